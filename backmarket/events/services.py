@@ -1,0 +1,124 @@
+"""Record what happened, publish it to its handlers, and run each handler exactly once."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from backmarket.events.models import Event, EventDelivery
+
+if TYPE_CHECKING:
+    from backmarket.accounts.models import User
+
+Actor: TypeAlias = "User | str"
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+# A delivery that is not done after this long is queued again: its message was lost, or its handler failed.
+REQUEUE_AFTER = timedelta(seconds=30)
+MAX_ATTEMPTS = 10
+
+
+def actor_code(by: Actor) -> str:
+    """ "user:<id>" for a person, else the code itself: "system:<job>", "guest", "gateway:<name>", "courier:<name>"."""
+    return by if isinstance(by, str) else f"user:{by.pk}"
+
+
+def record(
+    kind: str, subject: models.Model, *, by: Actor, at: datetime, data: dict[str, Any] | None = None
+) -> Event:
+    """Insert an event in the caller's transaction; it is published once that commits."""
+    event = Event.objects.create(
+        kind=kind,
+        subject_type=subject._meta.label_lower,
+        subject_id=str(subject.pk),
+        actor=actor_code(by),
+        data=data or {},
+        happened_at=at,
+    )
+    _publish_on_commit()
+    return event
+
+
+def _publish_on_commit() -> None:
+    """One message per transaction is enough: the publisher takes all that waits."""
+    connection = transaction.get_connection()
+    if not any(hook[1] is _kick for hook in connection.run_on_commit):
+        transaction.on_commit(_kick, robust=True)
+
+
+def _kick() -> None:
+    from backmarket.events.tasks import publish
+
+    publish.delay()
+
+
+def publish_pending(at: datetime | None = None) -> int:
+    """Queue every unpublished event to its handlers and every stale delivery again; returns how many deliveries.
+
+    A crash after the commit and before the queue leaves deliveries behind; the next call queues them again.
+    The queue's own clock is the real one, so that travelling in time (`at`) loses nothing.
+    """
+    queued = 0
+    while batch := _publish_batch(timezone.now()):
+        queued += _enqueue(batch)
+    return queued + _enqueue(_requeue_stale(timezone.now()))
+
+
+def _publish_batch(now: datetime) -> list[int] | None:
+    from backmarket.wiring import handlers_of
+
+    with transaction.atomic():
+        events = list(Event.objects.unpublished().select_for_update(skip_locked=True)[:BATCH])
+        if not events:
+            return None
+        deliveries = EventDelivery.objects.bulk_create(
+            EventDelivery(event=event, handler=handler, queued_at=now)
+            for event in events
+            for handler in handlers_of(event.kind)
+        )
+        Event.objects.filter(pk__in=[event.pk for event in events]).update(published_at=now)
+    return [delivery.pk for delivery in deliveries]
+
+
+def _requeue_stale(now: datetime) -> list[int]:
+    stale = EventDelivery.objects.stale(now - REQUEUE_AFTER).filter(attempts__lt=MAX_ATTEMPTS)
+    with transaction.atomic():
+        ids = list(stale.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+        EventDelivery.objects.filter(pk__in=ids).update(queued_at=now)
+    return ids
+
+
+def _enqueue(delivery_ids: list[int]) -> int:
+    from backmarket.events.tasks import deliver as task
+
+    for delivery_id in delivery_ids:
+        task.delay(delivery_id)
+    return len(delivery_ids)
+
+
+def deliver(delivery_id: int) -> bool:
+    """Run one handler in the transaction that marks it done; False when another worker has it or had it.
+
+    A handler that raises changes nothing; the failure is noted on the delivery and raised again.
+    """
+    try:
+        with transaction.atomic():
+            waiting = EventDelivery.objects.waiting().select_for_update(skip_locked=True, of=("self",))
+            delivery = waiting.select_related("event").filter(pk=delivery_id).first()
+            if delivery is None:
+                return False
+            import_string(delivery.handler)(delivery.event)
+            delivery.handled_at = timezone.now()
+            delivery.attempts += 1
+            delivery.save(update_fields=["handled_at", "attempts"])
+    except Exception as error:
+        EventDelivery.objects.filter(pk=delivery_id).update(
+            attempts=models.F("attempts") + 1, last_error=type(error).__name__
+        )
+        raise
+    return True

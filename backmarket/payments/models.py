@@ -1,0 +1,267 @@
+"""Money that moves: payments in, refunds back, payouts out, and the ledger that explains every cent.
+
+The ground knows no orders or trades: what a row is for is a `purpose` (a code) and a `reference` (that row's UUID).
+"""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.crypto import EncryptedTextField
+from backmarket.money import Money
+
+
+class Payment(models.Model):
+    """One attempt of a buyer to pay one thing. `reserved_refund_minor` is what pending refunds have claimed."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("pending")
+        AUTHORISED = "authorised", _("authorised")
+        CAPTURED = "captured", _("captured")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    NOUN = "payment"
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.PENDING: {Status.AUTHORISED, Status.CAPTURED, Status.FAILED, Status.CANCELLED},
+        Status.AUTHORISED: {Status.CAPTURED, Status.FAILED, Status.CANCELLED},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(max_length=20)
+    reference = models.UUIDField()
+    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    gateway = models.CharField(max_length=20)
+    gateway_id = models.CharField(max_length=120, blank=True)
+    checkout_url = models.CharField(max_length=500, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+    refunded_minor = models.BigIntegerField(default=0)
+    reserved_refund_minor = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    authorised_at = models.DateTimeField(null=True, blank=True)
+    captured_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=Q(refunded_minor__gte=0)
+                & Q(reserved_refund_minor__gte=0)
+                & Q(amount_minor__gte=F("refunded_minor") + F("reserved_refund_minor")),
+                name="payment_never_refunded_above_captured",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="captured") | Q(refunded_minor=0, reserved_refund_minor=0),
+                name="payment_refunded_only_when_captured",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="captured") | Q(captured_at__isnull=False), name="payment_captured_has_date"
+            ),
+            models.UniqueConstraint(
+                fields=["purpose", "reference"],
+                condition=Q(status__in=["pending", "authorised", "captured"]),
+                name="payment_one_active_per_reference",
+            ),
+            models.UniqueConstraint(
+                fields=["gateway", "gateway_id"], condition=~Q(gateway_id=""), name="payment_gateway_id_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def refundable(self) -> Money:
+        """What could still be refunded: captured − refunded − pending."""
+        captured = self.amount_minor if self.status == self.Status.CAPTURED else 0
+        return Money(captured - self.refunded_minor - self.reserved_refund_minor, self.currency)
+
+
+class Refund(models.Model):
+    """Money on its way back to the buyer. The row is written first, the gateway is called afterwards."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("pending")
+        SUCCEEDED = "succeeded", _("refunded")
+        FAILED = "failed", _("failed")
+
+    NOUN = "refund"
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.PENDING: {Status.SUCCEEDED, Status.FAILED},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    reference = models.UUIDField()
+    reason = models.CharField(max_length=30)
+    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    gateway_id = models.CharField(max_length=120, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_positive"),
+            models.UniqueConstraint(
+                fields=["reference"], condition=~Q(status="failed"), name="refund_once_per_reference"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.pk}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class Payout(models.Model):
+    """Money to a consumer's or a plant's bank account. Sent once: the row's id is the gateway's idempotency key."""
+
+    class Status(models.TextChoices):
+        ORDERED = "ordered", _("ordered")
+        SENT = "sent", _("sent to the bank")
+        PAID = "paid", _("on the account")
+        BOUNCED = "bounced", _("returned by the bank")
+        CANCELLED = "cancelled", _("cancelled")
+
+    NOUN = "payout"
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.ORDERED: {Status.SENT, Status.CANCELLED},
+        Status.SENT: {Status.PAID, Status.BOUNCED},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(max_length=20)
+    reference = models.UUIDField()
+    status = models.CharField(max_length=12, choices=Status, default=Status.ORDERED)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    holder = EncryptedTextField()
+    iban = EncryptedTextField()
+    iban_last4 = models.CharField(max_length=4)
+    gateway = models.CharField(max_length=20)
+    gateway_id = models.CharField(max_length=120, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_positive"),
+            models.UniqueConstraint(
+                fields=["purpose", "reference"],
+                condition=Q(status__in=["ordered", "sent", "paid"]),
+                name="payout_one_active_per_reference",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="payout_to_send", condition=Q(status="ordered"))]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class LedgerMovement(models.Model):
+    """A movement of money: its entries sum to zero, which the database checks at commit. Append-only.
+
+    `key` names the movement once for ever ("capture:<payment>"), so that a repeated cause books nothing twice.
+    """
+
+    key = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=30)
+    reference = models.UUIDField()
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("ledger movement")
+        verbose_name_plural = _("ledger movements")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["reference"], name="movement_reference")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LedgerEntry(models.Model):
+    """One side of a movement. Positive: the account's holder has a larger claim on us; negative: a smaller one.
+
+    `party` is the plant's or person's key for accounts that belong to one, empty for the house's own.
+    """
+
+    class Account(models.TextChoices):
+        GATEWAY = "gateway", _("payment gateway")
+        BANK = "bank", _("bank")
+        BUYER = "buyer", _("buyers' money held")
+        CONSUMER = "consumer", _("owed to people who sold a device")
+        PLANT = "plant", _("owed to plants")
+        COMMISSION = "commission", _("commission")
+        COMMISSION_VAT = "commission_vat", _("VAT on commission")
+        COMPENSATION = "compensation", _("compensation")
+
+    movement = models.ForeignKey(LedgerMovement, on_delete=models.PROTECT, related_name="entries")
+    account = models.CharField(max_length=16, choices=Account)
+    party = models.CharField(max_length=40, blank=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=~Q(amount_minor=0), name="entry_not_zero")]
+        indexes = [models.Index(fields=["account", "party"], name="entry_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.party}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class SandboxIntent(models.Model):
+    """What the sandbox bank remembers: it plays the provider, so nothing but the sandbox gateway reads this."""
+
+    id = models.CharField(primary_key=True, max_length=60)
+    kind = models.CharField(max_length=10)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=20)
+    refunded_minor = models.BigIntegerField(default=0)
+    return_url = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.id

@@ -1,0 +1,164 @@
+"""Parcels, the courier's visits at the door, and the points of a parcel's journey."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import Address
+from backmarket.money import Money
+
+
+class Parcel(models.Model):
+    """One box from one address to another, insured in full.
+
+    `purpose` says why it travels; `reference` is the UUID of what it belongs to (trade, consignment, claim, line).
+    """
+
+    class Status(models.TextChoices):
+        CREATED = "created", _("label made")
+        IN_TRANSIT = "in_transit", _("on its way")
+        DELIVERED = "delivered", _("delivered")
+        LOST = "lost", _("lost")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Purpose(models.TextChoices):
+        SALE = "sale", _("to the buyer")
+        TRADE = "trade", _("from the seller to the plant")
+        TRADE_RETURN = "trade_return", _("back to the seller")
+        WITHDRAWAL = "withdrawal", _("back to the plant")
+        CLAIM = "claim", _("to the plant under guarantee")
+        CLAIM_RETURN = "claim_return", _("repaired, back to the customer")
+
+    NOUN = "parcel"
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.CREATED: {Status.IN_TRANSIT, Status.DELIVERED, Status.LOST, Status.CANCELLED},
+        Status.IN_TRANSIT: {Status.DELIVERED, Status.LOST},
+        # A courier sometimes finds what it had given up.
+        Status.LOST: {Status.DELIVERED},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(max_length=14, choices=Purpose)
+    reference = models.UUIDField()
+    status = models.CharField(max_length=12, choices=Status, default=Status.CREATED)
+    courier = models.CharField(max_length=30)
+    tracking_number = models.CharField(max_length=40)
+    sender = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
+    insured_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField()
+    in_transit_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("parcel")
+        verbose_name_plural = _("parcels")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["courier", "tracking_number"], name="parcel_tracking_once"),
+            models.CheckConstraint(condition=~Q(tracking_number=""), name="parcel_has_tracking"),
+            models.CheckConstraint(
+                condition=~Q(status="delivered") | Q(delivered_at__isnull=False), name="parcel_delivered_has_date"
+            ),
+        ]
+        indexes = [models.Index(fields=["purpose", "reference"], name="parcel_reference")]
+
+    def __str__(self) -> str:
+        return self.tracking_number
+
+    @property
+    def insured(self) -> Money:
+        return Money(self.insured_minor, self.currency)
+
+
+class Pickup(models.Model):
+    """A courier's visit at the door to collect a parcel, in a window of two hours. At most three attempts."""
+
+    class Status(models.TextChoices):
+        BOOKED = "booked", _("booked")
+        ATTEMPTED = "attempted", _("nobody was in; the courier comes again")
+        COLLECTED = "collected", _("collected")
+        FAILED = "failed", _("failed after three attempts")
+        CANCELLED = "cancelled", _("cancelled")
+
+    NOUN = "pickup"
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.BOOKED: {Status.ATTEMPTED, Status.COLLECTED, Status.FAILED, Status.CANCELLED},
+        Status.ATTEMPTED: {Status.ATTEMPTED, Status.COLLECTED, Status.FAILED, Status.CANCELLED},
+    }
+    MAX_ATTEMPTS = 3
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="pickups")
+    status = models.CharField(max_length=12, choices=Status, default=Status.BOOKED)
+    window_start = models.DateTimeField()
+    window_end = models.DateTimeField()
+    confirmation = models.CharField(max_length=60)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    attempted_at = models.DateTimeField(null=True, blank=True)
+    collected_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("pickup")
+        verbose_name_plural = _("pickups")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(attempts__lte=3), name="pickup_three_attempts"),
+            models.CheckConstraint(condition=Q(window_end__gt=models.F("window_start")), name="pickup_window"),
+            models.UniqueConstraint(
+                fields=["parcel"],
+                condition=Q(status__in=["booked", "attempted"]),
+                name="pickup_one_open_per_parcel",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.confirmation
+
+
+class TrackingPoint(models.Model):
+    """One scan by the courier, kept once per the courier's own event id. `code` is ours, `text` the courier's."""
+
+    class Code(models.TextChoices):
+        PICKUP_ATTEMPTED = "pickup_attempted", _("Nobody was in")
+        PICKUP_FAILED = "pickup_failed", _("Collection failed")
+        COLLECTED = "collected", _("Collected at the door")
+        IN_TRANSIT = "in_transit", _("On its way")
+        OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
+        DELIVERED = "delivered", _("Delivered")
+        LOST = "lost", _("Lost")
+
+    parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="points")
+    external_id = models.CharField(max_length=120, unique=True)
+    code = models.CharField(max_length=20, choices=Code)
+    place = models.CharField(max_length=80, blank=True)
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("tracking point")
+        verbose_name_plural = _("tracking points")
+        ordering = ["happened_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.parcel_id}"
+
+
+class SandboxShipment(models.Model):
+    """What the sandbox courier remembers: the script of one parcel, `[[code, ISO instant], …]`, and how far it got."""
+
+    tracking_number = models.CharField(primary_key=True, max_length=40)
+    script = models.JSONField(default=list)
+    position = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.tracking_number
