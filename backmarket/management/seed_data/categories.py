@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The device categories: what distinguishes a variant, how it is drawn, and what a second life saves.
 
 Impact factors are per year of further use. Those measured are quoted from their study; the others are our
@@ -91,12 +92,11 @@ def _choice(key: str, label: str, *choices: str) -> Attribute:
 
 
 ADEME = "ADEME, Évaluation de l'impact environnemental d'un ensemble de produits reconditionnés, 2022"
-CARBONE_4 = "Carbone 4, La révolution numérique, footprint of making one 32-inch television: about 1.2 t CO2e"
 FROM_PHONE = _("Our extrapolation from the ADEME 2022 figure for smartphones, not a measurement")
 FROM_LAPTOP = _("Our extrapolation from the ADEME 2022 figure for laptops, not a measurement")
-FROM_TELEVISION = (
-    CARBONE_4
-    + "; our extrapolation: shared out over the years of a first life and rounded down, not a measurement"
+FROM_TELEVISION = _(
+    "Our extrapolation from Carbone 4 (making one 32-inch television: about 1.2 t CO2e), shared out over "
+    "ten years of a first life, not a measurement"
 )
 
 

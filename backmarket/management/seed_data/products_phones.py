@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Smartphones: models, variants and launch prices in France, VAT and private-copy levy included."""
 
 from backmarket.management.seed_data.shapes import Product, Row, colours, numbers, product
@@ -11,12 +12,14 @@ def _phone(
     """One model. `spec` is "screen in inches / memory in GB / battery in mAh / network"."""
     screen, memory, battery, network = str(more["spec"]).split("/")
     specs = {
-        "screen_in": float(screen), "memory_gb": int(memory), "battery_mah": int(battery), "connectivity": network,
-    }  # fmt: skip
-    row = Row(
-        "smartphones", brand, model, date, euros, FRANCE.format(brand), specs, str(more.get("nick", "")),
-        str(more.get("form", "")), str(more.get("about", "")),
-    )  # fmt: skip
+        "screen_in": float(screen),
+        "memory_gb": int(memory),
+        "battery_mah": int(battery),
+        "connectivity": network,
+    }
+    source = FRANCE.format(brand)
+    nick, form = str(more.get("nick", "")), str(more.get("form", ""))
+    row = Row("smartphones", brand, model, date, euros, source, specs, nick, form)
     return product(row, numbers("storage_gb", storage), colours(colour))
 
 
@@ -176,21 +179,21 @@ SAMSUNG = (
 OTHERS = (
     _phone("Google", "Pixel 4a", "2020-10-01", 349, "128", "Just Black=black, Barely Blue=blue",
            spec="5.8/6/3140/4G", nick="px4a"),
-    _phone("Google", "Pixel 6", "2021-10-28", 649, "128, 256 +100",
+    _phone("Google", "Pixel 6", "2021-10-28", 649, "128",
            "Stormy Black=black, Sorta Seafoam=mint, Kinda Coral=coral", spec="6.4/8/4614/5G", nick="px6"),
-    _phone("Google", "Pixel 6 Pro", "2021-10-28", 899, "128, 256 +100",
+    _phone("Google", "Pixel 6 Pro", "2021-10-28", 899, "128",
            "Stormy Black=black, Cloudy White=white, Sorta Sunny=gold", spec="6.7/12/5003/5G", nick="px6pro"),
     _phone("Google", "Pixel 6a", "2022-07-28", 459, "128", "Charcoal=graphite, Chalk=white, Sage=green",
            spec="6.1/6/4410/5G", nick="px6a"),
-    _phone("Google", "Pixel 7", "2022-10-13", 649, "128, 256 +100", "Obsidian=black, Snow=white, Lemongrass=yellow",
+    _phone("Google", "Pixel 7", "2022-10-13", 649, "128", "Obsidian=black, Snow=white, Lemongrass=yellow",
            spec="6.3/8/4355/5G", nick="px7"),
-    _phone("Google", "Pixel 7 Pro", "2022-10-13", 899, "128, 256 +100", "Obsidian=black, Snow=white, Hazel=green",
+    _phone("Google", "Pixel 7 Pro", "2022-10-13", 899, "128", "Obsidian=black, Snow=white, Hazel=green",
            spec="6.7/12/5000/5G", nick="px7pro"),
     _phone("Google", "Pixel 7a", "2023-05-10", 509, "128", "Charcoal=graphite, Snow=white, Sea=blue, Coral",
            spec="6.1/8/4385/5G", nick="px7a"),
-    _phone("Google", "Pixel 8", "2023-10-12", 799, "128, 256 +60", "Obsidian=black, Hazel=green, Rose=pink",
+    _phone("Google", "Pixel 8", "2023-10-12", 799, "128", "Obsidian=black, Hazel=green, Rose=pink",
            spec="6.2/8/4575/5G", nick="px8"),
-    _phone("Google", "Pixel 8 Pro", "2023-10-12", 1099, "128, 256 +60", "Obsidian=black, Porcelain=starlight, Bay=blue",
+    _phone("Google", "Pixel 8 Pro", "2023-10-12", 1099, "128", "Obsidian=black, Porcelain=starlight, Bay=blue",
            spec="6.7/12/5050/5G", nick="px8pro"),
     _phone("Google", "Pixel 9", "2024-08-22", 899, "128, 256 +100",
            "Obsidian=black, Porcelain=starlight, Wintergreen=mint, Peony=pink", spec="6.3/12/4700/5G", nick="px9"),

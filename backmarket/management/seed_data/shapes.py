@@ -45,7 +45,6 @@ class Product:
     variants: tuple[Variant, ...]
     form: str = ""
     """Drawing form, when it is not the category's own."""
-    description: str = ""
 
     @property
     def year(self) -> int:
@@ -53,7 +52,7 @@ class Product:
 
     @property
     def name(self) -> str:
-        return f"{self.brand} {self.model}"
+        return full_name(self.brand, self.model)
 
     def attributes_of(self, variant: Variant) -> dict[str, Value]:
         """What all variants share, with what is this one's own on top."""
@@ -89,7 +88,11 @@ class Row:
     specs: Mapping[str, Value] = field(default_factory=dict)
     nick: str = ""
     form: str = ""
-    description: str = ""
+
+
+def full_name(brand: str, model: str) -> str:
+    """The model, after its brand unless it already begins with it."""
+    return model if model.startswith(brand) else f"{brand} {model}"
 
 
 def slugify(text: str) -> str:
@@ -147,11 +150,12 @@ def colours(text: str) -> Axis:
 
 
 def _cross(first: Axis, second: Axis) -> Axis:
-    return [
-        Choice({**a.attributes, **b.attributes}, f"{a.suffix}-{b.suffix}", a.euros + b.euros, a.colour_key or b.colour_key)
-        for a in first
-        for b in second
-    ]  # fmt: skip
+    return [_both(a, b) for a in first for b in second]
+
+
+def _both(a: Choice, b: Choice) -> Choice:
+    facts = {**a.attributes, **b.attributes}
+    return Choice(facts, f"{a.suffix}-{b.suffix}", a.euros + b.euros, a.colour_key or b.colour_key)
 
 
 def _spread(first: Axis, second: Axis) -> Axis:
@@ -159,7 +163,7 @@ def _spread(first: Axis, second: Axis) -> Axis:
     n, m = len(first), len(second)
     turn = math.lcm(n, m)
     pairs = sorted((k % n, (k + k // turn) % m) for k in range(min(n * m, MOST_VARIANTS)))
-    return [_cross([first[i]], [second[j]])[0] for i, j in pairs]
+    return [_both(first[i], second[j]) for i, j in pairs]
 
 
 def product(row: Row, *axes: Axis) -> Product:
@@ -171,13 +175,15 @@ def product(row: Row, *axes: Axis) -> Product:
         for axis in rest[1:]:
             second = _cross(second, axis)
         choices = _spread(first, second)
-    slug = slugify(f"{row.brand} {row.model}")
+    slug = slugify(full_name(row.brand, row.model))
     variants = tuple(
-        Variant(f"{slug}-{c.suffix}".upper(), c.attributes, c.colour_key or "black", c.euros * 100)
+        Variant(
+            f"{slugify(row.model)}-{c.suffix}".upper(), c.attributes, c.colour_key or "black", c.euros * 100
+        )
         for c in choices[:MOST_VARIANTS]
     )
     return Product(
         category=row.category, brand=row.brand, model=row.model, slug=slug, launch_date=row.launch_date,
         launch_minor=row.euros * 100, price_source=row.source, nicknames=tuple(_split(row.nick)),
-        specs=row.specs, variants=variants, form=row.form, description=row.description,
+        specs=row.specs, variants=variants, form=row.form,
     )  # fmt: skip
