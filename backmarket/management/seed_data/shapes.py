@@ -96,7 +96,8 @@ def full_name(brand: str, model: str) -> str:
 
 
 def slugify(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.replace("+", " plus ")).encode("ascii", "ignore").decode()
+    spelt = text.replace("+", " plus ").replace("ł", "l").replace("ø", "o")
+    plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
