@@ -1,0 +1,248 @@
+# ruff: noqa: E501
+"""What the quote asks a person about their device, category by category, and what each answer means.
+
+An option has two effects: `functional`, whether the device still does its job, and `looks`, one of LOOKS.
+The condition is the worst over all answers: see `condition_of`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+LOOKS = ("flawless", "good", "used", "cracked")
+"""From best to worst."""
+
+Option = dict[str, Any]
+Question = dict[str, Any]
+
+
+def condition_of(functional: bool, looks: str) -> str:
+    """The condition of a device, from whether it works and the worst of its looks."""
+    if functional:
+        return f"FUNCTIONAL_{looks.upper()}"
+    return "NOT_FUNCTIONAL_CRACKED" if looks == "cracked" else "NOT_FUNCTIONAL_USED"
+
+
+def _option(
+    code: str, text: str, help: str = "", *, functional: bool = True, looks: str = "flawless"
+) -> Option:
+    return {"code": code, "text": text, "help": help, "functional": functional, "looks": looks}
+
+
+def _ask(code: str, text: str, help: str, *options: Option) -> Question:
+    return {"code": code, "text": text, "help": help, "kind": "choice", "options": list(options)}
+
+
+def _yes_no(code: str, text: str, help: str, *, bad: str = "no", **effect: Any) -> Question:
+    """A question whose answer `bad` has an effect: not functional, unless said otherwise."""
+    texts = {"yes": _("Yes"), "no": _("No")}
+    effects: dict[str, Any] = effect or {"functional": False, "looks": "used"}
+    options = [_option(code, text, **(effects if code == bad else {})) for code, text in texts.items()]
+    return {"code": code, "text": text, "help": help, "kind": "boolean", "options": options}
+
+
+def _turns_on(help: str) -> Question:
+    return _yes_no("turns_on", _("Does it turn on?"), help)
+
+
+def _looks(code: str, text: str, help: str, cracked: str) -> Question:
+    """How one surface looks, from no mark to broken; `cracked` says what broken is here."""
+    return _ask(
+        code, text, help,
+        _option("flawless", _("No mark at all"), _("Hold it under a lamp: you see nothing.")),
+        _option("light", _("Light scratches"), _("You see them up close, not at arm's length."), looks="good"),
+        _option("visible", _("Visible scratches or dents"), _("You see them at arm's length."), looks="used"),
+        _option("cracked", cracked, _("Even a small crack or a chip counts."), looks="cracked"),
+    )  # fmt: skip
+
+
+WATER = _yes_no(
+    "water", _("Has it ever been in contact with liquid?"),
+    _("A splash, a bath, a spilt drink: it matters even if everything seems to work."), bad="yes",
+)  # fmt: skip
+COMPLETE = _yes_no(
+    "complete", _("Has it been opened or does it miss a part?"),
+    _("A missing cover, screw or key, or a repair with parts that are not the maker's."), bad="yes", looks="used",
+)  # fmt: skip
+BATTERY = _ask(
+    "battery", _("How is the battery?"),
+    _("On iPhone: Settings, Battery, Battery Health. Elsewhere, judge how long a charge lasts."),
+    _option("good", _("Fine: it lasts about a day, or 85 % or more")),
+    _option("weak", _("Weak: under 85 %, or empty before the evening"), looks="good"),
+    _option("service", _("It says “Service”, or switches off by itself"), looks="used"),
+    _option("dead", _("It does not charge, or it is swollen"), _("A swollen battery must not be posted: the courier brings a safe box."), functional=False, looks="used"),
+)  # fmt: skip
+LAPTOP_BATTERY = _ask(
+    "battery", _("How long does it work without its charger?"), "",
+    _option("good", _("Three hours or more")),
+    _option("weak", _("Between one and three hours"), looks="good"),
+    _option("short", _("Less than an hour"), looks="used"),
+    _option("dead", _("It stops at once, or the battery is swollen"), functional=False, looks="used"),
+)  # fmt: skip
+
+
+def _panel(text: str) -> Question:
+    return _ask(
+        "panel", text, _("Show a white picture, then a black one, in the dark."),
+        _option("perfect", _("Even, without spot or line")),
+        _option("spots", _("One or two dead pixels, or a light shadow"), looks="used"),
+        _option("lines", _("Lines, large spots, flicker or burnt-in pictures"), functional=False, looks="used"),
+        _option("broken", _("The panel is cracked or leaks"), functional=False, looks="cracked"),
+    )  # fmt: skip
+
+
+def _charger(text: str) -> Question:
+    return _ask(
+        "charger", text, _("Without it you can sell all the same, for a little less."),
+        _option("original", _("Yes, the original one")),
+        _option("other", _("Yes, another that fits"), looks="good"),
+        _option("none", _("No"), looks="good"),
+    )  # fmt: skip
+
+
+PHONE = (
+    _turns_on(_("The home screen appears and stays.")),
+    _yes_no("works", _("Does everything work?"), _("Calls, cameras, buttons, speakers, charging, fingerprint or face recognition.")),
+    _looks("screen", _("How does the screen look?"), _("Switch it off and tilt it under a lamp."), _("Cracked or chipped")),
+    _yes_no("display", _("Is the picture perfect?"), _("No line, no spot, and every part of it answers to your finger.")),
+    _looks("body", _("How do the back and the sides look?"), _("Take it out of its case first."), _("Cracked, bent or chipped")),
+    BATTERY,
+    WATER,
+)  # fmt: skip
+TABLET = (
+    _turns_on(_("The home screen appears and stays.")),
+    _yes_no("works", _("Does everything work?"), _("Wi-Fi, cameras, buttons, speakers, charging, fingerprint or face recognition.")),
+    _looks("screen", _("How does the screen look?"), _("Switch it off and tilt it under a lamp."), _("Cracked or chipped")),
+    _yes_no("display", _("Is the picture perfect?"), _("No line, no spot, and every part of it answers to your finger.")),
+    _looks("body", _("How do the back and the sides look?"), _("Take it out of its cover first."), _("Cracked or bent")),
+    BATTERY,
+)  # fmt: skip
+LAPTOP = (
+    _turns_on(_("It starts up to its desktop, without an error.")),
+    _yes_no("works", _("Do keyboard, trackpad, ports, camera and Wi-Fi all work?"), _("Try each key and each port once.")),
+    _looks("screen", _("How does the screen look?"), _("Look at the glass and at the frame around it."), _("Cracked")),
+    _panel(_("How is the picture?")),
+    _looks("body", _("How do the lid, the base and the hinges look?"), _("The hinges hold the screen at any angle."), _("Cracked, or a hinge is broken")),
+    LAPTOP_BATTERY,
+    _charger(_("Do you have its charger?")),
+)  # fmt: skip
+DESKTOP = (
+    _turns_on(_("It starts up to its desktop, without an error.")),
+    _yes_no("works", _("Do all ports, the sound and the network work?"), _("USB, video, headphones, Ethernet and Wi-Fi.")),
+    _yes_no("stable", _("Can it run for an hour without stopping?"), _("Without a crash, a sudden stop or a grinding fan.")),
+    _looks("body", _("How does the case look?"), _("With an all-in-one, its screen too."), _("Cracked, or badly bent")),
+    COMPLETE,
+    _charger(_("Do you have its power supply or cable?")),
+)  # fmt: skip
+MONITOR = (
+    _turns_on(_("It shows a picture within a minute.")),
+    _panel(_("How is the picture?")),
+    _yes_no("works", _("Do all ports and buttons work?"), _("HDMI, DisplayPort, USB-C, USB and the menu keys.")),
+    _looks("body", _("How do the surface and the frame look?"), _("Look at the switched-off screen from the side."), _("Cracked")),
+    _ask("stand", _("Do you have its stand?"), "",
+         _option("yes", _("Yes, and it is steady")), _option("worn", _("Yes, but it sags or wobbles"), looks="used"),
+         _option("no", _("No"), looks="used")),
+)  # fmt: skip
+TELEVISION = (
+    _turns_on(_("It shows a picture within a minute and stays on for ten.")),
+    _panel(_("How is the picture?")),
+    _yes_no("works", _("Do all ports, the sound and the network work?"), _("HDMI, aerial, USB, speakers and Wi-Fi.")),
+    _looks("body", _("How do the surface and the frame look?"), _("Look at the switched-off screen from the side."), _("Cracked")),
+    _ask("remote", _("Do you have its remote control?"), "",
+         _option("yes", _("Yes, and it works")), _option("other", _("Only one of another make"), looks="good"),
+         _option("no", _("No"), looks="good")),
+    _ask("stand", _("Do you have its stand or feet, with the screws?"), _("A wall mount is not needed."),
+         _option("yes", _("Yes, complete")), _option("no", _("No, or not all of it"), looks="used")),
+)  # fmt: skip
+CONSOLE = (
+    _turns_on(_("It reaches its menu and stays on for ten minutes.")),
+    _yes_no("games", _("Does it read and play games?"), _("From disc or cartridge if it has a slot, and downloaded ones.")),
+    _yes_no("works", _("Do the ports, the network and the sound work?"), _("HDMI, USB, Wi-Fi; on a portable one the screen and the buttons too.")),
+    _ask("controller", _("How is its controller?"), "",
+         _option("good", _("It works and looks fine")), _option("drift", _("A stick drifts or a button sticks"), looks="used"),
+         _option("none", _("I do not have it"), looks="used")),
+    _looks("body", _("How does it look?"), _("All sides, and the screen of a portable one."), _("Cracked, or a piece is missing")),
+    _yes_no("banned", _("Can it go online with any account?"), _("A console banned by its maker cannot be sold again as working.")),
+)  # fmt: skip
+HEADPHONES = (
+    _turns_on(_("They switch on and pair with a phone.")),
+    _yes_no("sound", _("Is the sound right on both sides?"), _("Equally loud, without crackling, noise cancelling and microphone included.")),
+    _looks("body", _("How do they look?"), _("And the charging case, if there is one."), _("Cracked, or a hinge is broken")),
+    _ask("cushions", _("How are the cushions or tips?"), _("They are renewed in any case; torn ones cost more work."),
+         _option("good", _("Whole and clean")), _option("worn", _("Worn"), looks="good"), _option("torn", _("Torn or missing"), looks="used")),
+    _ask("battery", _("How long does a charge last?"), "",
+         _option("good", _("About as on the first day")), _option("weak", _("Clearly less"), looks="used"),
+         _option("dead", _("They do not charge"), functional=False, looks="used")),
+    _yes_no("pieces", _("Are all pieces there?"), _("Both earphones, the case, the cable."), functional=False, looks="used"),
+)  # fmt: skip
+WATCH = (
+    _turns_on(_("The clock face appears and stays.")),
+    _yes_no("works", _("Does everything work?"), _("Touch, crown and buttons, heart rate, pairing and charging.")),
+    _looks("screen", _("How does the glass look?"), _("Switch it off and tilt it under a lamp."), _("Cracked or chipped")),
+    _looks("body", _("How do the case and the back look?"), _("Take the strap off first."), _("Cracked, or the back is loose")),
+    _ask("battery", _("How long does a charge last?"), "",
+         _option("good", _("A full day or more")), _option("weak", _("Less than a day"), looks="used"),
+         _option("dead", _("It does not charge"), functional=False, looks="used")),
+    _ask("strap", _("Do you have a strap and the charging cable?"), "",
+         _option("both", _("Both")), _option("one", _("One of them"), looks="good"), _option("none", _("Neither"), looks="good")),
+)  # fmt: skip
+CAMERA = (
+    _turns_on(_("It starts and takes a picture.")),
+    _yes_no("works", _("Does everything work?"), _("Autofocus, flash, dials, screen, viewfinder, card slots.")),
+    _ask("sensor", _("What do your pictures show?"), _("Photograph the sky at f/16, or a white wall."),
+         _option("clean", _("No spot")), _option("dust", _("A few specks of dust"), looks="good"),
+         _option("damage", _("Spots that do not go away, lines or stripes"), functional=False, looks="used")),
+    _looks("body", _("How does the body look?"), _("And the lens, if you sell one with it."), _("Cracked, or a piece is missing")),
+    _ask("lens", _("How is the glass of the lens?"), _("Choose the first answer if you sell the body only."),
+         _option("clean", _("Clear, or no lens")), _option("marks", _("Small marks that pictures do not show"), looks="used"),
+         _option("fungus", _("Haze, fungus or a crack"), functional=False, looks="cracked")),
+    _charger(_("Do you have its battery and charger?")),
+)  # fmt: skip
+SPEAKER = (
+    _turns_on(_("It switches on and connects.")),
+    _yes_no("sound", _("Is the sound clean at any volume?"), _("Without rattle, buzz or drop-outs, microphone included.")),
+    _yes_no("works", _("Do buttons, ports and the network work?"), _("Bluetooth, Wi-Fi and charging.")),
+    _looks("body", _("How does it look?"), _("The cloth or grille, and the base."), _("Cracked, torn or pushed in")),
+    _charger(_("Do you have its cable or power supply?")),
+)  # fmt: skip
+EREADER = (
+    _turns_on(_("The library appears.")),
+    _yes_no("works", _("Does everything work?"), _("Touch, page keys, front light, Wi-Fi and charging.")),
+    _looks("screen", _("How does the screen look?"), _("Look for scratches and for traces that stay on the page."), _("Cracked")),
+    _yes_no("display", _("Is the page sharp, without a frozen part?"), _("Turn a few pages and look at the corners.")),
+    _looks("body", _("How do the back and the sides look?"), "", _("Cracked or bent")),
+    _ask("battery", _("How long does a charge last?"), "",
+         _option("good", _("Weeks")), _option("weak", _("A few days"), looks="used"),
+         _option("dead", _("It does not charge"), functional=False, looks="used")),
+)  # fmt: skip
+
+
+def _version_1(questions: tuple[Question, ...]) -> dict[str, Any]:
+    return {"version": 1, "questions": list(questions)}
+
+
+QUESTION_SETS: Mapping[str, dict[str, Any]] = {
+    "smartphones": _version_1(PHONE),
+    "tablets": _version_1(TABLET),
+    "laptops": _version_1(LAPTOP),
+    "desktops": _version_1(DESKTOP),
+    "monitors": _version_1(MONITOR),
+    "televisions": _version_1(TELEVISION),
+    "consoles": _version_1(CONSOLE),
+    "headphones": _version_1(HEADPHONES),
+    "watches": _version_1(WATCH),
+    "cameras": _version_1(CAMERA),
+    "speakers": _version_1(SPEAKER),
+    "e-readers": _version_1(EREADER),
+}
+
+
+def condition(questions: list[Question], answers: Mapping[str, str]) -> str:
+    """The condition that `answers` (question code -> option code) give: the worst effect of all of them.
+
+    Raises KeyError for a question without an answer or an answer that is not one of its options.
+    """
+    chosen = [{o["code"]: o for o in q["options"]}[answers[q["code"]]] for q in questions]
+    worst = max((option["looks"] for option in chosen), key=LOOKS.index)
+    return condition_of(all(option["functional"] for option in chosen), worst)
