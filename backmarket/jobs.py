@@ -1,0 +1,82 @@
+"""What runs by the clock: every scheduled job by name, its function and its rhythm.
+
+A job is a function `(at: datetime) -> int | None` that returns how many things it did. Beat calls it with the
+present; `manage.py run_jobs --at …` with any instant, in the order below: the world first, then deadlines,
+then money, and the news of it all last.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery.schedules import crontab
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+HEARTBEAT_EVERY = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Job:
+    """`function` is a dotted path: the ground names the apps above it, and imports none of them."""
+
+    function: str
+    every: timedelta | crontab
+
+
+def _nightly(hour: int, minute: int = 0) -> crontab:
+    return crontab(hour=hour, minute=minute)  # UTC: the small hours of the market
+
+
+SECONDS, MINUTES, HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+JOBS: dict[str, Job] = {
+    "advance_courier": Job("backmarket.shipping.services.advance_sandbox_courier", 60 * SECONDS),
+    "grade_devices": Job("buyback.services.grading.grade_pending_devices", 30 * SECONDS),
+    "expire_quotes": Job("buyback.services.quotes.expire_quotes", 1 * HOURS),
+    "expire_reservations": Job("catalog.services.stock.release_expired_reservations", 60 * SECONDS),
+    "watch_trade_deadlines": Job("buyback.services.deadlines.watch_trade_deadlines", 10 * MINUTES),
+    "watch_order_deadlines": Job("orders.services.deadlines.watch_order_deadlines", 10 * MINUTES),
+    "watch_claim_deadlines": Job("orders.services.claims.watch_claim_deadlines", 10 * MINUTES),
+    "expire_guarantees": Job("orders.services.guarantees.expire_guarantees", _nightly(1)),
+    "order_payouts": Job("buyback.services.payouts.order_payouts", 1 * HOURS),
+    "settle_plants": Job("orders.services.settlement.settle_plants", _nightly(2)),
+    "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
+    "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
+    "publish_events": Job("backmarket.events.services.publish_pending", 5 * SECONDS),
+    "send_mail": Job("backmarket.notifications.services.send_pending_mail", 10 * SECONDS),
+}
+
+
+def names() -> list[str]:
+    """The jobs of this installation: a real courier moves its parcels itself."""
+    return [name for name in JOBS if name != "advance_courier" or settings.COURIER_GATEWAY == "sandbox"]
+
+
+def run(name: str, *, at: datetime) -> int:
+    """Run one job as if it were `at`; returns how many things it did. Raises `KeyError` for unknown names."""
+    done: int | None = import_string(JOBS[name].function)(at=at)
+    return done or 0
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """Celery beat's schedule: every job, and the heartbeat. A message older than its period is dropped."""
+    schedule = {
+        name: {
+            "task": "backmarket.tasks.run_job",
+            "args": [name],
+            "schedule": JOBS[name].every,
+            "options": {"expires": _seconds(JOBS[name].every)},
+        }
+        for name in names()
+    }
+    heartbeat = {
+        "task": "backmarket.tasks.heartbeat",
+        "schedule": HEARTBEAT_EVERY,
+        "options": {"expires": 15},
+    }
+    return {**schedule, "heartbeat": heartbeat}
+
+
+def _seconds(every: timedelta | crontab) -> float:
+    return every.total_seconds() if isinstance(every, timedelta) else 12 * 3600

@@ -1,0 +1,93 @@
+"""Children of one foreground command: each in its own group, none of them left behind."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from backmarket import embedded
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+STOP_SECONDS = 15
+RESTARTED = ("worker", "beat")  # runserver reloads itself
+
+
+class ChildDied(Exception):
+    """A process ended by itself; the message says which, how, and its last log lines."""
+
+
+def _prctl(option: int, value: int) -> None:
+    with contextlib.suppress(AttributeError, OSError):  # Linux only; elsewhere the groups have to do
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+class Processes:
+    def __init__(self, logs: Path, cwd: Path) -> None:
+        self.logs, self.cwd = logs, cwd
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.commands: dict[str, tuple[str, ...]] = {}
+        logs.mkdir(parents=True, exist_ok=True)
+        _prctl(PR_SET_CHILD_SUBREAPER, 1)
+        if os.environ.get("MAKELEVEL"):
+            _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # if make is killed, nobody is left at the keyboard
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Start a Python process of this environment; it dies with us, whatever kills us."""
+        self.commands[name] = arguments
+        servers = {"DATABASE_URL": embedded.database_url(), "REDIS_URL": embedded.redis_url()}
+        with (self.logs / f"{name}.log").open("wb") as log:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=self.cwd,
+                env={**os.environ, **servers, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+            )
+
+    def check(self) -> None:
+        """Raises `ChildDied` for the first process that has ended."""
+        for name, child in self.children.items():
+            if (code := child.poll()) is not None:
+                tail = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-15:]
+                raise ChildDied(
+                    "\n    ".join([f"The {name} process ended by itself (exit code {code}):", *tail])
+                )
+
+    def watch(self, changed: Callable[[], bool]) -> None:
+        """Until a process dies (`ChildDied`) or a signal comes: start worker and beat again when asked to."""
+        while True:
+            time.sleep(0.5)
+            self.check()
+            if changed():
+                self.stop(*RESTARTED)
+                for name in RESTARTED:
+                    self.start(name, *self.commands[name])
+
+    def stop(self, *names: str) -> None:
+        """Ask kindly, wait, then insist on every process of every group."""
+        leaving = {name: self.children.pop(name) for name in names or tuple(self.children)}
+        for child in leaving.values():
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in leaving.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.0, deadline - time.monotonic()))
+        for child in leaving.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+    def reap(self) -> None:
+        """Bury adopted grandchildren, which an init-less container would keep as zombies."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
