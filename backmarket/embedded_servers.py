@@ -123,9 +123,7 @@ class Postgres:
                 **identity,
             )
         if done.returncode:
-            raise _failed(
-                "PostgreSQL", f"{Path(str(command[0])).name} exits with {done.returncode}", self.home / "log"
-            )
+            raise _failed("PostgreSQL", f"{Path(str(command[0])).name} exits with {done.returncode}", self.home / "log")
 
     def _sql(self, statement: str, values: list[str] | None = None) -> list[tuple[Any, ...]]:
         import psycopg2
@@ -210,9 +208,7 @@ def reach(var: Path) -> Path:
 def _package(name: str) -> str:
     spec = find_spec(name)
     if spec is None or not spec.origin:
-        raise ServerFailed(
-            f"the package {name} is not installed: install requirements.lock, or set DATABASE_URL"
-        )
+        raise ServerFailed(f"the package {name} is not installed: install requirements.lock, or set DATABASE_URL")
     return str(Path(spec.origin).parent)
 
 

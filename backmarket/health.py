@@ -65,9 +65,7 @@ CHECKS: dict[str, Callable[[], None]] = {
 def _passes(name: str) -> bool:
     try:
         CHECKS[name]()
-    except (
-        Exception
-    ) as error:  # whatever is wrong with a service, the answer is "not ready", and the log says why
+    except Exception as error:  # whatever is wrong with a service, the answer is "not ready", and the log says why
         log.warning("not ready", check=name, reason=type(error).__name__)
         return False
     return True

@@ -47,7 +47,7 @@ class Money:
         return Money(share_minor(self.minor, bps), self.currency)
 
     def split(self, weights: Sequence[int]) -> list["Money"]:
-        """Parts in proportion to the weights that sum to the whole exactly; the largest remainders get the odd cents."""
+        """Parts in proportion to the weights that sum to it exactly; the largest remainders get the odd cents."""
         whole = sum(weights)
         if whole <= 0 or min(weights) < 0:
             raise ValueError("Weights must be non-negative and not all zero.")

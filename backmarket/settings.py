@@ -69,7 +69,9 @@ FIELD_ENCRYPTION_KEYS = env_list(
     "FIELD_ENCRYPTION_KEYS", "b25seS1mb3ItZGV2ZWxvcG1lbnQtYW5kLXRlc3RzISE=" if _development else ""
 )
 if not FIELD_ENCRYPTION_KEYS:
-    raise ImproperlyConfigured("Set FIELD_ENCRYPTION_KEYS: identity numbers and bank accounts are never stored in clear.")
+    raise ImproperlyConfigured(
+        "Set FIELD_ENCRYPTION_KEYS: identity numbers and bank accounts are never stored in clear."
+    )
 
 # --- Applications ----------------------------------------------------------------------------------
 
@@ -284,7 +286,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "backmarket.api.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "backmarket.api.errors.problem",
-    "DEFAULT_THROTTLE_CLASSES": [] if TESTING else [
+    "DEFAULT_THROTTLE_CLASSES": []
+    if TESTING
+    else [
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],

@@ -100,11 +100,7 @@ def screen(x: float, y: float, w: float, h: float, r: float, wall: Wallpaper) ->
 
 
 def lens(x: float, y: float, r: float) -> str:
-    return (
-        disc(x, y, r, "#14181b")
-        + disc(x, y, r * 0.55, "#2c3d4d")
-        + disc(x - r * 0.25, y - r * 0.3, r * 0.2, "#fff")
-    )
+    return disc(x, y, r, "#14181b") + disc(x, y, r * 0.55, "#2c3d4d") + disc(x - r * 0.25, y - r * 0.3, r * 0.2, "#fff")
 
 
 # Forms: each returns the device in a finish, with a wallpaper for its screen
@@ -120,26 +116,16 @@ def _phone(p: Paint, wall: Wallpaper) -> str:
 
 
 def _foldable(p: Paint, wall: Wallpaper) -> str:
-    cover = (
-        body(22, 36, 88, 168, 14, p) + rect(30, 46, 16, 42, 8, p.shade) + lens(38, 56, 5) + lens(38, 70, 5)
-    )
+    cover = body(22, 36, 88, 168, 14, p) + rect(30, 46, 16, 42, 8, p.shade) + lens(38, 56, 5) + lens(38, 70, 5)
     inside = rect(66, 28, 156, 182, 15, p.base) + rim(67, 29, 154, 180, 14, p)
-    crease = rect(143, 37, 2, 164, 1, "#000", ' opacity=".28"') + rect(
-        145, 37, 5, 164, 1, "#fff", ' opacity=".1"'
-    )
+    crease = rect(143, 37, 2, 164, 1, "#000", ' opacity=".28"') + rect(145, 37, 5, 164, 1, "#fff", ' opacity=".1"')
     return shadow(128, 214, 100) + cover + inside + screen(75, 37, 138, 164, 9, wall) + crease
 
 
 def _tablet(p: Paint, wall: Wallpaper) -> str:
     back = body(30, 22, 140, 180, 15, p) + lens(45, 37, 6)
     front = rect(62, 32, 148, 186, 15, p.base) + rim(63, 33, 146, 184, 14, p)
-    return (
-        shadow(126, 218, 100)
-        + back
-        + front
-        + rect(66, 36, 140, 178, 12, GLASS)
-        + screen(75, 45, 122, 160, 6, wall)
-    )
+    return shadow(126, 218, 100) + back + front + rect(66, 36, 140, 178, 12, GLASS) + screen(75, 45, 122, 160, 6, wall)
 
 
 def _laptop(p: Paint, wall: Wallpaper) -> str:
@@ -149,9 +135,7 @@ def _laptop(p: Paint, wall: Wallpaper) -> str:
     keys = line("".join(f"M{46 - i * 4} {166 + i * 5.5:g}H{194 + i * 4}" for i in range(3)), GLASS, 3.4, 0.75)
     pad = fill("M94 183H146L150 193H90z", p.shade, 0.6)
     front = fill("M12 196H228l-3 6q-2 3-6 3H21q-4 0-6-3z", p.shade) + rect(104, 196, 32, 3, 1.5, p.base)
-    return (
-        shadow(120, 207, 108) + lid + display + deck + keys + pad + line("M12 196H228", p.edge, 1.4) + front
-    )
+    return shadow(120, 207, 108) + lid + display + deck + keys + pad + line("M12 196H228", p.edge, 1.4) + front
 
 
 def _desktop(p: Paint, wall: Wallpaper) -> str:
@@ -170,9 +154,7 @@ def _monitor(p: Paint, wall: Wallpaper) -> str:
 
 def _television(p: Paint, wall: Wallpaper) -> str:
     legs = line("M56 184l-10 18M184 184l10 18", p.shade, 6)
-    return (
-        shadow(120, 203, 96) + legs + rect(6, 50, 228, 138, 6, p.base) + screen(10, 54, 220, 126, 2.5, wall)
-    )
+    return shadow(120, 203, 96) + legs + rect(6, 50, 228, 138, 6, p.base) + screen(10, 54, 220, 126, 2.5, wall)
 
 
 def _controller(p: Paint, y: int) -> str:
@@ -185,9 +167,7 @@ def _controller(p: Paint, y: int) -> str:
 
 
 def _console(p: Paint, wall: Wallpaper) -> str:
-    slab = (
-        body(66, 18, 108, 150, 14, p) + rect(116, 20, 8, 146, 0, GLASS) + rect(130, 34, 28, 3, 1.5, wall[1])
-    )
+    slab = body(66, 18, 108, 150, 14, p) + rect(116, 20, 8, 146, 0, GLASS) + rect(130, 34, 28, 3, 1.5, wall[1])
     vents = line("".join(f"M{80 + i * 7} 32v34" for i in range(4)), p.shade, 3)
     pad = Paint(p.edge, "#ffffff", p.base)
     return shadow(120, 208, 84) + slab + vents + _controller(pad, 142)
@@ -197,10 +177,7 @@ def _handheld(p: Paint, wall: Wallpaper) -> str:
     shell = body(10, 70, 220, 108, 32, p)
     display = rect(58, 76, 124, 96, 7, GLASS) + screen(64, 82, 112, 84, 3, wall)
     sticks = (
-        disc(34, 100, 12, GLASS)
-        + disc(34, 98, 7, "#434b50")
-        + disc(206, 142, 12, GLASS)
-        + disc(206, 140, 7, "#434b50")
+        disc(34, 100, 12, GLASS) + disc(34, 98, 7, "#434b50") + disc(206, 142, 12, GLASS) + disc(206, 140, 7, "#434b50")
     )
     cross = line("M34 133v16M26 141h16", GLASS, 6)
     dots = "".join(disc(206 + dx, 102 + dy, 4, GLASS) for dx, dy in ((0, -9), (0, 9), (-9, 0), (9, 0)))
@@ -211,24 +188,13 @@ def _headphones(p: Paint, wall: Wallpaper) -> str:
     band = line("M52 140C44 18 196 18 188 140", p.shade, 14) + line("M52 138C46 24 194 24 188 138", p.base, 9)
     shine = line("M62 96C76 46 120 42 138 46", p.edge, 3, 0.8)
     cushions = rect(62, 122, 22, 78, 11, GLASS) + rect(156, 122, 22, 78, 11, GLASS)
-    return (
-        shadow(120, 212, 84)
-        + band
-        + shine
-        + cushions
-        + body(36, 116, 36, 90, 17, p)
-        + body(168, 116, 36, 90, 17, p)
-    )
+    return shadow(120, 212, 84) + band + shine + cushions + body(36, 116, 36, 90, 17, p) + body(168, 116, 36, 90, 17, p)
 
 
 def _earbuds(p: Paint, wall: Wallpaper) -> str:
     def bud(x: int, lean: int) -> str:
         stem = rect(x - 8, 46, 16, 64, 8, p.base) + rect(x - 4, 52, 3, 50, 1.5, p.edge)
-        head = (
-            disc(x + lean, 48, 21, p.base)
-            + disc(x + lean * 2, 50, 11, GLASS)
-            + disc(x - lean * 0.4, 40, 6, p.edge)
-        )
+        head = disc(x + lean, 48, 21, p.base) + disc(x + lean * 2, 50, 11, GLASS) + disc(x - lean * 0.4, 40, 6, p.edge)
         return stem + head
 
     case = body(50, 118, 140, 92, 36, p) + line("M52 146H188", p.shade, 2.5) + disc(120, 160, 3, wall[1])
@@ -266,13 +232,7 @@ def _camera(p: Paint, wall: Wallpaper) -> str:
         + disc(114, 126, 7, "#ffffff")
     )
     return (
-        shadow(120, 204, 100)
-        + top
-        + body(18, 74, 204, 124, 18, p)
-        + grip
-        + rings
-        + glass
-        + disc(204, 90, 4, wall[1])
+        shadow(120, 204, 100) + top + body(18, 74, 204, 124, 18, p) + grip + rings + glass + disc(204, 90, 4, wall[1])
     )
 
 
@@ -280,14 +240,7 @@ def _speaker(p: Paint, wall: Wallpaper) -> str:
     weave = line("".join(f"M{76 + (i % 2) * 4} {58 + i * 11}H164" for i in range(12)), p.shade, 2.2, 0.65)
     top = f'<ellipse cx="120" cy="36" rx="50" ry="13" fill="{p.shade}"/>'
     glow = f'<ellipse cx="120" cy="35" rx="34" ry="8" fill="{wall[2]}"/>'
-    return (
-        shadow(120, 214, 64)
-        + body(66, 26, 108, 186, 26, p)
-        + weave
-        + top
-        + glow
-        + rect(112, 196, 16, 4, 2, p.edge)
-    )
+    return shadow(120, 214, 64) + body(66, 26, 108, 186, 26, p) + weave + top + glow + rect(112, 196, 16, 4, 2, p.edge)
 
 
 def _ereader(p: Paint, wall: Wallpaper) -> str:

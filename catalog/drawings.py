@@ -103,9 +103,7 @@ EMBLEM_INKS = (
 )
 
 
-def device_svg(
-    form: str, colour: str, *, grade: str | None = None, size: str = "card", title: str = ""
-) -> SafeString:
+def device_svg(form: str, colour: str, *, grade: str | None = None, size: str = "card", title: str = "") -> SafeString:
     """A device of this form and colour, worn as its grade says; decorative unless it is given a title.
 
     An unknown form is drawn as a closed box, an unknown colour in grey. Sizes: thumb, card, hero.

@@ -5,7 +5,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from backmarket import crypto
 
 
-
 class MFAAdapter(DefaultMFAAdapter):
     """Second-factor secrets are encrypted at rest like every other secret."""
 

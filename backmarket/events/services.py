@@ -28,9 +28,7 @@ def actor_code(by: Actor) -> str:
     return by if isinstance(by, str) else f"user:{by.pk}"
 
 
-def record(
-    kind: str, subject: models.Model, *, by: Actor, at: datetime, data: dict[str, Any] | None = None
-) -> Event:
+def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: dict[str, Any] | None = None) -> Event:
     """Insert an event in the caller's transaction; it is published once that commits."""
     event = Event.objects.create(
         kind=kind,

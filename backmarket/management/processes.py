@@ -57,9 +57,7 @@ class Processes:
         for name, child in self.children.items():
             if (code := child.poll()) is not None:
                 tail = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-15:]
-                raise ChildDied(
-                    "\n    ".join([f"The {name} process ended by itself (exit code {code}):", *tail])
-                )
+                raise ChildDied("\n    ".join([f"The {name} process ended by itself (exit code {code}):", *tail]))
 
     def watch(self, changed: Callable[[], bool]) -> None:
         """Until a process dies (`ChildDied`) or a signal comes: start worker and beat again when asked to."""

@@ -10,7 +10,7 @@ from backmarket.crypto import EncryptedTextField
 
 
 class Notification(models.Model):
-    """One e-mail, sent once: `key` is unique ("order-paid:<uuid>"). Rendered when queued; the body is kept encrypted."""
+    """One e-mail, sent once: `key` is unique ("order-paid:<uuid>"). Rendered when queued, kept encrypted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=120, unique=True)
@@ -43,7 +43,6 @@ class MailboxMessage(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
-    attachments = models.JSONField(default=list)
     received_at = models.DateTimeField()
 
     class Meta:

@@ -65,7 +65,8 @@ class Payment(models.Model):
                 name="payment_refunded_only_when_captured",
             ),
             models.CheckConstraint(
-                condition=~Q(status="captured") | Q(captured_at__isnull=False), name="payment_captured_has_date"
+                condition=~Q(status="captured") | Q(captured_at__isnull=False),
+                name="payment_captured_has_date",
             ),
             models.UniqueConstraint(
                 fields=["purpose", "reference"],

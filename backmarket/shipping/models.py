@@ -45,7 +45,8 @@ class Parcel(models.Model):
     reference = models.UUIDField()
     status = models.CharField(max_length=12, choices=Status, default=Status.CREATED)
     courier = models.CharField(max_length=30)
-    tracking_number = models.CharField(max_length=40)
+    # Empty until the courier has answered: it is asked after the commit, and again by a job until it does.
+    tracking_number = models.CharField(max_length=40, blank=True)
     sender = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     recipient = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     insured_minor = models.BigIntegerField()
@@ -61,16 +62,26 @@ class Parcel(models.Model):
         verbose_name_plural = _("parcels")
         ordering = ["-created_at"]
         constraints = [
-            models.UniqueConstraint(fields=["courier", "tracking_number"], name="parcel_tracking_once"),
-            models.CheckConstraint(condition=~Q(tracking_number=""), name="parcel_has_tracking"),
+            models.UniqueConstraint(
+                fields=["courier", "tracking_number"], condition=~Q(tracking_number=""), name="parcel_tracking_once"
+            ),
             models.CheckConstraint(
-                condition=~Q(status="delivered") | Q(delivered_at__isnull=False), name="parcel_delivered_has_date"
+                condition=Q(status__in=["created", "cancelled"]) | ~Q(tracking_number=""), name="parcel_has_tracking"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="delivered") | Q(delivered_at__isnull=False),
+                name="parcel_delivered_has_date",
             ),
         ]
-        indexes = [models.Index(fields=["purpose", "reference"], name="parcel_reference")]
+        indexes = [
+            models.Index(fields=["purpose", "reference"], name="parcel_reference"),
+            models.Index(
+                fields=["created_at"], name="parcel_to_book", condition=Q(status="created", tracking_number="")
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.tracking_number
+        return self.tracking_number or str(self.pk)
 
     @property
     def insured(self) -> Money:
@@ -99,7 +110,7 @@ class Pickup(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.BOOKED)
     window_start = models.DateTimeField()
     window_end = models.DateTimeField()
-    confirmation = models.CharField(max_length=60)
+    confirmation = models.CharField(max_length=60, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     attempted_at = models.DateTimeField(null=True, blank=True)
@@ -122,7 +133,7 @@ class Pickup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.confirmation
+        return self.confirmation or str(self.pk)
 
 
 class TrackingPoint(models.Model):

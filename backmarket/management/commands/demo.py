@@ -75,9 +75,9 @@ class Command(BaseCommand):
 
     def start(self, processes: Processes) -> None:
         processes.start("web", *self.web())
-        processes.start("worker", *"-m celery -A backmarket worker --concurrency 2 -l INFO".split())
+        processes.start("worker", *["-m", "celery", "-A", "backmarket", "worker", "--concurrency", "2", "-l", "INFO"])
         beat = embedded.var_dir() / "celerybeat-schedule"
-        processes.start("beat", *"-m celery -A backmarket beat -l INFO --pidfile=".split(), "-s", str(beat))
+        processes.start("beat", *["-m", "celery", "-A", "backmarket", "beat", "-l", "INFO", "--pidfile="], "-s", str(beat))
         from backmarket.tasks import heartbeat
 
         heartbeat.delay()

@@ -4,9 +4,7 @@ from backmarket.management.commands import demo
 
 
 class Command(demo.Command):
-    help = (
-        "Like demo, with DEBUG on, runserver, and a worker and beat that start again when the code changes."
-    )
+    help = "Like demo, with DEBUG on, runserver, and a worker and beat that start again when the code changes."
 
     def prepare(self) -> None:
         self.seen = newest_source()

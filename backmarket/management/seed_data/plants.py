@@ -72,9 +72,7 @@ P, T, L, D, M, V = "smartphones", "tablets", "laptops", "desktops", "monitors", 
 C, H, W, K, S, E = "consoles", "headphones", "watches", "cameras", "speakers", "e-readers"
 
 
-def _plant(
-    n: int, name: str, place: tuple[str, str, str, str], expertise: tuple[str, ...], **more: object
-) -> Plant:
+def _plant(n: int, name: str, place: tuple[str, str, str, str], expertise: tuple[str, ...], **more: object) -> Plant:
     """The `n`th plant; `place` is street, postcode, city and country."""
     street, postcode, city, country = place
     form = FORMS[country]

@@ -6,9 +6,7 @@ from backmarket.management.seed_data.shapes import Product, Row, colours, produc
 FRANCE = "{}, launch price in France"
 
 
-def _headphones(
-    brand: str, model: str, date: str, euros: int, spec: str, colour: str, nick: str = ""
-) -> Product:
+def _headphones(brand: str, model: str, date: str, euros: int, spec: str, colour: str, nick: str = "") -> Product:
     """One model. `spec` is "fit / noise cancelling / charging port"; several ports make several variants."""
     fit, cancelling, charging = spec.split("/")
     specs = {"fit": fit, "noise_cancelling": cancelling}
@@ -17,9 +15,7 @@ def _headphones(
     return product(row, texts("charging", charging), colours(colour))
 
 
-def _speaker(
-    brand: str, model: str, date: str, euros: int, power: str, colour: str, nick: str = ""
-) -> Product:
+def _speaker(brand: str, model: str, date: str, euros: int, power: str, colour: str, nick: str = "") -> Product:
     row = Row("speakers", brand, model, date, euros, FRANCE.format(brand), {"power": power}, nick)
     return product(row, colours(colour))
 

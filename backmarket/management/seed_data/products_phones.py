@@ -6,9 +6,7 @@ from backmarket.management.seed_data.shapes import Product, Row, colours, number
 FRANCE = "{}, launch price in France"
 
 
-def _phone(
-    brand: str, model: str, date: str, euros: int, storage: str, colour: str, **more: object
-) -> Product:
+def _phone(brand: str, model: str, date: str, euros: int, storage: str, colour: str, **more: object) -> Product:
     """One model. `spec` is "screen in inches / memory in GB / battery in mAh / network"."""
     screen, memory, battery, network = str(more["spec"]).split("/")
     specs = {

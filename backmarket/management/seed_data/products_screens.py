@@ -10,9 +10,7 @@ EUROPE = "{}, European list price at launch, rounded"
 FRANCE = "{}, launch price in France"
 
 
-def _monitor(
-    brand: str, model: str, date: str, euros: int, spec: str, colour: str = "Black", **more: str
-) -> Product:
+def _monitor(brand: str, model: str, date: str, euros: int, spec: str, colour: str = "Black", **more: str) -> Product:
     """One model. `spec` is "inches / resolution / panel / Hz / ports"; a stand is part of what was sold."""
     screen, resolution, panel, hertz, ports = spec.split("/")
     specs = {

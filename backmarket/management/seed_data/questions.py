@@ -2,7 +2,8 @@
 """What the quote asks a person about their device, category by category, and what each answer means.
 
 An option has two effects: `functional`, whether the device still does its job, and `looks`, one of LOOKS.
-The condition is the worst over all answers: see `condition_of`.
+The condition is the worst over all answers: FUNCTIONAL_ and the worst looks while every answer is functional,
+else NOT_FUNCTIONAL_CRACKED if anything is cracked, else NOT_FUNCTIONAL_USED.
 """
 
 from collections.abc import Mapping
@@ -17,16 +18,7 @@ Option = dict[str, Any]
 Question = dict[str, Any]
 
 
-def condition_of(functional: bool, looks: str) -> str:
-    """The condition of a device, from whether it works and the worst of its looks."""
-    if functional:
-        return f"FUNCTIONAL_{looks.upper()}"
-    return "NOT_FUNCTIONAL_CRACKED" if looks == "cracked" else "NOT_FUNCTIONAL_USED"
-
-
-def _option(
-    code: str, text: str, help: str = "", *, functional: bool = True, looks: str = "flawless"
-) -> Option:
+def _option(code: str, text: str, help: str = "", *, functional: bool = True, looks: str = "flawless") -> Option:
     return {"code": code, "text": text, "help": help, "functional": functional, "looks": looks}
 
 
@@ -62,7 +54,7 @@ WATER = _yes_no(
     _("A splash, a bath, a spilt drink: it matters even if everything seems to work."), bad="yes",
 )  # fmt: skip
 COMPLETE = _yes_no(
-    "complete", _("Has it been opened or does it miss a part?"),
+    "opened", _("Has it been opened or does it miss a part?"),
     _("A missing cover, screw or key, or a repair with parts that are not the maker's."), bad="yes", looks="used",
 )  # fmt: skip
 BATTERY = _ask(
@@ -236,13 +228,3 @@ QUESTION_SETS: Mapping[str, dict[str, Any]] = {
     "speakers": _version_1(SPEAKER),
     "e-readers": _version_1(EREADER),
 }
-
-
-def condition(questions: list[Question], answers: Mapping[str, str]) -> str:
-    """The condition that `answers` (question code -> option code) give: the worst effect of all of them.
-
-    Raises KeyError for a question without an answer or an answer that is not one of its options.
-    """
-    chosen = [{o["code"]: o for o in q["options"]}[answers[q["code"]]] for q in questions]
-    worst = max((option["looks"] for option in chosen), key=LOOKS.index)
-    return condition_of(all(option["functional"] for option in chosen), worst)

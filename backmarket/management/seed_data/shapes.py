@@ -178,9 +178,7 @@ def product(row: Row, *axes: Axis) -> Product:
         choices = _spread(first, second)
     slug = slugify(full_name(row.brand, row.model))
     variants = tuple(
-        Variant(
-            f"{slugify(row.model)}-{c.suffix}".upper(), c.attributes, c.colour_key or "black", c.euros * 100
-        )
+        Variant(f"{slugify(row.model)}-{c.suffix}".upper(), c.attributes, c.colour_key or "black", c.euros * 100)
         for c in choices[:MOST_VARIANTS]
     )
     return Product(

@@ -1,0 +1,45 @@
+"""One error shape for the whole API: problem details (RFC 9457) with a stable code and errors by field."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from backmarket.errors import DomainError
+
+CODES = {400: "invalid", 401: "not_authenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+         406: "not_acceptable", 409: "conflict", 415: "unsupported_media_type", 429: "throttled"}  # fmt: skip
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The exception handler of DRF: `{type, title, status, code, detail, errors: {field: [sentence]}}`."""
+    if isinstance(error, DomainError):
+        fields = {error.field: [str(error)]} if error.field else {}
+        return _answer(status.HTTP_409_CONFLICT, error.code, str(error), fields)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+        return _answer(response.status_code, "invalid", _("Some values are missing or wrong."), fields)
+    detail = str(getattr(error, "detail", error))
+    answer = _answer(response.status_code, CODES.get(response.status_code, "error"), detail, {})
+    for name in ("WWW-Authenticate", "Retry-After"):
+        if name in response.headers:
+            answer.headers[name] = response.headers[name]
+    return answer
+
+
+def _answer(code: int, name: str, detail: str, fields: Any) -> Response:
+    body = {
+        "type": f"/api/docs/#{name}",
+        "title": name.replace("_", " "),
+        "status": code,
+        "code": name,
+        "detail": detail,
+        "errors": fields,
+    }
+    return Response(body, status=code, content_type="application/problem+json")

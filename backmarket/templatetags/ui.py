@@ -1,0 +1,185 @@
+"""Formats and small drawings every page uses: money, shares, icons, stars, bars, grades, form fields."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Protocol
+
+from babel import Locale
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, ngettext
+
+from backmarket.templatetags._icons import ICONS
+
+register = template.Library()
+
+STAR = "M10 1.8l2.5 5.2 5.7.8-4.1 4 1 5.7L10 14.8l-5.1 2.7 1-5.7-4.1-4 5.7-.8z"
+STAR_STEP = 20
+GRADES = ("fair", "good", "excellent", "premium")
+
+
+class HasAmount(Protocol):
+    """What the money filters read: whole minor units of an ISO 4217 currency."""
+
+    minor: int
+    currency: str
+
+
+def _locale() -> Locale:
+    return Locale.parse(get_language() or "en", sep="-")
+
+
+# Numbers
+
+
+@register.filter
+def money(amount: HasAmount | None) -> str:
+    """The amount with all its decimals, in the reader's language ("€12.34"); nothing for None."""
+    if amount is None:
+        return ""
+    major = Decimal(amount.minor).scaleb(-get_currency_precision(amount.currency))
+    return format_currency(major, amount.currency, locale=_locale())
+
+
+@register.filter
+def money_short(amount: HasAmount | None) -> str:
+    """As `money`, without decimals when they are all zero: for prices read at a glance."""
+    if amount is None:
+        return ""
+    precision = get_currency_precision(amount.currency)
+    if amount.minor % 10**precision:
+        return money(amount)
+    pattern = _locale().currency_formats["standard"].pattern.replace(".00", "")
+    major = Decimal(amount.minor).scaleb(-precision)
+    return format_currency(major, amount.currency, pattern, locale=_locale(), currency_digits=False)
+
+
+@register.filter
+def percent(bps: int | None, decimals: int = 0) -> str:
+    """Basis points as a percentage: 4812 → "48%" in English, "48 %" in French."""
+    if bps is None:
+        return ""
+    standard = _locale().percent_formats[None].pattern
+    pattern = standard.replace("##0", "##0." + "0" * decimals) if decimals else standard
+    return format_percent(Decimal(bps) / 10_000, pattern, locale=_locale())
+
+
+@register.filter
+def number(value: int | Decimal | float | None, decimals: int = 0) -> str:
+    """A number with the reader's separators: 24600 → "24,600"."""
+    if value is None:
+        return ""
+    return format_decimal(round(Decimal(str(value)), decimals), locale=_locale())
+
+
+# Drawings
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", css: str = "") -> SafeString:
+    """One of our icons, inline; decorative unless labelled. An unknown name is a KeyError."""
+    meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" '
+        'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" {}><path d="{}"/></svg>',
+        css,
+        meaning,
+        ICONS[name],
+    )
+
+
+@register.simple_tag
+def star_row(rating: Decimal | float | int) -> SafeString:
+    """Five stars filled to the rating (0 to 5), hidden from screen readers: the number stands beside them."""
+    row = "".join(f'<path d="{STAR}" transform="translate({place * STAR_STEP} 0)"/>' for place in range(5))
+    filled = f"{max(0.0, min(float(rating), 5.0)) * STAR_STEP:.1f}"
+    return format_html(
+        '<svg viewBox="0 0 100 20" width="100" height="20" aria-hidden="true"><g class="stars__empty">{}</g>'
+        '<svg width="{}" height="20" class="stars__full">{}</svg></svg>',
+        mark_safe(row),  # noqa: S308 - constants only
+        filled,
+        mark_safe(row),  # noqa: S308
+    )
+
+
+@register.simple_tag
+def bar(value: int | Decimal | float, total: int | Decimal | float, css: str = "") -> SafeString:
+    """A horizontal bar filled to value / total; decorative, the number stands beside it."""
+    share = max(0.0, min(float(value) / float(total), 1.0)) * 100 if total else 0
+    return format_html(
+        '<svg class="bar {}" width="100%" height="10" aria-hidden="true"><rect width="{}%" height="100%" '
+        'rx="5" fill="currentColor"/></svg>',
+        css,
+        f"{share:.1f}",
+    )
+
+
+@register.simple_tag
+def grade_dots(grade: str) -> SafeString:
+    """Four dots, filled from Fair (1) to Premium (4); decorative, the name stands beside them."""
+    level = GRADES.index(grade.lower()) + 1 if grade.lower() in GRADES else 0
+    dots = "".join(
+        f'<circle cx="{5 + place * 10}" cy="5" r="3.6" stroke="currentColor" stroke-width="1.4" '
+        f'fill="{"currentColor" if place < level else "none"}"/>'
+        for place in range(4)
+    )
+    return mark_safe(f'<svg viewBox="0 0 40 10" width="40" height="10" aria-hidden="true">{dots}</svg>')  # noqa: S308
+
+
+# Words
+
+
+@register.filter
+def grade_label(grade: str) -> str:
+    """A grade's name; grades describe looks only, every device works fully."""
+    names = {
+        "premium": gettext("Premium"),
+        "excellent": gettext("Excellent"),
+        "good": gettext("Good"),
+        "fair": gettext("Fair"),
+    }
+    return names.get(grade.lower(), grade)
+
+
+@register.filter
+def grade_meaning(grade: str) -> str:
+    """What a grade promises to the eye, in one sentence."""
+    meanings = {
+        "premium": gettext("No visible mark, even up close."),
+        "excellent": gettext("No mark visible at arm's length."),
+        "good": gettext("A few fine marks, visible up close."),
+        "fair": gettext("Visible scratches or a small dent; works fully."),
+    }
+    return meanings.get(grade.lower(), "")
+
+
+@register.filter
+def months(count: int | None) -> str:
+    """A number of months in words: 12 → "12 months"."""
+    if count is None:
+        return ""
+    return ngettext("%(count)s month", "%(count)s months", count) % {"count": count}
+
+
+# Forms
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """A lone checkbox, whose label follows it."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.simple_tag
+def field_widget(field: BoundField, **attrs: Any) -> SafeString:
+    """The field's widget with extra attributes; Django itself ties help and errors to it."""
+    return field.as_widget(attrs={name.replace("_", "-"): value for name, value in attrs.items()})
+
+
+@register.filter
+def faulty_fields(form: Any) -> Iterator[BoundField]:
+    """The visible fields with errors, in order, for the summary above a form."""
+    return (field for field in form.visible_fields() if field.errors)

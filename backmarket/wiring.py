@@ -1,0 +1,85 @@
+"""When this, then that: the only map of events to their handlers, in the order they run.
+
+A handler is a dotted path to `def on_x(event: Event) -> None`: idempotent, in the database only.
+"""
+
+WIRING: dict[str, list[str]] = {
+    # --- parcels move orders, trades and claims
+    "parcel.in_transit": [
+        "buyback.handlers.move_with_parcel",
+        "orders.handlers.move_with_parcel",
+    ],
+    "parcel.delivered": [
+        "buyback.handlers.move_with_parcel",
+        "orders.handlers.move_with_parcel",
+    ],
+    "parcel.lost": [
+        "buyback.handlers.move_with_parcel",
+        "orders.handlers.move_with_parcel",
+    ],
+    "pickup.attempted": ["buyback.handlers.email_seller_of_pickup"],
+    "pickup.failed": ["buyback.handlers.email_seller_of_pickup"],
+    # --- payments move orders; payouts close trades and settlements
+    "payment.authorised": ["orders.handlers.settle_paid_order"],
+    "payment.captured": ["orders.handlers.settle_paid_order"],
+    "payment.failed": ["orders.handlers.fail_unpaid_order"],
+    "payment.cancelled": ["orders.handlers.fail_unpaid_order"],
+    "refund.succeeded": ["orders.handlers.close_refunded_line"],
+    "payout.paid": ["buyback.handlers.close_paid_trade"],
+    "payout.bounced": ["buyback.handlers.ask_for_new_iban"],
+    # --- selling a device
+    "quote.sent": ["buyback.handlers.email_quote"],
+    "trade.accepted": ["buyback.handlers.email_seller"],
+    "trade.collected": ["buyback.handlers.email_seller"],
+    "trade.received": ["buyback.handlers.email_seller"],
+    "trade.countered": ["buyback.handlers.email_seller", "buyback.handlers.count_outcome"],
+    "trade.validated": [
+        "buyback.handlers.email_seller",
+        "buyback.handlers.enter_in_register",
+        "buyback.handlers.count_outcome",
+    ],
+    "trade.paid": ["buyback.handlers.email_seller", "buyback.handlers.count_days_to_pay"],
+    "trade.suspended": ["buyback.handlers.email_seller"],
+    "trade.returning": ["buyback.handlers.email_seller"],
+    "trade.returned": ["buyback.handlers.email_seller"],
+    "trade.cancelled": ["buyback.handlers.email_seller"],
+    "trade.expired": ["buyback.handlers.email_seller"],
+    "trade.lost": ["buyback.handlers.email_seller"],
+    "inspection.late": ["buyback.handlers.count_late_inspection"],
+    # --- buying a device
+    "order.captured": ["orders.handlers.email_buyer_order", "orders.handlers.tell_plants"],
+    "order.failed": ["orders.handlers.email_buyer_order"],
+    "line.shipped": ["orders.handlers.email_buyer_line", "orders.handlers.count_shipment"],
+    "line.delivered": ["orders.handlers.email_buyer_line"],
+    "line.cancelled": ["orders.handlers.email_buyer_line", "orders.handlers.count_cancellation"],
+    "line.refunded": ["orders.handlers.email_buyer_line"],
+    "withdrawal.confirmed": ["orders.handlers.email_withdrawal_receipt"],
+    "guarantee.warned": ["orders.handlers.email_guarantee"],
+    "guarantee.expired": ["orders.handlers.email_guarantee"],
+    # --- claims
+    "claim.opened": ["orders.handlers.email_claim", "orders.handlers.count_defect"],
+    "claim.awaiting_customer": ["orders.handlers.email_claim"],
+    "claim.awaiting_return": ["orders.handlers.email_claim"],
+    "claim.disputed": ["orders.handlers.email_claim"],
+    "claim.in_transit_to_customer": ["orders.handlers.email_claim"],
+    "claim.resolved": ["orders.handlers.email_claim", "orders.handlers.count_resolution"],
+    "claim.refunded": ["orders.handlers.email_claim", "orders.handlers.count_resolution"],
+    "claim.message": ["orders.handlers.email_claim"],
+    "claim.answered": ["orders.handlers.count_answer"],
+    "claim.escalated": ["orders.handlers.count_answer"],
+    # --- ratings push numbers down
+    "review.published": ["reviews.handlers.push_rating"],
+    "review.removed": ["reviews.handlers.push_rating"],
+    "review.replied": ["reviews.handlers.email_author"],
+    # --- plants
+    "plant.watch": ["refurbishers.handlers.email_plant"],
+    "plant.restricted": ["refurbishers.handlers.email_plant"],
+    "plant.suspended": ["refurbishers.handlers.email_plant"],
+    "plant.active": ["refurbishers.handlers.email_plant"],
+    "plant.rated": ["catalog.handlers.refresh_plant_offers"],
+    "plant.measured": ["catalog.handlers.refresh_plant_offers"],
+}
+
+
+def handlers_of(kind: str) -> list[str]:
+    return WIRING.get(kind, [])

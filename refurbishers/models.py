@@ -1,0 +1,281 @@
+"""Plants: who they are, what they signed, what they did, and where they stand on the ladder."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from backmarket.crypto import EncryptedTextField
+from refurbishers.querysets import RefurbisherQuerySet
+
+
+class Refurbisher(models.Model):
+    """A refurbishing plant, called "plant" everywhere. Its legal identity is public (DSA art. 30)."""
+
+    class Status(models.TextChoices):
+        APPLIED = "applied", _("applied")
+        DOCUMENTS = "documents", _("documents under review")
+        AUDIT = "audit", _("site audit")
+        TRIAL = "trial", _("trial")
+        ACTIVE = "active", _("active")
+        WATCH = "watch", _("on watch")
+        RESTRICTED = "restricted", _("restricted: no new listings")
+        SUSPENDED = "suspended", _("suspended")
+        LEFT = "left", _("left")
+
+    NOUN = "plant"
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.APPLIED: {Status.DOCUMENTS, Status.LEFT},
+        Status.DOCUMENTS: {Status.AUDIT, Status.LEFT},
+        Status.AUDIT: {Status.TRIAL, Status.LEFT},
+        Status.TRIAL: {Status.ACTIVE, Status.SUSPENDED, Status.LEFT},
+        Status.ACTIVE: {Status.WATCH, Status.RESTRICTED, Status.SUSPENDED, Status.LEFT},
+        Status.WATCH: {Status.ACTIVE, Status.RESTRICTED, Status.SUSPENDED, Status.LEFT},
+        Status.RESTRICTED: {Status.WATCH, Status.ACTIVE, Status.SUSPENDED, Status.LEFT},
+        Status.SUSPENDED: {Status.WATCH, Status.RESTRICTED, Status.ACTIVE, Status.LEFT},
+    }
+    # Who may sell and buy at all; a trial plant does so under a daily cap.
+    TRADING: ClassVar[tuple[str, ...]] = (Status.TRIAL, Status.ACTIVE, Status.WATCH, Status.RESTRICTED)
+    TRIAL_ORDERS_PER_DAY = 10
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.APPLIED)
+    legal_name = models.CharField(_("legal name"), max_length=120)
+    registration_number = models.CharField(_("trade register number"), max_length=40)
+    vat_number = models.CharField(_("VAT number"), max_length=20)
+    line1 = models.CharField(_("street and number"), max_length=120)
+    postcode = models.CharField(_("postcode"), max_length=16)
+    city = models.CharField(_("city"), max_length=80)
+    country = models.CharField(_("country"), max_length=2)
+    email = models.EmailField(_("e-mail"))
+    phone = PhoneNumberField(_("phone"), blank=True)
+    founded_year = models.PositiveSmallIntegerField(_("founded"))
+    technicians = models.PositiveSmallIntegerField(_("technicians"))
+    support_hours = models.CharField(_("support hours"), max_length=120)
+    story = models.TextField(_("story"), blank=True)
+    iban = EncryptedTextField(blank=True)
+    commission_bps = models.PositiveIntegerField(_("commission, basis points"), default=1000)
+    # Pushed up from ratings and measures; the same quality number ranks offers and bids.
+    rating_sum = models.PositiveIntegerField(default=0)
+    rating_count = models.PositiveIntegerField(default=0)
+    quality_bps = models.PositiveIntegerField(_("quality score, basis points"), default=7000)
+    paid_as_quoted_bps = models.PositiveIntegerField(null=True, blank=True)
+    median_days_to_pay = models.PositiveSmallIntegerField(null=True, blank=True)
+    median_answer_minutes = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RefurbisherQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("plant")
+        verbose_name_plural = _("plants")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(commission_bps__lte=10_000), name="plant_commission_share"),
+            models.CheckConstraint(condition=Q(quality_bps__lte=10_000), name="plant_quality_share"),
+            models.CheckConstraint(
+                condition=Q(rating_sum__gte=F("rating_count")) & Q(rating_sum__lte=5 * F("rating_count")),
+                name="plant_rating_between_1_and_5",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def rating(self) -> float | None:
+        """Average stars to one decimal; None before the first rating."""
+        return round(self.rating_sum / self.rating_count, 1) if self.rating_count else None
+
+
+class Member(models.Model):
+    """A person who works at a plant. The role decides what of the plant's rows that person may change."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MANAGER = "manager", _("manager")
+        TECHNICIAN = "technician", _("technician")
+        AFTER_SALES = "after_sales", _("after-sales")
+
+    plant = models.ForeignKey(Refurbisher, on_delete=models.CASCADE, related_name="members")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="membership")
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Specification(models.Model):
+    """A version of what every plant commits to. Published versions never change; a new one replaces them."""
+
+    version = models.CharField(_("version"), max_length=20, unique=True)
+    title = models.CharField(_("title"), max_length=120)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("specification")
+        verbose_name_plural = _("specifications")
+        ordering = ["-published_at"]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Clause(models.Model):
+    """One commitment: evidence (a document) or a measure (a number compared over a window).
+
+    `threshold`, `watch` and `restrict` are in `unit`: basis points, hours, or hundredths of a star.
+    """
+
+    class Kind(models.TextChoices):
+        EVIDENCE = "evidence", _("evidence")
+        MEASURE = "measure", _("measure")
+
+    class Comparison(models.TextChoices):
+        AT_MOST = "<=", _("at most")
+        AT_LEAST = ">=", _("at least")
+
+    class Unit(models.TextChoices):
+        BPS = "bps", _("basis points")
+        HOURS = "hours", _("hours")
+        STARS = "stars", _("hundredths of a star")
+
+    specification = models.ForeignKey(Specification, on_delete=models.CASCADE, related_name="clauses")
+    code = models.CharField(_("code"), max_length=10)
+    chapter = models.CharField(_("chapter"), max_length=40)
+    text = models.TextField(_("text"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    measure = models.CharField(_("measure"), max_length=40, blank=True)
+    comparison = models.CharField(max_length=2, choices=Comparison, blank=True)
+    unit = models.CharField(max_length=8, choices=Unit, blank=True)
+    threshold = models.IntegerField(null=True, blank=True)
+    watch = models.IntegerField(null=True, blank=True)
+    restrict = models.IntegerField(null=True, blank=True)
+    window_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    min_sample = models.PositiveSmallIntegerField(null=True, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("clause")
+        verbose_name_plural = _("clauses")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["specification", "code"], name="clause_code_once"),
+            models.CheckConstraint(
+                condition=Q(kind="evidence")
+                | Q(threshold__isnull=False, window_days__isnull=False, min_sample__isnull=False)
+                & ~Q(measure="")
+                & ~Q(comparison=""),
+                name="clause_measure_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Signature(models.Model):
+    """A plant's signature under one version of the specification."""
+
+    plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="signatures")
+    specification = models.ForeignKey(Specification, on_delete=models.PROTECT, related_name="signatures")
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        constraints = [
+            models.UniqueConstraint(fields=["plant", "specification"], name="specification_signed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plant} {self.specification}"
+
+
+class StatementOfReasons(models.Model):
+    """Why a plant moved on the ladder, in words, effective when the law allows it, open to appeal (P2B art. 4)."""
+
+    plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="statements")
+    from_status = models.CharField(max_length=12, choices=Refurbisher.Status)
+    to_status = models.CharField(max_length=12, choices=Refurbisher.Status)
+    reasons = models.TextField(_("reasons"))
+    effective_at = models.DateTimeField(_("effective"))
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=60)
+    appeal = models.TextField(_("appeal"), blank=True)
+    appealed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("statement of reasons")
+        verbose_name_plural = _("statements of reasons")
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=~Q(reasons=""), name="statement_has_reasons")]
+
+    def __str__(self) -> str:
+        return f"{self.plant}: {self.to_status}"
+
+
+class ServiceFact(models.Model):
+    """Something a plant did or failed to do, pushed down by orders, buyback and reviews for the measures.
+
+    `value`: for a rate 1 is a failure and 0 a success; minutes, hours or days for durations; hundredths of a star.
+    """
+
+    class Kind(models.TextChoices):
+        SHIPMENT = "shipment", _("shipped late")
+        CANCELLATION = "cancellation", _("sale cancelled by the plant")
+        DEFECT = "defect", _("defect claimed on a sold device")
+        ANSWER = "answer", _("answered late")
+        ANSWER_TIME = "answer_time", _("minutes to the first answer")
+        RESOLUTION_TIME = "resolution_time", _("hours to the resolution")
+        COUNTER_OFFER = "counter_offer", _("counter-offer instead of the quoted price")
+        INSPECTION = "inspection", _("inspected late")
+        DAYS_TO_PAY = "days_to_pay", _("days from collection to payout")
+        RATING = "rating", _("rating")
+
+    plant = models.ForeignKey(Refurbisher, on_delete=models.CASCADE, related_name="facts")
+    kind = models.CharField(max_length=16, choices=Kind)
+    reference = models.UUIDField()
+    value = models.IntegerField()
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("service fact")
+        verbose_name_plural = _("service facts")
+        constraints = [models.UniqueConstraint(fields=["kind", "reference"], name="fact_once")]
+        indexes = [models.Index(fields=["plant", "kind", "happened_at"], name="fact_window")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+class Measurement(models.Model):
+    """What a measure came to on one day, from `sample` facts; shown beside the promise."""
+
+    plant = models.ForeignKey(Refurbisher, on_delete=models.CASCADE, related_name="measurements")
+    measure = models.CharField(max_length=40)
+    measured_date = models.DateField()
+    value = models.IntegerField()
+    sample = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("measurement")
+        verbose_name_plural = _("measurements")
+        ordering = ["-measured_date"]
+        constraints = [
+            models.UniqueConstraint(fields=["plant", "measure", "measured_date"], name="measured_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.value}"
