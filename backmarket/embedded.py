@@ -115,6 +115,8 @@ def erase(var: Path) -> None:
         Valkey(var).stop()
         shutil.rmtree((var / "postgres").resolve(), ignore_errors=True)
         shutil.rmtree(var)
+        if (alias := reach(var)) != var:
+            alias.unlink(missing_ok=True)
 
 
 def _prepare(var: Path) -> None:

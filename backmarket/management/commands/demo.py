@@ -77,7 +77,9 @@ class Command(BaseCommand):
         processes.start("web", *self.web())
         processes.start("worker", *["-m", "celery", "-A", "backmarket", "worker", "--concurrency", "2", "-l", "INFO"])
         beat = embedded.var_dir() / "celerybeat-schedule"
-        processes.start("beat", *["-m", "celery", "-A", "backmarket", "beat", "-l", "INFO", "--pidfile="], "-s", str(beat))
+        processes.start(
+            "beat", *["-m", "celery", "-A", "backmarket", "beat", "-l", "INFO", "--pidfile="], "-s", str(beat)
+        )
         from backmarket.tasks import heartbeat
 
         heartbeat.delay()
