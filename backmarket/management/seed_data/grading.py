@@ -5,19 +5,23 @@ Every check has an outcome with three effects: `grade`, the best grade that it s
 repaired), `functional`, and `looks` as in the question sets. `answer` names the question of the category's set
 with which the finding is compared, or is None. By `kind`:
 
-* pass_fail: `options` are pass and fail; a failure means not functional, and no grade.
+* pass_fail: `options` are pass and fail; a failure means no grade, and not functional if a person was asked about it.
 * scale: `options` from best to worst.
 * number: a whole `number` of `unit`; `better` is "higher" or "lower". `thresholds` give, per grade, the value that it
-  asks; past `limit` there is no grade. `bands` say the same from best to worst, each with its effects: the first band
+  asks; past `min` (or `max`) there is no grade. `bands` say the same from best to worst, each with its effects: the first band
   whose `bound` the number reaches ("higher": number >= bound; "lower": number <= bound) applies, the last has no bound.
 
-The grade reachable is the worst over all checks; so is the condition found.
+The grade reachable is the worst over all checks; so is the condition found. A check that mirrors no answer never
+touches the condition: its failure suspends the trade (identity, locks) or is the plant's own work (cleaning,
+safety). Micro-scratches count as flawless for the condition: nobody can be asked to see them at home.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
+
+from backmarket.management.seed_data.categories import GRADES
 
 CHAPTERS: Mapping[str, str] = {
     "identity": _("Identity"),
@@ -32,7 +36,10 @@ Check = dict[str, Any]
 Effect = tuple[str | None, bool, str]
 
 FLAWLESS: Effect = ("PREMIUM", True, "flawless")
-MICRO: Effect = ("EXCELLENT", True, "good")
+MICRO: Effect = ("EXCELLENT", True, "flawless")
+HIDDEN: Effect = ("GOOD", True, "flawless")
+ASIDE: Effect = ("PREMIUM", True, "good")
+MISSING: Effect = (None, True, "used")
 LIGHT: Effect = ("GOOD", True, "good")
 VISIBLE: Effect = ("FAIR", True, "used")
 CRACKED: Effect = (None, True, "cracked")
@@ -40,8 +47,8 @@ BROKEN: Effect = (None, False, "used")
 SHATTERED: Effect = (None, False, "cracked")
 
 
-def _outcome(effect: Effect, **facts: Any) -> dict[str, Any]:
-    grade, functional, looks = effect
+def _outcome(effect: Effect, asked: str | None, **facts: Any) -> dict[str, Any]:
+    grade, functional, looks = effect if asked else (effect[0], True, "flawless")
     return {**facts, "grade": grade, "functional": functional, "looks": looks}
 
 
@@ -52,8 +59,8 @@ def _check(code: str, chapter: str, kind: str, text: str, how: str, answer: str 
 def _test(chapter: str, code: str, text: str, how: str, answer: str | None = None) -> Check:
     """A pass-or-fail check."""
     options = [
-        _outcome(FLAWLESS, value="pass", text=_("Passed")),
-        _outcome(BROKEN, value="fail", text=_("Failed")),
+        _outcome(FLAWLESS, answer, value="pass", text=_("Passed")),
+        _outcome(BROKEN, answer, value="fail", text=_("Failed")),
     ]
     return _check(code, chapter, "pass_fail", text, how, answer, options=options)
 
@@ -61,7 +68,7 @@ def _test(chapter: str, code: str, text: str, how: str, answer: str | None = Non
 def _scale(
     chapter: str, code: str, words: tuple[str, str], answer: str | None, *options: tuple[str, str, Effect]
 ) -> Check:
-    outcomes = [_outcome(effect, value=value, text=label) for value, label, effect in options]
+    outcomes = [_outcome(effect, answer, value=value, text=label) for value, label, effect in options]
     return _check(code, chapter, "scale", *words, answer, options=outcomes)
 
 
@@ -79,23 +86,35 @@ def _marks(chapter: str, code: str, text: str, answer: str | None, broken: str) 
 
 
 def _number(
-    chapter: str,
-    code: str,
-    words: tuple[str, str],
-    answer: str | None,
-    unit: str,
-    steps: tuple[int, int, int, int],
-    better: str,
+    chapter: str, code: str, words: tuple[str, str], answer: str | None, unit: str, *bands: tuple[int | None, Effect]
 ) -> Check:
-    """A measured number; `steps` are what PREMIUM, EXCELLENT, GOOD and FAIR ask, the last being the limit."""
-    effects = (FLAWLESS, MICRO, LIGHT, VISIBLE)
-    bands = [_outcome(effect, bound=step) for effect, step in zip(effects, steps, strict=True)]
-    bands.append(_outcome((None, True, "used"), bound=None))
-    grades = dict(zip(("PREMIUM", "EXCELLENT", "GOOD", "FAIR"), steps, strict=True))
-    limit = {"min" if better == "higher" else "max": steps[-1]}
+    """A measured number; each band is its bound with its effect, from best to worst, the last without bound.
+
+    Bounds that grow mean that lower numbers are better.
+    """
+    bounds = [bound for bound, _effect in bands if bound is not None]
+    outcomes = [_outcome(effect, answer, bound=bound) for bound, effect in bands]
+    better = "lower" if bounds[-1] > bounds[0] else "higher"
+    limit = {"min" if better == "higher" else "max": bounds[-1]}
+    grades = {grade: _asked_for(grade, bands) for grade in GRADES}
     return _check(
         code, chapter, "number", *words, answer,
-        unit=unit, better=better, limit=steps[-1], thresholds=grades, bands=bands, **limit,
+        unit=unit, better=better, thresholds=grades, bands=outcomes, **limit,
+    )  # fmt: skip
+
+
+def _asked_for(grade: str, bands: tuple[tuple[int | None, Effect], ...]) -> int:
+    """The bound of the last band that still reaches `grade`."""
+    at_least = GRADES[: GRADES.index(grade) + 1]
+    return [bound for bound, effect in bands if bound is not None and effect[0] in at_least][-1]
+
+
+def _touch_screen(answer: str) -> tuple[Check, ...]:
+    return (
+        _test("screen", "touch", _("Touch answers everywhere"), _("Draw over the whole grid, edges included, with two fingers"), answer),
+        _test("screen", "pixels", _("No dead pixel, line or spot"), _("White, black, red, green and blue, one minute each"), answer),
+        _test("screen", "brightness", _("Even and full brightness, no burn-in"), _("Grey picture at 10 % and at 100 %"), answer),
+        _marks("screen", "screen_marks", _("Marks on the glass"), "screen", _("Cracked or chipped")),
     )  # fmt: skip
 
 
@@ -123,19 +142,13 @@ GENUINE = (
         "identity", "parts", (_("Origin of the parts"), _("Read the parts history where the maker has one; open and look where not")), None,
         ("original", _("All parts are the maker's own"), FLAWLESS),
         ("compatible", _("A part of equivalent quality, named on the sheet"), MICRO),
-        ("unknown", _("A part of unknown origin"), (None, True, "used")),
+        ("unknown", _("A part of unknown origin"), MISSING),
     ),
 )  # fmt: skip
 CLEAN = (
     _test("body", "hygiene", _("Cleaned and disinfected"), _("Brush ports and grilles; wipe with 70 % isopropanol")),
 )  # fmt: skip
 POWER = _test("functions", "power", _("Starts up and stays on"), _("Cold start, then 30 minutes of load"), "turns_on")
-TOUCH_SCREEN = (
-    _test("screen", "touch", _("Touch answers everywhere"), _("Draw over the whole grid, edges included, with two fingers"), "display"),
-    _test("screen", "pixels", _("No dead pixel, line or spot"), _("White, black, red, green and blue, one minute each"), "display"),
-    _test("screen", "brightness", _("Even and full brightness, no burn-in"), _("Grey picture at 10 % and at 100 %"), "display"),
-    _marks("screen", "screen_marks", _("Marks on the glass"), "screen", _("Cracked or chipped")),
-)  # fmt: skip
 BODY = (
     _marks("body", "back", _("Marks on the back"), "body", _("Cracked")),
     _marks("body", "frame", _("Marks on the sides"), "body", _("Cracked or bent")),
@@ -145,17 +158,15 @@ RADIO = (
     _test("functions", "bluetooth", _("Bluetooth pairs and plays"), _("Pair with the reference speaker"), "works"),
 )  # fmt: skip
 MOBILE_SOUND = (
-    _test("functions", "speakers", _("Speakers are clear"), _("Sweep from 100 Hz to 10 kHz, each speaker alone"), "works"),
-    _test("functions", "microphones", _("Microphones are clear"), _("Record ten seconds with each and listen"), "works"),
+    _test("functions", "sound", _("Speakers and microphones are clear"), _("Sweep from 100 Hz to 10 kHz; record ten seconds with each"), "works"),
     _test("functions", "cameras", _("Cameras focus, without spot or shake"), _("Photograph the test chart with each, flash on and off"), "works"),
     _test("functions", "buttons", _("Buttons and vibration answer"), _("Press each ten times"), "works"),
     _test("functions", "biometrics", _("Fingerprint or face is recognised"), _("Enrol, lock, unlock five times"), "works"),
     _test("functions", "charging", _("Charges at its rated power"), _("By cable, and without one where it can; move the plug gently"), "works"),
 )  # fmt: skip
-HEALTH = _number(
-    "battery", "battery_health", (_("Battery health"), _("Read the cell's full capacity against its design capacity, after one full cycle")),
-    "battery", "%", (90, 85, 85, 80), "higher",
-)  # fmt: skip
+CELL: tuple[tuple[int | None, Effect], ...] = ((90, FLAWLESS), (85, MICRO), (80, LIGHT), (None, MISSING))
+CAPACITY = (_("Battery health"), _("Read the cell's full capacity against its design capacity, after one full cycle"))
+HEALTH = _number("battery", "battery_health", CAPACITY, "battery", "%", *CELL)
 SWELLING = _test(
     "battery",
     "swelling",
@@ -163,17 +174,16 @@ SWELLING = _test(
     _("Look at the gap of the case; charge for 20 minutes, below 40 °C"),
     "battery",
 )
-SMALL_BATTERY = _number(
-    "battery", "runtime", (_("Running time against the maker's figure"), _("One full discharge at half volume or half brightness")),
-    "battery", "%", (90, 85, 80, 75), "higher",
-)  # fmt: skip
+SMALL_CELL: tuple[tuple[int | None, Effect], ...] = ((90, FLAWLESS), (85, MICRO), (80, HIDDEN), (None, MISSING))
+RUNTIME = (_("Running time against the maker's figure"), _("One full discharge at half volume or half brightness"))
+SMALL_BATTERY = _number("battery", "runtime", RUNTIME, "battery", "%", *SMALL_CELL)
 PANEL = (
-    _number("screen", "dead_pixels", (_("Dead or stuck pixels"), _("White, black, red, green and blue, in the dark")), "panel", _("pixels"), (0, 0, 1, 3), "lower"),
+    _number("screen", "dead_pixels", (_("Dead or stuck pixels"), _("White, black, red, green and blue, in the dark")), "panel", _("pixels"), (0, FLAWLESS), (2, VISIBLE), (None, BROKEN)),
     _test("screen", "lines", _("No line, flicker or large spot"), _("Ten minutes of moving pictures, then a grey field"), "panel"),
     _scale(
         "screen", "uniformity", (_("Evenness of the picture"), _("Grey field at 5 % and 50 %, in the dark")), "panel",
         ("even", _("Even"), FLAWLESS),
-        ("slight", _("Slight clouds, in the dark only"), LIGHT),
+        ("slight", _("Slight clouds, in the dark only"), HIDDEN),
         ("clear", _("Clouds or shadows seen by day"), VISIBLE),
         ("burn_in", _("Burnt-in pictures"), BROKEN),
         ("broken", _("Cracked or leaking panel"), SHATTERED),
@@ -182,6 +192,10 @@ PANEL = (
 MAINS = (
     _test("functions", "safety", _("Electrically safe"), _("Insulation and earth test to EN 50678")),
     _test("accessories", "cable", _("Mains cable or power supply complies"), _("CE mark, rated power, no damage")),
+)  # fmt: skip
+RECEIVED_CHARGER = _scale(
+    "accessories", "received_charger", (_("Charger, cable or battery received with the device"), _("Compare with what was announced; the plant adds what is missing")), "charger",
+    ("original", _("The maker's own"), FLAWLESS), ("other", _("Another that fits"), ASIDE), ("none", _("None"), ASIDE),
 )  # fmt: skip
 CHARGER = _test(
     "accessories", "charger", _("Charger or cable complies"), _("Rated power, CE mark; original or certified")
@@ -200,12 +214,12 @@ PHONE = (
     *RADIO, *MOBILE_SOUND,
     _test("functions", "sensors", _("Proximity, light, compass and location"), _("Run the service menu"), "works"),
     _test("functions", "liquid", _("No trace of liquid"), _("Look at the indicator in the tray slot"), "water"),
-    *TOUCH_SCREEN, *BODY, HEALTH, SWELLING, CHARGER, *CLEAN,
+    *_touch_screen("display"), *BODY, HEALTH, SWELLING, CHARGER, *CLEAN,
 )  # fmt: skip
 TABLET = (
     *IDENTITY, *GENUINE, *LOCKS, POWER, *RADIO, *MOBILE_SOUND,
     _test("functions", "pen", _("Pen and keyboard connectors answer"), _("Attach the reference pen and keyboard"), "works"),
-    *TOUCH_SCREEN, *BODY, HEALTH, SWELLING, CHARGER, *CLEAN,
+    *_touch_screen("display"), *BODY, HEALTH, SWELLING, CHARGER, *CLEAN,
 )  # fmt: skip
 LAPTOP = (
     *IDENTITY, *GENUINE, *LOCKS,
@@ -219,11 +233,12 @@ LAPTOP = (
     _marks("screen", "screen_marks", _("Marks on the screen"), "screen", _("Cracked")),
     _marks("body", "lid", _("Marks on the lid and the base"), "body", _("Cracked")),
     _marks("body", "palm_rest", _("Wear of keys and palm rest"), "body", _("Broken or missing key")),
-    _test("body", "hinges", _("Hinges hold at any angle"), _("Open to 30°, 90° and 120°; let go"), "body"),
-    _number("battery", "battery_health", (_("Battery health"), _("Full capacity against design capacity, after one full cycle")), "battery", "%", (90, 85, 80, 80), "higher"),
+    _scale("body", "hinges", (_("Hinges"), _("Open to 30°, 90° and 120°; let go")), "body",
+           ("firm", _("Hold at any angle"), FLAWLESS), ("soft", _("Give way a little"), VISIBLE), ("broken", _("Broken"), CRACKED)),
+    HEALTH,
     SWELLING,
     _test("accessories", "charger", _("Charger of the rated power is included"), _("CE mark; original or certified; cable without damage")),
-    *CLEAN,
+    RECEIVED_CHARGER, *CLEAN,
 )  # fmt: skip
 DESKTOP = (
     *IDENTITY, *GENUINE, *LOCKS, POWER, *DEEP, *RADIO,
@@ -232,8 +247,9 @@ DESKTOP = (
     _test("functions", "firmware", _("No firmware password, clock battery above 3 V"), _("Enter the setup; measure")),
     _marks("body", "case", _("Marks on the case"), "body", _("Cracked or badly bent")),
     _marks("body", "front", _("Marks on the front"), "body", _("Cracked")),
-    _test("body", "complete", _("All covers and screws are there"), _("Compare with the maker's drawing"), "opened"),
-    *MAINS, *CLEAN,
+    _scale("body", "complete", (_("Covers and screws"), _("Compare with the maker's drawing")), "opened",
+           ("all", _("All there, the maker's"), FLAWLESS), ("missing", _("Some missing or foreign: to be replaced"), MISSING)),
+    *MAINS, RECEIVED_CHARGER, *CLEAN,
 )  # fmt: skip
 MONITOR = (
     *IDENTITY, *GENUINE, POWER, *PANEL,
@@ -244,8 +260,8 @@ MONITOR = (
     _marks("screen", "screen_marks", _("Marks on the surface"), "body", _("Cracked")),
     _marks("body", "bezel", _("Marks on frame and back"), "body", _("Cracked")),
     _scale("accessories", "stand", (_("Stand"), _("Mount it; raise, tilt and turn it")), "stand",
-           ("sound", _("Complete and steady"), FLAWLESS), ("worn", _("Marked, but steady"), LIGHT),
-           ("missing", _("Missing or unsteady: to be replaced before sale"), (None, True, "used"))),
+           ("sound", _("Complete and steady"), FLAWLESS), ("worn", _("Marked, but steady"), HIDDEN),
+           ("missing", _("Missing or unsteady: to be replaced before sale"), MISSING)),
     *MAINS, *CLEAN,
 )  # fmt: skip
 TELEVISION = (
@@ -257,10 +273,12 @@ TELEVISION = (
     _test("functions", "buttons", _("Buttons and infrared receiver answer"), _("From three metres, at 30° to each side"), "works"),
     _marks("screen", "screen_marks", _("Marks on the surface"), "body", _("Cracked")),
     _marks("body", "bezel", _("Marks on frame and back"), "body", _("Cracked")),
+    _scale("accessories", "received_remote", (_("Remote control received with the device"), _("Compare with what was announced")), "remote",
+           ("yes", _("The maker's own"), FLAWLESS), ("other", _("One of another make"), ASIDE), ("no", _("None"), ASIDE)),
     _test("accessories", "remote", _("Remote control works, with fresh batteries"), _("Every key; original or of the same functions")),
     _scale("accessories", "stand", (_("Stand or feet"), _("Mount them with all screws")), "stand",
-           ("complete", _("Complete"), FLAWLESS), ("marked", _("Marked, but steady"), LIGHT),
-           ("missing", _("Missing: to be replaced before sale"), (None, True, "used"))),
+           ("complete", _("Complete"), FLAWLESS), ("marked", _("Marked, but steady"), HIDDEN),
+           ("missing", _("Missing: to be replaced before sale"), MISSING)),
     *MAINS, *CLEAN,
 )  # fmt: skip
 CONSOLE = (
@@ -274,8 +292,8 @@ CONSOLE = (
     *RADIO,
     _test("functions", "fan", _("Fan clean and quiet, thermal paste renewed"), _("Open, blow out, renew; below 50 dB at one metre"), "works"),
     _scale("accessories", "controller", (_("Controller"), _("Every key; sticks centred within 5 %")), "controller",
-           ("fine", _("Works, without marks"), FLAWLESS), ("marked", _("Works, with marks"), LIGHT),
-           ("drift", _("Drifts, sticks or is missing: to be replaced before sale"), (None, True, "used"))),
+           ("fine", _("Works, without marks"), FLAWLESS), ("marked", _("Works, with marks"), HIDDEN),
+           ("drift", _("Drifts, sticks or is missing: to be replaced before sale"), MISSING)),
     _marks("body", "top", _("Marks on the top and the front"), "body", _("Cracked")),
     _marks("body", "sides", _("Marks on the other sides"), "body", _("Cracked, or a piece is missing")),
     *MAINS, *CLEAN,
@@ -289,6 +307,8 @@ HEADPHONES = (
     _test("functions", "bluetooth", _("Pairs and holds at ten metres"), _("Five minutes of music"), "turns_on"),
     _test("functions", "controls", _("Keys and touch answer"), _("Each command three times"), "sound"),
     _test("accessories", "pieces", _("Both sides and the case are one set"), _("Compare the serial numbers"), "pieces"),
+    _scale("accessories", "received_cushions", (_("Cushions or tips as received"), _("Before renewing them")), "cushions",
+           ("good", _("Whole and clean"), FLAWLESS), ("worn", _("Worn"), ASIDE), ("torn", _("Torn or missing"), ("PREMIUM", True, "used"))),
     _test("accessories", "cushions", _("Cushions or tips are new"), _("Always renewed, for hygiene")),
     _marks("body", "shell", _("Marks on the shells"), "body", _("Cracked")),
     _marks("body", "headband", _("Marks on headband or case"), "body", _("Cracked, or a hinge is broken")),
@@ -302,10 +322,12 @@ WATCH = (
     _test("functions", "crown", _("Crown and keys answer"), _("Each ten times"), "works"),
     _test("functions", "sound", _("Speaker, microphone and vibration"), _("Record and play"), "works"),
     _test("functions", "seal", _("Tight at 0.5 bar"), _("Air-pressure test after resealing; note the value")),
-    *TOUCH_SCREEN,
+    *_touch_screen("works"),
     _marks("body", "case", _("Marks on the case"), "body", _("Cracked")),
     _marks("body", "sensor_glass", _("Marks on the back"), "body", _("Cracked, or the back is loose")),
-    HEALTH,
+    _number("battery", "battery_health", CAPACITY, "battery", "%", *SMALL_CELL),
+    _scale("accessories", "received_strap", (_("Strap and cable received with the device"), _("Compare with what was announced")), "strap",
+           ("both", _("Both"), FLAWLESS), ("one", _("One of them"), ASIDE), ("none", _("Neither"), ASIDE)),
     _test("accessories", "strap", _("Strap is new"), _("Always renewed, for hygiene")),
     CHARGER, *CLEAN,
 )  # fmt: skip
@@ -313,18 +335,18 @@ CAMERA = (
     *IDENTITY, *GENUINE, *RESET[1:], POWER,
     _test("functions", "autofocus", _("Autofocus is quick and exact"), _("Focus chart at three distances"), "works"),
     _test("functions", "shutter", _("Shutter times are exact"), _("1/60, 1/500 and 1/2000 s, within a third of a stop"), "works"),
-    _number("functions", "shutter_count", (_("Share of the shutter's rated life used"), _("Read the count; divide by the maker's rating; 0 without a mechanical shutter")), None, "%", (10, 30, 60, 90), "lower"),
+    _number("functions", "shutter_count", (_("Share of the shutter's rated life used"), _("Read the count; divide by the maker's rating; 0 without a mechanical shutter")), None, "%", (10, FLAWLESS), (30, MICRO), (60, HIDDEN), (90, VISIBLE), (None, MISSING)),
     _test("functions", "sensor", _("No dead line, no spot after cleaning"), _("White wall at f/16 and black frame of 30 s"), "sensor"),
     _test("functions", "dials", _("Dials, keys and flash shoe answer"), _("Each position"), "works"),
     _test("functions", "slots", _("Card slots read and write"), _("Fast card; fill 8 GB"), "works"),
     _test("functions", "display", _("Screen and viewfinder without a fault"), _("White, black and colours"), "works"),
     _test("functions", "ports", _("Ports and wireless work"), _("USB, HDMI, microphone, Wi-Fi"), "works"),
     _scale("functions", "lens", (_("Glass of the lens"), _("Light through it, from both ends; none: choose clear")), "lens",
-           ("clear", _("Clear"), FLAWLESS), ("dust", _("Inner dust that pictures do not show"), LIGHT),
+           ("clear", _("Clear"), FLAWLESS), ("dust", _("Inner dust that pictures do not show"), HIDDEN),
            ("marks", _("Marks that pictures do not show"), VISIBLE), ("fungus", _("Fungus, haze or a crack"), SHATTERED)),
     _marks("body", "body_marks", _("Marks on the body"), "body", _("Cracked, or a piece is missing")),
     _marks("screen", "screen_marks", _("Marks on the screen"), "body", _("Cracked")),
-    SMALL_BATTERY | {"answer": None}, CHARGER, *CLEAN,
+    _number("battery", "runtime", RUNTIME, None, "%", *SMALL_CELL), CHARGER, RECEIVED_CHARGER, *CLEAN,
 )  # fmt: skip
 SPEAKER = (
     *IDENTITY, *GENUINE, *RESET[:1], POWER,
@@ -337,7 +359,7 @@ SPEAKER = (
     _test("functions", "ports", _("Ports work"), _("Line, USB or network, where it has them"), "works"),
     _marks("body", "grille", _("Marks on cloth or grille"), "body", _("Torn or pushed in")),
     _marks("body", "shell", _("Marks on the shell"), "body", _("Cracked")),
-    *MAINS, *CLEAN,
+    *MAINS, RECEIVED_CHARGER, *CLEAN,
 )  # fmt: skip
 EREADER = (
     *IDENTITY, *GENUINE, *LOCKS, POWER,
