@@ -95,11 +95,11 @@ def drain(db: None) -> Callable[[], None]:
 
 
 def drain_events() -> None:
+    from backmarket.notifications.services import send_pending_mail
     from django.utils import timezone
 
     from backmarket.events import services as events
     from backmarket.events.models import Event, EventDelivery
-    from backmarket.notifications.services import send_pending_mail
 
     while Event.objects.unpublished().exists():
         events._publish_batch(timezone.now())
