@@ -74,7 +74,7 @@ CLAUSES: tuple[Clause, ...] = (
     _measure("E-07", "tests", _("Anonymous orders placed by our auditors score 85 of 100 or more on average."), "mystery_score", ">= 8500 score", window_days=365, min_sample=2, watch=7500, restrict=6000),
     _evidence("P-01", "parts", _("Each part fitted is the maker's own or of equivalent quality, from a supplier named in the register of parts; Premium devices have the maker's parts only.")),
     _evidence("P-02", "parts", _("Batteries carry the CE mark and a UN 38.3 test report, and have at least 80 % of their design capacity when sold; 90 % in Premium.")),
-    _evidence("P-03", "parts", _("Parts taken from other devices are tested as parts bought and traced to the device they come from.")),
+    _evidence("P-03", "parts", _("Parts taken from other devices pass the same tests as bought ones and are traced to the device they come from.")),
     _evidence("D-01", "erasure", _("All data is erased to NIST SP 800-88 “Purge”, or the memory destroyed, before any other work; a certificate names the serial number, the method and the date.")),
     _evidence("D-02", "erasure", _("The erasing software or procedure is audited by a third party every two years."), 24),
     _evidence("D-03", "erasure", _("Devices waiting for erasure are kept in a locked area whose entries are logged.")),
