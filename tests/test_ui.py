@@ -63,9 +63,8 @@ def test_a_faulty_field_names_its_help_and_error_and_keeps_what_was_typed():
 
 def test_pages_keep_the_rest_of_the_query():
     request = RequestFactory().get("/search/?q=iphone&page=2")
-    page = render_to_string(
-        "components/_pagination.html", {"page_obj": Paginator(range(90), 10).page(2)}, request=request
-    )
+    context = {"page_obj": Paginator(range(90), 10).page(2)}
+    page = render_to_string("components/_pagination.html", context, request=request)
     assert "?q=iphone&amp;page=3" in page
     assert "?q=iphone&amp;page=1" in page
 
@@ -102,3 +101,9 @@ def test_a_clause_shows_what_was_promised_beside_what_was_achieved():
     page = render_to_string("components/_promise.html", vars(row))
     assert page.index("7%") < page.index("9%")
     assert 'aria-label="missed"' in page
+
+
+def test_the_header_counts_what_is_in_the_cart():
+    with override("en"):
+        assert "Cart, 1 device<" in render_to_string("components/_header.html", {"cart_count": 1})
+        assert "Cart, 0 devices<" in render_to_string("components/_header.html", {})
