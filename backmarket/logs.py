@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?\b")
 DIGITS = re.compile(r"(?<![\w-])\+?\d(?:[ .]?\d){8,}(?![\w-])")  # telephone, card and IMEI numbers
+PROBES = ("livez", "readyz")  # asked every few seconds by machines
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
                 "django.request": {"level": "ERROR"},  # refusals are in the request's own line
                 "django.server": {"level": "ERROR"},
                 "celery.app.trace": {"level": "WARNING"},
+                "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
             },
         }
@@ -91,11 +93,11 @@ class RequestIdMiddleware:
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            match = request.resolver_match
-            log.info(
+            route = request.resolver_match.route if request.resolver_match else None
+            (log.debug if route in PROBES else log.info)(
                 "request",
                 method=request.method,
-                route=match.route if match else None,
+                route=route,
                 status=response.status_code,
                 ms=round((time.perf_counter() - started) * 1000),
             )

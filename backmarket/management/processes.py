@@ -26,15 +26,29 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
+def _catches_interrupts(process: int) -> bool:
+    """Whether the process handles SIGINT. make stops doing so once it got one, then waits for us without a word."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) & 1 << (signal.SIGINT - 1))
+
+
 class Processes:
+    """What runs under one command, by name; their words go to files in `logs`."""
+
     def __init__(self, logs: Path, cwd: Path) -> None:
         self.logs, self.cwd = logs, cwd
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.commands: dict[str, tuple[str, ...]] = {}
         logs.mkdir(parents=True, exist_ok=True)
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
-        if os.environ.get("MAKELEVEL"):
+        under_make = "MAKELEVEL" in os.environ
+        if under_make:
             _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # if make is killed, nobody is left at the keyboard
+        self.make_caught_interrupts = under_make and _catches_interrupts(os.getppid())
 
     def start(self, name: str, *arguments: str) -> None:
         """Start a Python process of this environment; it dies with us, whatever kills us."""
@@ -53,7 +67,9 @@ class Processes:
             )
 
     def check(self) -> None:
-        """Raises `ChildDied` for the first process that has ended."""
+        """Raises `ChildDied` for the first process that has ended, KeyboardInterrupt when make was interrupted."""
+        if self.make_caught_interrupts and not _catches_interrupts(os.getppid()):
+            raise KeyboardInterrupt
         for name, child in self.children.items():
             if (code := child.poll()) is not None:
                 tail = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-15:]

@@ -21,6 +21,7 @@ from django.db import connections
 
 from backmarket import embedded, health
 from backmarket.management.processes import ChildDied, Processes
+from backmarket.tasks import heartbeat
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
@@ -74,19 +75,25 @@ class Command(BaseCommand):
             call_command("seed", verbosity=0)
 
     def start(self, processes: Processes) -> None:
+        celery = ["-m", "celery", "-A", "backmarket"]
+        schedule = str(embedded.var_dir() / "celerybeat-schedule")
         processes.start("web", *self.web())
-        processes.start("worker", *["-m", "celery", "-A", "backmarket", "worker", "--concurrency", "2", "-l", "INFO"])
-        beat = embedded.var_dir() / "celerybeat-schedule"
-        processes.start(
-            "beat", *["-m", "celery", "-A", "backmarket", "beat", "-l", "INFO", "--pidfile="], "-s", str(beat)
-        )
-        from backmarket.tasks import heartbeat
-
-        heartbeat.delay()
+        processes.start("worker", *celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip")
+        processes.start("beat", *celery, "beat", "--pidfile=", "--schedule", schedule)
+        heartbeat.delay()  # beat's first one would come after fifteen seconds
 
     def web(self) -> list[str]:
         bind = ["--bind", f"{HOST}:{self.port}", "--workers", "2", "--threads", "4"]
-        return ["-m", "gunicorn", "backmarket.wsgi", *bind, "--graceful-timeout", "5"]
+        return [
+            "-m",
+            "gunicorn",
+            "backmarket.wsgi",
+            *bind,
+            "--graceful-timeout",
+            "5",
+            "--preload",
+            "--no-control-socket",
+        ]
 
     def changed(self) -> bool:
         """Whether the worker and beat have to start again, because the code changed: never in the demo."""
@@ -98,7 +105,7 @@ class Command(BaseCommand):
             processes.check()
             if time.monotonic() > deadline:
                 raise ChildDied(f"not ready after {READY_SECONDS} seconds: {state}; see {processes.logs}")
-            time.sleep(0.1)
+            time.sleep(0.25)
 
     def announce(self) -> None:
         logins = import_module("backmarket.management.demo_logins").LOGINS
