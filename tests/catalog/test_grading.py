@@ -1,0 +1,159 @@
+"""Same sheet, same grade; a worse finding never gives a better grade; and each verdict explains itself."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backmarket.management.seed_data.grading import GRADING
+from backmarket.management.seed_data.questions import QUESTION_SETS
+from catalog.grading import GRADES, LOOKS, IncompleteAnswers, InvalidSheet, condition_of, grade_sheet
+from catalog.models import Condition, Grade
+
+CATEGORIES = sorted(GRADING)
+CONDITIONS = list(Condition.values)
+
+
+def questions_of(category: str) -> list[dict[str, Any]]:
+    return list(QUESTION_SETS[category]["questions"])
+
+
+def checks_of(category: str) -> list[dict[str, Any]]:
+    return list(GRADING[category]["checks"])
+
+
+def values_of(check: dict[str, Any]) -> list[Any]:
+    """Every value worth trying, best first."""
+    if check["kind"] != "number":
+        return [option["value"] for option in check["options"]]
+    bounds = [band["bound"] for band in check["bands"] if band["bound"] is not None]
+    last = max(0, bounds[-1] - 1) if check["better"] == "higher" else bounds[-1] + 1
+    return [*bounds, last]
+
+
+def best_sheet(category: str) -> dict[str, Any]:
+    return {check["code"]: values_of(check)[0] for check in checks_of(category)}
+
+
+def best_answers(category: str) -> dict[str, str]:
+    def rank(option: dict[str, Any]) -> tuple[bool, int]:
+        return (not option["functional"], LOOKS.index(option["looks"]))
+
+    return {question["code"]: min(question["options"], key=rank)["code"] for question in questions_of(category)}
+
+
+@st.composite
+def graded(draw: st.DrawFn) -> tuple[str, dict[str, Any], dict[str, str]]:
+    category = draw(st.sampled_from(CATEGORIES))
+    sheet = {check["code"]: draw(st.sampled_from(values_of(check))) for check in checks_of(category)}
+    answers = {q["code"]: draw(st.sampled_from([o["code"] for o in q["options"]])) for q in questions_of(category)}
+    return category, sheet, answers
+
+
+def grade(category: str, sheet: dict[str, Any], answers: dict[str, str]) -> Any:
+    return grade_sheet(checks_of(category), sheet, questions_of(category), answers)
+
+
+def rank_of(grade_reachable: str | None) -> int:
+    return len(GRADES) if grade_reachable is None else GRADES.index(grade_reachable)
+
+
+@given(graded())
+@settings(max_examples=60, deadline=None)
+def test_the_same_sheet_gets_the_same_grade_whatever_the_order_of_its_keys(case: Any) -> None:
+    category, sheet, answers = case
+    shuffled = dict(sorted(sheet.items(), reverse=True))
+    assert grade(category, sheet, answers) == grade(category, sheet, answers)
+    assert grade(category, sheet, answers) == grade(category, shuffled, dict(reversed(answers.items())))
+
+
+@given(graded(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_worse_finding_never_gives_a_better_grade_or_condition(case: Any, data: st.DataObject) -> None:
+    category, sheet, answers = case
+    check = data.draw(st.sampled_from(checks_of(category)))
+    values = values_of(check)
+    place = values.index(sheet[check["code"]])
+    worse = {**sheet, check["code"]: data.draw(st.sampled_from(values[place:]))}
+    before, after = grade(category, sheet, answers), grade(category, worse, answers)
+    assert rank_of(after.grade_reachable) >= rank_of(before.grade_reachable)
+    assert CONDITIONS.index(after.condition_found) >= CONDITIONS.index(before.condition_found)
+
+
+@given(graded())
+@settings(max_examples=60, deadline=None)
+def test_every_verdict_speaks_the_words_of_the_models_and_names_every_check(case: Any) -> None:
+    category, sheet, answers = case
+    verdict = grade(category, sheet, answers)
+    assert verdict.condition_found in CONDITIONS
+    assert verdict.grade_reachable is None or verdict.grade_reachable in Grade.values
+    assert [finding.code for finding in verdict.checks] == [check["code"] for check in checks_of(category)]
+    assert rank_of(verdict.grade_reachable) == max(rank_of(finding.grade) for finding in verdict.checks)
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_device_without_a_fault_is_flawless_and_premium(category: str) -> None:
+    verdict = grade(category, best_sheet(category), best_answers(category))
+    assert (verdict.condition_found, verdict.grade_reachable, verdict.defects) == ("FUNCTIONAL_FLAWLESS", "premium", ())
+    assert condition_of(questions_of(category), best_answers(category)) == "FUNCTIONAL_FLAWLESS"
+
+
+def test_a_visible_scratch_that_the_seller_denied_is_a_defect_of_looks() -> None:
+    sheet = {**best_sheet("smartphones"), "screen_marks": "visible"}
+    verdict = grade("smartphones", sheet, best_answers("smartphones"))
+    assert (verdict.condition_found, verdict.grade_reachable) == ("FUNCTIONAL_USED", "fair")
+    assert [(d.check, d.question, d.said, d.found, d.reason) for d in verdict.defects] == [
+        ("screen_marks", "screen", "flawless", "visible", "esthetics")
+    ]
+
+
+def test_a_scratch_that_the_seller_told_is_no_defect() -> None:
+    answers = {**best_answers("smartphones"), "screen": "visible"}
+    verdict = grade("smartphones", {**best_sheet("smartphones"), "screen_marks": "visible"}, answers)
+    assert verdict.defects == ()
+
+
+def test_a_broken_function_is_a_functional_defect_and_leaves_no_grade() -> None:
+    sheet = {**best_sheet("smartphones"), "touch": "fail"}
+    verdict = grade("smartphones", sheet, best_answers("smartphones"))
+    assert (verdict.condition_found, verdict.grade_reachable) == ("NOT_FUNCTIONAL_USED", None)
+    assert [(d.check, d.reason) for d in verdict.defects] == [("touch", "functional")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "condition"),
+    [
+        ({}, "FUNCTIONAL_FLAWLESS"),
+        ({"screen": "light"}, "FUNCTIONAL_GOOD"),
+        ({"screen": "light", "body": "visible"}, "FUNCTIONAL_USED"),
+        ({"body": "cracked"}, "FUNCTIONAL_CRACKED"),
+        ({"turns_on": "no"}, "NOT_FUNCTIONAL_USED"),
+        ({"turns_on": "no", "screen": "cracked"}, "NOT_FUNCTIONAL_CRACKED"),
+    ],
+)
+def test_the_condition_is_the_worst_over_all_answers(changed: dict[str, str], condition: str) -> None:
+    answers = {**best_answers("smartphones"), **changed}
+    assert condition_of(questions_of("smartphones"), answers) == condition
+
+
+def test_a_missing_or_unknown_answer_is_named() -> None:
+    for wrong in ({"screen": "like new"}, {"screen": None}):
+        with pytest.raises(IncompleteAnswers) as refusal:
+            condition_of(questions_of("smartphones"), {**best_answers("smartphones"), **wrong})
+        assert refusal.value.field == "screen"
+
+
+@pytest.mark.parametrize("value", [None, "perhaps", 12])
+def test_a_missing_or_unknown_value_is_named(value: Any) -> None:
+    with pytest.raises(InvalidSheet) as refusal:
+        grade("smartphones", {**best_sheet("smartphones"), "touch": value}, best_answers("smartphones"))
+    assert refusal.value.field == "touch"
+
+
+@pytest.mark.parametrize("value", [None, "83", True, -1, 8.5])
+def test_a_measure_is_a_whole_number(value: Any) -> None:
+    number = next(check["code"] for check in checks_of("smartphones") if check["kind"] == "number")
+    with pytest.raises(InvalidSheet) as refusal:
+        grade("smartphones", {**best_sheet("smartphones"), number: value}, best_answers("smartphones"))
+    assert refusal.value.field == number
