@@ -84,7 +84,7 @@ class Order(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
     )
     email = models.EmailField(_("e-mail"))
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(max_length=8, default="en-gb")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     # The cart it came from: one order per checkout attempt, whatever is clicked twice.
     checkout_key = models.UUIDField(unique=True)

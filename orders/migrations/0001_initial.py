@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('number', models.BigIntegerField(db_default=models.Func(models.Value('orders_order_number'), function='nextval', output_field=models.BigIntegerField(), template='nextval(%(expressions)s::regclass)'), editable=False, unique=True)),
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('language', models.CharField(default='en', max_length=8)),
+                ('language', models.CharField(default='en-gb', max_length=8)),
                 ('checkout_key', models.UUIDField(unique=True)),
                 ('payment_status', models.CharField(choices=[('pending', 'waiting for payment'), ('authorised', 'authorised'), ('captured', 'paid'), ('failed', 'payment failed'), ('cancelled', 'cancelled')], default='pending', max_length=12, verbose_name='payment')),
                 ('total_minor', models.PositiveIntegerField()),
