@@ -72,10 +72,12 @@ WIRING: dict[str, list[str]] = {
     "review.removed": ["reviews.handlers.push_rating"],
     "review.replied": ["reviews.handlers.email_author"],
     # --- plants
-    "plant.watch": ["refurbishers.handlers.email_plant"],
-    "plant.restricted": ["refurbishers.handlers.email_plant"],
-    "plant.suspended": ["refurbishers.handlers.email_plant"],
-    "plant.active": ["refurbishers.handlers.email_plant"],
+    "plant.watch": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
+    "plant.restricted": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
+    "plant.suspended": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
+    "plant.active": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
+    "plant.trial": ["catalog.handlers.refresh_plant_offers"],
+    "plant.left": ["catalog.handlers.refresh_plant_offers"],
     "plant.rated": ["catalog.handlers.refresh_plant_offers"],
     "plant.measured": ["catalog.handlers.refresh_plant_offers"],
 }

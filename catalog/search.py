@@ -1,0 +1,124 @@
+"""Search behind one door: the words of a buyable, and the buyables that a person's words mean.
+
+Every word must be found: by full text (letters also as the beginning of a word, numbers exactly), or, when full text
+finds nothing at all, by trigrams, which forgive typing errors. Accents, case and "128GB" for "128 Go" do not matter.
+"""
+
+import re
+from collections.abc import Iterable
+
+from django.contrib.postgres.lookups import TrigramWordSimilar
+from django.contrib.postgres.search import SearchQuery, TrigramSimilarity, TrigramWordSimilarity
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Lower
+
+from catalog.models import Buyable, Variant
+from catalog.words import plain
+
+COLOURS_IN_FRENCH = {
+    "black": "noir", "midnight": "minuit noir", "graphite": "graphite gris", "grey": "gris gray",
+    "titanium": "titane gris", "white": "blanc", "starlight": "lumiere stellaire blanc", "silver": "argent",
+    "gold": "or dore", "rose gold": "or rose", "red": "rouge", "coral": "corail orange", "orange": "orange",
+    "yellow": "jaune", "green": "vert", "mint": "menthe vert", "blue": "bleu", "pacific blue": "bleu pacifique",
+    "purple": "violet mauve", "lavender": "lavande violet", "pink": "rose",
+}  # fmt: skip
+# Words that people type and that narrow nothing: every device here is refurbished, and meant to be cheap.
+NOISE = frozenset(
+    {
+        "a", "an", "and", "the", "for", "with", "in", "of", "de", "du", "des", "le", "la", "les", "un", "une", "et",
+        "ou", "pour", "avec", "en", "refurbished", "used", "second", "hand", "cheap", "deal", "buy", "reconditionne",
+        "reconditionnee", "occasion", "pas", "cher", "moins", "acheter",
+    }
+)  # fmt: skip
+UNITS = {"go": "gb", "to": "tb"}
+MAX_WORDS = 8
+# Below this, pg_trgm's word similarity mistakes "phone" for "iphone"; above, it no longer forgives "ifone".
+FORGIVING = 0.45
+MOST_FORGIVEN = 500
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text as both sides of the search see them: "128Go Été" is ["128", "gb", "ete"]."""
+    spaced = re.sub(r"(?<=\d)(gb|go|tb|to)\b", r" \1", plain(text))
+    words = spaced.split()
+    return [
+        UNITS.get(word, word) if before.isdigit() else word for before, word in zip(["", *words], words, strict=False)
+    ]
+
+
+def searchable(texts: Iterable[str]) -> str:
+    """All the words of one buyable, each once, in their order: its `search_text`."""
+    return " ".join(dict.fromkeys(word for text in texts for word in tokens(text)))
+
+
+def words_of_variant(variant: Variant) -> Iterable[str]:
+    """Everything that a person may call this variant, in English and French (`product.category` joined)."""
+    product, category = variant.product, variant.product.category
+    yield from (str(product), variant.label, product.brand, product.nicknames)
+    yield from (category.name, category.synonyms)
+    yield from (variant.colour, COLOURS_IN_FRENCH.get(variant.colour, ""))
+    for declared in category.attributes:
+        value = variant.attributes.get(declared["key"])
+        if isinstance(value, str):
+            yield f"{value} {COLOURS_IN_FRENCH.get(value.lower(), '')}"
+        elif value is not None:
+            yield f"{value:g} {declared.get('unit', '')}"
+    if (storage := variant.attributes.get("storage_gb", 0)) >= 1_000:
+        yield f"{storage // 1_000} TB"
+
+
+def words_of(query: str) -> list[str]:
+    """What a person typed, without noise, at most MAX_WORDS words."""
+    return [word for word in tokens(query) if word not in NOISE][:MAX_WORDS]
+
+
+def matching(rows: "QuerySet[Buyable]", query: str) -> "QuerySet[Buyable]":
+    """The rows meant by `query`, annotated with `likeness` to their title (0 to 1). No words: no rows.
+
+    One query to see whether full text finds anything, one more if it does not.
+    """
+    words = words_of(query)
+    if not words:
+        return rows.none()
+    found = rows.filter(search=_full_text(words))
+    if not found.exists():
+        found = rows.filter(pk__in=_forgiving(rows, words))
+    return found.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
+
+
+def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
+    """Product titles and slugs for what has been typed so far, most alike first."""
+    words = words_of(query)
+    if not words:
+        return []
+    rows = matching(Buyable.objects.in_stock(), query).values("title", "slug").distinct()
+    return list(rows.order_by("-likeness", "title").values("title", "slug")[:limit])
+
+
+def _full_text(words: list[str]) -> SearchQuery:
+    terms = " & ".join(f"{word}:*" if _has_letters_only(word) else word for word in words)
+    return SearchQuery(terms, config="simple", search_type="raw")
+
+
+def _has_letters_only(word: str) -> bool:
+    return word.isalpha()
+
+
+def _forgiving(rows: "QuerySet[Buyable]", words: list[str]) -> list[int]:
+    """Keys of the rows in which every word is found or nearly found, most alike first."""
+    alike = Q()
+    for word in words:
+        alike &= Q(search=_full_text([word])) | _nearly(word)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(FORGIVING)])
+        ranked = rows.filter(alike).alias(near=TrigramWordSimilarity(" ".join(words), "search_text"))
+        return list(ranked.order_by("-near", "id").values_list("pk", flat=True)[:MOST_FORGIVEN])
+
+
+def _nearly(word: str) -> Q:
+    """Numbers are never forgiven: a 13 is not a 12."""
+    if len(word) < 4 or not any(letter.isalpha() for letter in word):
+        return Q(pk__in=[])
+    return Q(TrigramWordSimilar(F("search_text"), Value(word)))

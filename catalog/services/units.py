@@ -1,0 +1,111 @@
+"""One physical device in a plant: taken in, erased, repaired, tested, listed, sold, taken back, recycled."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor, record
+from backmarket.money import Money
+from backmarket.states import IllegalMove, move
+from catalog.models import Listing, Unit, Variant
+from catalog.services.stock import restock
+from refurbishers.models import Refurbisher
+
+
+class UnitInStock(DomainError):
+    code = "unit_in_stock"
+    default_message = _("A device with this IMEI or serial number is already in stock.")
+
+
+class CannotList(DomainError):
+    """The unit is not fit for this listing: not erased, not tested since its repair, or another device."""
+
+    code = "cannot_list"
+
+
+def take_in_unit(
+    variant: Variant,
+    plant: Refurbisher,
+    *,
+    identifier: str,
+    purchase: Money,
+    vat_scheme: str,
+    by: Actor,
+    at: datetime,
+) -> Unit:
+    """A device that the plant bought for `purchase` enters its workshop. Raises UnitInStock."""
+    try:
+        with transaction.atomic():
+            unit = Unit.objects.create(
+                variant=variant, plant=plant, identifier=identifier, purchase_minor=purchase.minor,
+                currency=purchase.currency, vat_scheme=vat_scheme, created_at=at,
+            )  # fmt: skip
+            record("unit.taken_in", unit, by=by, at=at, data={"plant": str(plant.pk), "sku": variant.sku})
+    except IntegrityError as error:
+        raise UnitInStock(field="identifier") from error
+    return unit
+
+
+def erase_unit(unit: Unit, *, standard: str, operator: str, by: Actor, at: datetime) -> None:
+    """Note the erasure: its standard and who did it, as the certificate will say."""
+    _work(unit, "erased", by=by, at=at, erasure_standard=standard, erased_by=operator, erased_at=at)
+
+
+def repair_unit(unit: Unit, *, parts: list[str], by: Actor, at: datetime) -> None:
+    """Note the parts changed; from now on the device needs a new test before it can be listed."""
+    _work(unit, "repaired", by=by, at=at, parts_changed=[*unit.parts_changed, *parts], repaired_at=at)
+
+
+def test_unit(unit: Unit, *, grade: str, battery_percent: int | None, by: Actor, at: datetime) -> None:
+    """Note the grade reached and the battery's health in per cent (None: it has no battery)."""
+    _work(unit, "tested", by=by, at=at, grade=grade, battery_percent=battery_percent, tested_at=at)
+
+
+# Tests import this name; it is not one of them.
+test_unit.__test__ = False  # type: ignore[attr-defined]
+
+
+def list_unit(unit: Unit, listing: Listing, *, by: Actor, at: datetime) -> None:
+    """Ready for sale under `listing`, whose stock grows by one. Raises CannotList."""
+    unit.refresh_from_db()
+    if (unit.variant_id, unit.plant_id, unit.grade) != (listing.variant_id, listing.plant_id, listing.grade):
+        raise CannotList(_("This listing is of another device, plant or grade."), field="listing")
+    if unit.erased_at is None:
+        raise CannotList(_("Erase the device before listing it."))
+    if unit.tested_at is None or (unit.repaired_at and unit.tested_at < unit.repaired_at):
+        raise CannotList(_("Test the device after its last repair, before listing it."))
+    with transaction.atomic():
+        move(unit, Unit.Status.READY, by=by, at=at, listing=listing, data={"listing": str(listing.pk)})
+        restock(listing, 1, by=by, at=at)
+
+
+def sell_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
+    """The unit left for its buyer; the listing's stock went down when it was paid."""
+    move(unit, Unit.Status.SOLD, by=by, at=at)
+
+
+def take_back_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
+    """A sold unit returns to the workshop; it was in someone's hands, so it is erased and tested again."""
+    move(
+        unit, Unit.Status.IN_WORKSHOP, by=by, at=at,
+        listing=None, erased_at=None, tested_at=None, grade="", ready_at=None, sold_at=None,
+    )  # fmt: skip
+
+
+def recycle_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
+    """The device cannot be saved; its materials can. Only from the workshop: what is for sale is stock."""
+    if unit.status != Unit.Status.IN_WORKSHOP:
+        raise IllegalMove
+    move(unit, Unit.Status.RECYCLED, by=by, at=at)
+
+
+def _work(unit: Unit, done: str, *, by: Actor, at: datetime, **facts: Any) -> None:
+    with transaction.atomic():
+        if not Unit.objects.filter(pk=unit.pk, status=Unit.Status.IN_WORKSHOP).update(**facts):
+            raise IllegalMove
+        record(f"unit.{done}", unit, by=by, at=at)
+    for name, value in facts.items():
+        setattr(unit, name, value)
