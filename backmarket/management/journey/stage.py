@@ -54,7 +54,7 @@ def own_database() -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def servers() -> Iterator[None]:
-    """The production web server and a worker on this process's own database. Raises ChildDied when one does not start."""
+    """The production web server and a worker on this process's own database. Raises ChildDied if one does not start."""
     logs = embedded.var_dir() / "journey" / "logs"
     processes = Processes(logs, Path(settings.BASE_DIR))
     port = int(os.environ["PORT"])
