@@ -28,3 +28,6 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
     os.environ["REDIS_URL"] = with_database(embedded.redis_url(), int(worker.removeprefix("gw")) + 1)
 
 from backmarket.settings import *  # noqa: E402, F403
+
+# Static files come straight from their sources: nothing is collected for a test.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
