@@ -31,7 +31,10 @@ def _nightly(hour: int, minute: int = 0) -> crontab:
 SECONDS, MINUTES, HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 JOBS: dict[str, Job] = {
+    "book_couriers": Job("backmarket.shipping.services.book_couriers", 60 * SECONDS),
     "advance_courier": Job("backmarket.shipping.services.advance_sandbox_courier", 60 * SECONDS),
+    "handle_webhooks": Job("backmarket.events.inbox.handle_waiting_webhooks", 30 * SECONDS),
+    "settle_payments": Job("backmarket.payments.services.settle_pending_payments", 5 * MINUTES),
     "grade_devices": Job("buyback.services.grading.grade_pending_devices", 30 * SECONDS),
     "expire_quotes": Job("buyback.services.quotes.expire_quotes", 1 * HOURS),
     "expire_reservations": Job("catalog.services.stock.release_expired_reservations", 60 * SECONDS),
@@ -42,6 +45,7 @@ JOBS: dict[str, Job] = {
     "order_payouts": Job("buyback.services.payouts.order_payouts", 1 * HOURS),
     "settle_plants": Job("orders.services.settlement.settle_plants", _nightly(2)),
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
+    "send_refunds": Job("backmarket.payments.services.send_refunds", 5 * MINUTES),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
     "publish_events": Job("backmarket.events.services.publish_pending", 5 * SECONDS),
     "send_mail": Job("backmarket.notifications.services.send_pending_mail", 10 * SECONDS),

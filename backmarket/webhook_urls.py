@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from backmarket.events import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("<slug:family>/<slug:name>/", views.webhook, name="webhook"),
+]

@@ -1,6 +1,7 @@
 from celery import shared_task
 
-from backmarket.events import services
+from backmarket import timetravel
+from backmarket.events import inbox, services
 
 
 @shared_task
@@ -11,3 +12,8 @@ def publish() -> None:
 @shared_task
 def deliver(delivery_id: int) -> None:
     services.deliver(delivery_id)
+
+
+@shared_task
+def handle_webhook(webhook_id: int) -> None:
+    inbox.handle_webhook(webhook_id, at=timetravel.now())

@@ -21,6 +21,8 @@ class Notification(models.Model):
     text = EncryptedTextField()
     html = EncryptedTextField()
     created_at = models.DateTimeField()
+    # The real time at which a worker took it: another may try again once that is long ago.
+    claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=120, blank=True)

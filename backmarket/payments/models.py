@@ -156,6 +156,9 @@ class Payout(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(max_length=20)
     reference = models.UUIDField()
+    # Whose claim on us this pays: the ledger account and party that shrink when it is sent.
+    account = models.CharField(max_length=16, default="consumer")
+    party = models.CharField(max_length=40, blank=True, default="")
     status = models.CharField(max_length=12, choices=Status, default=Status.ORDERED)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
@@ -167,6 +170,8 @@ class Payout(models.Model):
     failure = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
+    # Set before the bank is called: from here on it may have the order, so that nobody can cancel it.
+    sending_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     bounced_at = models.DateTimeField(null=True, blank=True)

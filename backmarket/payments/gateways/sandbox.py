@@ -1,0 +1,201 @@
+"""The sandbox bank: no money moves, but everything else happens, refusals included.
+
+What a payment does follows from its last two digits, else from the card; the tables below are the documentation
+that /sandbox/ shows.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, time
+from urllib.request import Request, urlopen
+
+from django.conf import settings
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from schwifty import IBAN
+from schwifty.exceptions import SchwiftyException
+
+from backmarket import market
+from backmarket.errors import DomainError, GatewayError
+from backmarket.events import inbox
+from backmarket.money import Money
+from backmarket.payments.gateways.base import Checkout, Outcome, Report, State, Transfer
+from backmarket.payments.models import Payment, Payout, Refund, SandboxIntent
+
+OPEN, CHALLENGE, SILENT = "open", "challenge", "silent"
+FINAL = ("captured", "failed", "cancelled")
+
+# The last two digits of an amount in minor units -> what happens, in words.
+AMOUNTS = {
+    "02": _("The bank refuses the payment."),
+    "13": _("The bank never answers: the payment stays pending."),
+    "33": _("The bank asks for a code (3-D Secure): 123456 is right, anything else is refused."),
+}
+REFUNDS = {"07": _("The bank refuses the refund for good.")}
+CARDS = {
+    "4242 4242 4242 4242": _("Paid at once."),
+    "4000 0000 0000 0002": _("Refused by the bank."),
+    "4000 0000 0000 3220": _("Asks for a code (3-D Secure): 123456 is right."),
+}
+BOUNCING = "0002"  # the end of the account number inside an IBAN
+EXAMPLE_BOUNCING_IBAN = "FR7630001000641234567000296"
+CODE = "123456"
+REFUSED_CARD, CHALLENGED_CARD = "4000000000000002", "4000000000003220"
+
+
+class CannotUseCard(DomainError):
+    """Not one of the documented test cards."""
+
+    code = "unknown_card"
+    default_message = _("Use one of the test cards below: the sandbox takes no real card.")
+
+
+class Gateway:
+    """See base.PaymentGateway. Each row of ours has one intent, named after it: repeating a call finds it again."""
+
+    def checkout(self, payment: Payment, *, return_url: str) -> Checkout:
+        intent, _is_new = SandboxIntent.objects.get_or_create(
+            id=f"pay_{payment.pk.hex}",
+            defaults={
+                "kind": "payment",
+                "status": OPEN,
+                "amount_minor": payment.amount_minor,
+                "currency": payment.currency,
+                "return_url": return_url,
+            },
+        )
+        return Checkout(intent.pk, reverse("sandbox-pay", args=[intent.pk]))
+
+    def status(self, payment: Payment) -> Report:
+        intent = _intent(payment.gateway_id)
+        state = State(intent.status) if intent.status in FINAL else State.PENDING
+        amount = Money(intent.amount_minor, intent.currency)
+        return Report(state, amount, "card_declined" if state == State.FAILED else "")
+
+    def cancel(self, payment: Payment) -> None:
+        intents = SandboxIntent.objects.filter(pk=payment.gateway_id)
+        if not intents.exclude(status__in=FINAL).update(status="cancelled"):
+            intents.filter(status="captured").update(refunded_minor=F("amount_minor"))
+
+    def refund(self, refund: Refund) -> Transfer:
+        paid = _intent(refund.payment.gateway_id)
+        if f"{refund.amount_minor:02}"[-2:] in REFUNDS:
+            raise GatewayError("The bank refuses this refund.")
+        intent, is_new = SandboxIntent.objects.get_or_create(
+            id=f"ref_{refund.pk.hex}",
+            defaults={
+                "kind": "refund",
+                "status": "done",
+                "amount_minor": refund.amount_minor,
+                "currency": refund.currency,
+            },
+        )
+        if is_new:
+            SandboxIntent.objects.filter(pk=paid.pk).update(refunded_minor=F("refunded_minor") + refund.amount_minor)
+        return Transfer(intent.pk, Outcome.DONE)
+
+    def payout(self, payout: Payout) -> str:
+        intent, _is_new = SandboxIntent.objects.get_or_create(
+            id=f"out_{payout.pk.hex}",
+            defaults={
+                "kind": "payout",
+                "status": "bouncing" if bounces(payout.iban) else "sent",
+                "amount_minor": payout.amount_minor,
+                "currency": payout.currency,
+            },
+        )
+        return intent.pk
+
+    def payout_status(self, payout: Payout, *, at: datetime) -> Outcome:
+        """A transfer arrives, or comes back, at 9:00 of the business day after it was sent."""
+        calendar = market.calendar()
+        assert payout.sent_at is not None  # noqa: S101 - only sent payouts are asked about
+        day = calendar.business_day_after(calendar.local(payout.sent_at).date(), 1)
+        if at < calendar.instant(day, time(9)):
+            return Outcome.PENDING
+        return Outcome.FAILED if _intent(payout.gateway_id).status == "bouncing" else Outcome.DONE
+
+
+def _intent(intent_id: str) -> SandboxIntent:
+    try:
+        return SandboxIntent.objects.get(pk=intent_id)
+    except SandboxIntent.DoesNotExist:
+        raise GatewayError("The sandbox bank has never heard of this.") from None
+
+
+def bounces(iban: str) -> bool:
+    try:
+        account = IBAN(iban).account_code
+    except SchwiftyException:
+        account = iban
+    return account.endswith(BOUNCING)
+
+
+def pay(intent: SandboxIntent, card: str) -> None:
+    """The buyer presses Pay on the bank's page. Pressing it again does nothing. Raises CannotUseCard."""
+    number = "".join(card.split())
+    if number not in {"".join(known.split()) for known in CARDS}:
+        raise CannotUseCard(field="card")
+    ending = f"{intent.amount_minor:02}"[-2:]
+    if ending == "02" or number == REFUSED_CARD:
+        _become(intent, "failed", OPEN)
+    elif ending == "13":
+        _become(intent, SILENT, OPEN)
+    elif ending == "33" or number == CHALLENGED_CARD:
+        _become(intent, CHALLENGE, OPEN)
+    else:
+        _become(intent, "captured", OPEN)
+
+
+def answer_challenge(intent: SandboxIntent, code: str) -> None:
+    """The buyer types the code of the 3-D Secure step; a wrong one is a refusal."""
+    _become(intent, "captured" if code.strip() == CODE else "failed", CHALLENGE)
+
+
+def give_up(intent: SandboxIntent) -> None:
+    """The buyer presses Cancel."""
+    _become(intent, "cancelled", OPEN, CHALLENGE)
+
+
+def _become(intent: SandboxIntent, status: str, *sources: str) -> None:
+    if not SandboxIntent.objects.filter(pk=intent.pk, status__in=sources).update(status=status):
+        intent.refresh_from_db()
+        return
+    intent.status = status
+    if status in FINAL:
+        from backmarket.payments.tasks import deliver_sandbox_webhook
+
+        deliver_sandbox_webhook.delay(intent.pk)
+
+
+def deliver_webhook(intent_id: str) -> None:
+    """Tell the shop over HTTP, signed, as a real bank would. Raises OSError when nobody answers 200."""
+    body = webhook_body(_intent(intent_id))
+    request = Request(  # noqa: S310 - our own address
+        f"{settings.SITE_URL}{reverse('webhook', args=['payments', 'sandbox'])}",
+        data=body,
+        headers={
+            "Content-Type": "application/json",
+            inbox.SIGNATURE_HEADER: inbox.sign(body, settings.SANDBOX_WEBHOOK_SECRET),
+        },
+    )
+    with urlopen(request, timeout=10):  # noqa: S310
+        pass
+
+
+def webhook_body(intent: SandboxIntent) -> bytes:
+    event = {
+        "id": f"evt_{intent.pk}_{intent.status}",
+        "type": f"payment.{intent.status}",
+        "payment": intent.pk.removeprefix("pay_"),
+    }
+    return json.dumps(event).encode()
+
+
+def read_webhook(body: bytes, headers: Mapping[str, str]) -> str:
+    return inbox.event_id(body, headers, settings.SANDBOX_WEBHOOK_SECRET)
+
+
+def subject_of(body: dict[str, object]) -> tuple[str, str] | None:
+    return ("payment", str(body["payment"])) if "payment" in body else None

@@ -1,0 +1,51 @@
+"""The ledger: every movement of money, booked once, summing to zero."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.errors import DomainError
+from backmarket.money import Money
+from backmarket.payments.models import LedgerEntry, LedgerMovement
+
+
+class UnbalancedMovement(DomainError):
+    """The entries do not sum to zero in each currency."""
+
+    code = "unbalanced_movement"
+    default_message = _("The entries of a movement must sum to zero.")
+
+
+def book(
+    key: str, *, kind: str, reference: UUID, entries: Sequence[tuple[str, str, Money]], at: datetime
+) -> LedgerMovement:
+    """Write one movement of (account, party, amount) entries; entries of nothing are left out.
+
+    Booked under the same key before: returns that movement and writes nothing.
+    """
+    sums: Counter[str] = Counter()
+    for _account, _party, amount in entries:
+        sums[amount.currency] += amount.minor
+    if any(sums.values()):
+        raise UnbalancedMovement
+    with transaction.atomic():
+        movement, is_new = LedgerMovement.objects.get_or_create(
+            key=key, defaults={"kind": kind, "reference": reference, "happened_at": at}
+        )
+        if is_new:
+            LedgerEntry.objects.bulk_create(
+                LedgerEntry(
+                    movement=movement,
+                    account=account,
+                    party=party,
+                    amount_minor=amount.minor,
+                    currency=amount.currency,
+                )
+                for account, party, amount in entries
+                if amount
+            )
+    return movement

@@ -1,0 +1,147 @@
+"""Refunds: the row and its claim on the payment first, the provider afterwards."""
+
+import logging
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.db import lock
+from backmarket.errors import DomainError, GatewayError
+from backmarket.events.services import Actor, record
+from backmarket.money import Money
+from backmarket.payments.gateways import gateway
+from backmarket.payments.gateways.base import Outcome, Transfer
+from backmarket.payments.models import LedgerEntry, Payment, Refund
+from backmarket.payments.services.ledger import book
+from backmarket.states import move
+
+logger = logging.getLogger(__name__)
+
+
+class CannotRefund(DomainError):
+    """More than what was captured, minus what was and is being refunded."""
+
+    code = "cannot_refund"
+    default_message = _("This is more than what can still be refunded of this payment.")
+
+
+def request_refund(payment: Payment, *, reference: UUID, amount: Money, reason: str, by: Actor, at: datetime) -> Refund:
+    """Claim `amount` of a captured payment and write the refund; the provider is called after the commit.
+
+    Asking again for the same reference and amount returns the refund there is. Raises CannotRefund.
+    """
+    with transaction.atomic():
+        payment = lock(Payment.objects.filter(pk=payment.pk)).get()
+        known = Refund.objects.filter(reference=reference).exclude(status=Refund.Status.FAILED).first()
+        if known is not None:
+            if known.payment_id == payment.pk and known.amount == amount:
+                return known
+            raise CannotRefund(_("This has been refunded already, with another amount."))
+        _reserve(payment, amount)
+        refund = Refund.objects.create(
+            payment=payment,
+            reference=reference,
+            reason=reason,
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            created_at=at,
+        )
+        record("refund.requested", refund, by=by, at=at, data=_subject(refund))
+        transaction.on_commit(partial(_send_soon, refund), robust=True)
+    return refund
+
+
+def _reserve(payment: Payment, amount: Money) -> None:
+    if amount.minor <= 0 or amount.currency != payment.currency:
+        raise CannotRefund
+    enough = Payment.objects.filter(
+        pk=payment.pk,
+        status=Payment.Status.CAPTURED,
+        amount_minor__gte=F("refunded_minor") + F("reserved_refund_minor") + amount.minor,
+    )
+    if not enough.update(reserved_refund_minor=F("reserved_refund_minor") + amount.minor):
+        raise CannotRefund
+
+
+def _send_soon(refund: Refund) -> None:
+    from backmarket.payments.tasks import send_refund as task
+
+    task.delay(str(refund.pk))
+
+
+def send_refund(refund_id: UUID, *, at: datetime) -> Refund:
+    """Have the provider pay a pending refund, or learn what became of it. Network: outside transactions.
+
+    A refusal for good moves it to failed and frees its claim; anything passing raises GatewayError and changes nothing.
+    """
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    if refund.status != Refund.Status.PENDING:
+        return refund
+    try:
+        transfer = gateway(refund.payment.gateway).refund(refund)
+    except GatewayError as error:
+        if error.retry:
+            raise
+        transfer = Transfer(refund.gateway_id, Outcome.FAILED, str(error))
+    with transaction.atomic():
+        payment = lock(Payment.objects.filter(pk=refund.payment_id)).get()
+        refund = lock(Refund.objects.filter(pk=refund_id)).get()
+        if refund.status == Refund.Status.PENDING:
+            _finish(payment, refund, transfer, at=at)
+    return refund
+
+
+def _finish(payment: Payment, refund: Refund, transfer: Transfer, *, at: datetime) -> None:
+    """Write the provider's answer; both rows are locked, the payment first."""
+    by, data, minor = f"gateway:{payment.gateway}", _subject(refund), refund.amount_minor
+    mine = Payment.objects.filter(pk=payment.pk)
+    if transfer.outcome == Outcome.PENDING:
+        refund.gateway_id = transfer.gateway_id
+        refund.save(update_fields=["gateway_id"])
+    elif transfer.outcome == Outcome.FAILED:
+        logger.error("refund_failed", extra={"refund": str(refund.pk)})
+        mine.update(reserved_refund_minor=F("reserved_refund_minor") - minor)
+        move(refund, Refund.Status.FAILED, by=by, at=at, data=data, failure=transfer.failure[:200])
+    else:
+        mine.update(
+            reserved_refund_minor=F("reserved_refund_minor") - minor, refunded_minor=F("refunded_minor") + minor
+        )
+        move(refund, Refund.Status.SUCCEEDED, by=by, at=at, data=data, gateway_id=transfer.gateway_id)
+        _book_refund(refund, at=at)
+
+
+def _book_refund(refund: Refund, *, at: datetime) -> None:
+    book(
+        f"refund:{refund.pk}",
+        kind="refund",
+        reference=refund.reference,
+        entries=[
+            (LedgerEntry.Account.BUYER, "", -refund.amount),
+            (LedgerEntry.Account.GATEWAY, "", refund.amount),
+        ],
+        at=at,
+    )
+
+
+def _subject(refund: Refund) -> dict[str, str]:
+    return {
+        "purpose": refund.payment.purpose,
+        "payment": str(refund.payment_id),
+        "reference": str(refund.reference),
+        "reason": refund.reason,
+    }
+
+
+def send_refunds(at: datetime) -> int:
+    """Every pending refund once more: the provider knows those it had already by their id. Returns how many ended."""
+    done = 0
+    for refund_id in list(Refund.objects.filter(status=Refund.Status.PENDING).values_list("pk", flat=True)):
+        try:
+            done += send_refund(refund_id, at=at).status != Refund.Status.PENDING
+        except GatewayError:
+            logger.warning("refund_not_sent", extra={"refund": str(refund_id)})
+    return done

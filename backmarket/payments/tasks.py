@@ -1,0 +1,28 @@
+from celery import shared_task
+
+from backmarket import timetravel
+from backmarket.errors import GatewayError
+from backmarket.payments import services
+from backmarket.payments.gateways import gateway, sandbox
+from backmarket.payments.models import Payment
+
+
+@shared_task(autoretry_for=(GatewayError,), retry_backoff=5, max_retries=8)
+def cancel_at_gateway(payment_id: str) -> None:
+    payment = Payment.objects.get(pk=payment_id)
+    gateway(payment.gateway).cancel(payment)
+
+
+@shared_task
+def send_refund(refund_id: str) -> None:
+    """What stays pending is tried again by the job `send_refunds`."""
+    try:
+        services.send_refund(refund_id, at=timetravel.now())
+    except GatewayError as error:
+        if not error.retry:
+            raise
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=2, max_retries=5)
+def deliver_sandbox_webhook(intent_id: str) -> None:
+    sandbox.deliver_webhook(intent_id)
