@@ -1,0 +1,103 @@
+"""What the parts share: randomness that repeats, stable ids, device numbers, and rows written in bulk.
+
+History is invented backwards from one instant, the anchor `at`: the same anchor gives the same rows.
+"""
+
+import random
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+
+from backmarket import market
+from backmarket.events.models import Event
+from backmarket.events.services import Actor, actor_code
+from backmarket.payments.models import LedgerEntry, LedgerMovement
+
+SEED = 20261123
+NAMESPACE = uuid.UUID("5ee1d0de-0000-5000-8000-000020261123")
+BATCH = 2_000
+HISTORY_DAYS = 365
+# An IMEI begins with the code of its model; this one is reserved for tests by the bodies that allocate them.
+TEST_TYPE_ALLOCATION = "00101700"
+
+
+def dice(part: str) -> random.Random:
+    """A part's own randomness, so that a change in one part moves nothing in another."""
+    return random.Random(f"{SEED}:{part}")
+
+
+def stable_uuid(kind: str, number: int) -> uuid.UUID:
+    return uuid.uuid5(NAMESPACE, f"{kind}:{number}")
+
+
+def insert(rows: Sequence[models.Model]) -> None:
+    """Write rows of one model; the database checks them, nothing else does."""
+    if rows:
+        type(rows[0])._base_manager.bulk_create(rows, batch_size=BATCH)
+
+
+def imei(number: int) -> str:
+    """The `number`th IMEI of our test range, with its Luhn check digit."""
+    body = f"{TEST_TYPE_ALLOCATION}{number:06d}"
+    digits = [int(digit) for digit in body]
+    doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2]) + sum(digits[::2])
+    return f"{body}{-doubled % 10}"
+
+
+def device_number(kind: str, number: int) -> str:
+    """An IMEI or a serial number, as the category asks."""
+    return imei(number) if kind == "imei" else f"BM{SEED % 1000:03d}{number:07d}"
+
+
+def working_hours(at: datetime) -> datetime:
+    """The same instant, or the next one at which people are at work."""
+    return market.calendar().add_business_time(at, timedelta(minutes=1))
+
+
+class Trail:
+    """Events of the past, collected and written at once: they are published, so no handler runs for them."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def add(self, kind: str, subject: models.Model, *, by: Actor, at: datetime, **data: Any) -> None:
+        label = subject._meta.label_lower
+        self.events.append(
+            Event(kind=kind, subject_type=label, subject_id=str(subject.pk), actor=actor_code(by), data=data,
+                  happened_at=at, published_at=at)
+        )  # fmt: skip
+
+    def write(self) -> None:
+        """In the order in which it happened, as timelines are read by id."""
+        insert(sorted(self.events, key=lambda event: event.happened_at))
+
+
+class Books:
+    """Ledger movements of the past, collected and written at once."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+        self.movements: list[LedgerMovement] = []
+        self.entries: list[LedgerEntry] = []
+
+    def book(self, kind: str, reference: uuid.UUID, at: datetime, *sides: tuple[str, str, int]) -> None:
+        """One movement "<kind>:<reference>" of (account, party, minor units) that sum to zero; zeros are left out."""
+        movement = LedgerMovement(key=f"{kind}:{reference}", kind=kind, reference=reference, happened_at=at)
+        self.movements.append(movement)
+        self.entries += [
+            LedgerEntry(movement=movement, account=account, party=party, amount_minor=minor, currency=self.currency)
+            for account, party, minor in sides
+            if minor
+        ]
+
+    def write(self) -> None:
+        insert(self.movements)
+        insert(self.entries)
+
+
+def spread(values: Iterable[tuple[Any, int]]) -> list[Any]:
+    """`[("a", 2), ("b", 1)]` → `["a", "a", "b"]`: how many rows get which value."""
+    return [value for value, count in values for _ in range(count)]
