@@ -1,0 +1,83 @@
+"""Reactions to events: idempotent, in the database only."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from backmarket.events.models import Event
+from backmarket.payments.models import Payout
+from backmarket.states import IllegalMove
+from buyback.emails import send_trade_email
+from buyback.models import Trade
+from buyback.services import facts, inspections, parcels, payouts, register, settling
+
+MOVES: dict[tuple[str, str], Callable[..., None]] = {
+    ("parcel.in_transit", "trade"): parcels.collect_trade,
+    ("parcel.delivered", "trade"): inspections.receive_trade,
+    ("parcel.lost", "trade"): settling.lose_trade,
+    ("parcel.delivered", "trade_return"): parcels.close_returned_trade,
+    ("parcel.lost", "trade_return"): settling.lose_trade,
+}
+
+
+def _trade(event: Event) -> Trade:
+    return Trade.objects.get(pk=event.subject_id)
+
+
+def move_with_parcel(event: Event) -> None:
+    """The courier's news about a trade's parcel, or its return; what comes twice or too late changes nothing."""
+    move = MOVES.get((event.kind, event.data["purpose"]))
+    if move is not None:
+        with suppress(IllegalMove):
+            move(Trade.objects.get(pk=event.data["reference"]), by=event.actor, at=event.happened_at)
+
+
+def email_seller_of_pickup(event: Event) -> None:
+    """Nobody was in, or nobody came: how to go on."""
+    if event.data["purpose"] == "trade":
+        trade = Trade.objects.get(pk=event.data["reference"])
+        send_trade_email(trade, event, template=event.kind.replace(".", "-"))
+
+
+def email_seller(event: Event) -> None:
+    """One e-mail per status; not for a step that only follows from another one."""
+    if not (event.data.get("implied") or event.data.get("lost")):
+        send_trade_email(_trade(event), event, template=event.kind.replace(".", "-").replace("_", "-"))
+
+
+def email_message(event: Event) -> None:
+    """A message, to whoever did not write it."""
+    trade = _trade(event)
+    to = trade.seller.email if event.data["from_plant"] else trade.plant.email
+    send_trade_email(trade, event, template="trade-message", to=to)
+
+
+def close_paid_trade(event: Event) -> None:
+    payout = Payout.objects.get(pk=event.subject_id)
+    if payout.purpose == payouts.PURPOSE:
+        with suppress(IllegalMove):
+            payouts.close_paid_trade(payout, at=event.happened_at)
+
+
+def ask_for_new_iban(event: Event) -> None:
+    payout = Payout.objects.get(pk=event.subject_id)
+    if payout.purpose == payouts.PURPOSE:
+        send_trade_email(Trade.objects.get(pk=payout.reference), event, template="payout-bounced")
+
+
+def enter_in_register(event: Event) -> None:
+    """A device the courier lost was never bought, so it is not entered."""
+    if not event.data.get("lost"):
+        register.enter_in_register(_trade(event), event.happened_at)
+
+
+def count_outcome(event: Event) -> None:
+    if not event.data.get("lost"):
+        facts.count_outcome(_trade(event), late=bool(event.data.get("late")), at=event.happened_at)
+
+
+def count_late_inspection(event: Event) -> None:
+    facts.count_outcome(_trade(event), late=True, at=event.happened_at)
+
+
+def count_days_to_pay(event: Event) -> None:
+    facts.count_days_to_pay(_trade(event), at=event.happened_at)

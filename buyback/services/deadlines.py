@@ -1,0 +1,69 @@
+"""What happens when nobody does anything: no device is kept, and nobody is paid less, by silence."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from backmarket import states
+from backmarket.errors import DomainError
+from backmarket.events.services import record
+from buyback.models import Trade
+from buyback.services.inspections import let_counter_offer_lapse
+from buyback.services.parcels import call_off_courier, send_back
+from buyback.services.settling import settle_trade
+
+log = structlog.get_logger(__name__)
+JOB = "system:watch_trade_deadlines"
+
+
+def watch_trade_deadlines(at: datetime) -> int:
+    """Act on every trade whose deadline has passed, each in a transaction of its own; returns how many moved."""
+    done = 0
+    for status, act in OVERDUE.items():
+        overdue = Trade.objects.filter(status=status).overdue(at)
+        for trade in list(overdue.select_related("parcel", "plant", "variant", "address")):
+            done += _try(act, trade, at)
+    return done
+
+
+def _try(act: Callable[[Trade, datetime], None], trade: Trade, at: datetime) -> bool:
+    """One trade's trouble is not the next one's; somebody quicker than the clock is no trouble at all."""
+    try:
+        with transaction.atomic():
+            act(trade, at)
+    except states.IllegalMove:
+        return False
+    except DomainError as error:
+        log.warning("deadline_not_applied", trade=str(trade.pk), code=error.code)
+        return False
+    return True
+
+
+def _expire(trade: Trade, at: datetime) -> None:
+    states.move(trade, Trade.Status.EXPIRED, by=JOB, at=at, due_at=None)
+    call_off_courier(trade, by=JOB, at=at)
+
+
+def _pay_as_quoted(trade: Trade, at: datetime) -> None:
+    """Received, or inspected without a decision, for too long: the quoted price is paid."""
+    record("inspection.late", trade, by=JOB, at=at, data={"plant": str(trade.plant_id)})
+    settle_trade(trade, price=trade.quoted, by=JOB, at=at, late=True)
+
+
+def _lapse(trade: Trade, at: datetime) -> None:
+    let_counter_offer_lapse(trade, by=JOB, at=at)
+
+
+def _return_unmended(trade: Trade, at: datetime) -> None:
+    send_back(trade, by=JOB, at=at, data={"because": "not_mended"})
+
+
+OVERDUE: dict[str, Callable[[Trade, datetime], None]] = {
+    Trade.Status.ACCEPTED: _expire,
+    Trade.Status.RECEIVED: _pay_as_quoted,
+    Trade.Status.INSPECTED: _pay_as_quoted,
+    Trade.Status.COUNTERED: _lapse,
+    Trade.Status.SUSPENDED: _return_unmended,
+}

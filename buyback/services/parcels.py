@@ -1,0 +1,123 @@
+"""The two journeys of a trade's device: to the plant, and back to the seller when they do not agree."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket import states
+from backmarket.accounts.models import Address
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor, record
+from backmarket.market import calendar
+from backmarket.shipping import services as shipping
+from backmarket.shipping.models import Parcel, Pickup
+from buyback.models import Trade
+from refurbishers.models import Refurbisher
+
+OPEN_PICKUP = (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED)
+
+
+class Slot(Protocol):
+    """A courier's window at the door, as shipping.services.available_slots() offers it."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+
+
+class SlotGone(DomainError):
+    code = "slot_gone"
+    default_message = _("This time is over. Choose another one.")
+
+
+class CannotChangePickup(DomainError):
+    code = "cannot_change_pickup"
+    default_message = _("The device has left or the trade is over: the pickup cannot be changed any more.")
+
+
+def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime) -> None:
+    """The parcel to the plant, insured in full, with a pickup at the door or a label to drop it off."""
+    trade.parcel = shipping.create_parcel(
+        purpose=Parcel.Purpose.TRADE,
+        reference=trade.pk,
+        sender=trade.address,
+        recipient=_address_of(trade.plant),
+        insured=trade.quoted,
+        by=by,
+        at=at,
+    )
+    trade.save(update_fields=["parcel"])
+    if slot is not None:
+        shipping.book_pickup(trade.parcel, start=slot.start, end=slot.end, by=by, at=at)
+
+
+def collect_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The courier has the device. Raises IllegalMove when it was on its way already."""
+    states.move(trade, Trade.Status.COLLECTED, by=by, at=at, due_at=None)
+
+
+def close_returned_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The device is back with its seller. Raises IllegalMove unless it was on its way back."""
+    states.move(trade, Trade.Status.RETURNED, by=by, at=at, due_at=None)
+
+
+def send_back(trade: Trade, *, by: Actor, at: datetime, data: dict[str, Any] | None = None) -> None:
+    """The device goes back to its seller, free and insured, within two business days. Raises IllegalMove."""
+    with transaction.atomic():
+        parcel = shipping.create_parcel(
+            purpose=Parcel.Purpose.TRADE_RETURN,
+            reference=trade.pk,
+            sender=_address_of(trade.plant),
+            recipient=trade.address,
+            insured=trade.quoted,
+            by=by,
+            at=at,
+        )
+        due_at = calendar().business_days_after(at, Trade.RETURN_WITHIN_BUSINESS_DAYS)
+        states.move(trade, Trade.Status.RETURNING, by=by, at=at, data=data, return_parcel=parcel, due_at=due_at)
+
+
+def choose_pickup(trade: Trade, *, slot: Slot, by: Actor, at: datetime) -> None:
+    """Book, move or book again the courier's visit, free. Raises CannotChangePickup or SlotGone."""
+    if slot.start <= at:
+        raise SlotGone(field="slot")
+    with transaction.atomic():
+        parcel = _parcel_at_door(trade)
+        book = shipping.rebook_pickup if parcel.pickups.exists() else shipping.book_pickup
+        book(parcel, start=slot.start, end=slot.end, by=by, at=at)
+        record("trade.pickup_changed", trade, by=by, at=at)
+
+
+def drop_off_instead(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Cancel the courier's visit: the seller takes the labelled parcel to a relay point. Raises CannotChangePickup."""
+    with transaction.atomic():
+        _parcel_at_door(trade)
+        call_off_courier(trade, by=by, at=at)
+        record("trade.pickup_changed", trade, by=by, at=at)
+
+
+def _parcel_at_door(trade: Trade) -> Parcel:
+    if trade.status != Trade.Status.ACCEPTED or trade.parcel is None:
+        raise CannotChangePickup(field="slot")
+    return trade.parcel
+
+
+def call_off_courier(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Cancel the open visit, if there is one."""
+    if trade.parcel and (pickup := trade.parcel.pickups.filter(status__in=OPEN_PICKUP).first()):
+        shipping.cancel_pickup(pickup.parcel, by=by, at=at)
+
+
+def _address_of(plant: Refurbisher) -> Address:
+    """The plant's address as it is today, kept for one parcel."""
+    return Address.objects.create(
+        name=plant.name,
+        line1=plant.line1,
+        postcode=plant.postcode,
+        city=plant.city,
+        country=plant.country,
+        phone=plant.phone,
+    )

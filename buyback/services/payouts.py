@@ -1,0 +1,64 @@
+"""Paying for validated trades: ordered on the next business day, on the account two business days later."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from backmarket import clock, states
+from backmarket.db import lock
+from backmarket.events.services import Actor
+from backmarket.market import calendar
+from backmarket.payments import services as payments
+from backmarket.payments.models import LedgerEntry, Payout
+from buyback.models import Trade
+
+PURPOSE = "trade"
+
+
+def order_payouts(at: datetime) -> int:
+    """Order the payouts of validated trades that have none; returns how many."""
+    waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None).values_list("pk", flat=True)
+    return sum(_order_missing(pk, at) for pk in list(waiting))
+
+
+def _order_missing(trade_id: object, at: datetime) -> bool:
+    with transaction.atomic():
+        trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
+        if trade is not None:
+            order_trade_payout(trade, by="system:order_payouts", at=at)
+        return trade is not None
+
+
+def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Order the price of a validated trade, to be sent on the first business day after validation."""
+    day = calendar().business_day_after(
+        calendar().local(trade.validated_at or at).date(), Trade.PAYOUT_ORDERED_BUSINESS_DAYS
+    )
+    trade.payout = payments.order_payout(
+        purpose=PURPOSE,
+        reference=trade.pk,
+        account=LedgerEntry.Account.CONSUMER,
+        party=str(trade.seller_id),
+        amount=trade.price,
+        holder=trade.holder,
+        iban=trade.iban,
+        due_at=max(at, calendar().instant(day, clock.OPENS)),
+        by=by,
+        at=at,
+    )
+    trade.save(update_fields=["payout"])
+
+
+def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Order again what had been ordered to another account, or came back from it; nothing while nothing was ordered."""
+    if trade.payout is None:
+        return
+    if trade.payout.status == Payout.Status.ORDERED:
+        payments.cancel_payout(trade.payout, by=by, at=at)
+    order_trade_payout(trade, by=by, at=at)
+
+
+def close_paid_trade(payout: Payout, *, at: datetime) -> None:
+    """The money is on the account. Raises IllegalMove when the trade had been closed before."""
+    trade = Trade.objects.get(pk=payout.reference, payout=payout)
+    states.move(trade, Trade.Status.PAID, by="system:send_payouts", at=at, due_at=None)

@@ -1,0 +1,124 @@
+"""Quotes: a snapshot of what plants pay for a described device, open to whoever has its UUID, valid for 14 days."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from backmarket.notifications.services import send
+from django.conf import settings
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from backmarket import states
+from backmarket.errors import DomainError
+from backmarket.events.models import Event
+from backmarket.events.services import Actor, record
+from backmarket.market import calendar
+from buyback.models import Bid, Quote, QuoteBid
+from catalog.grading import condition_of
+from catalog.models import QuestionSet, Variant
+
+MAX_SENDINGS = 3
+"""A quote can be opened by anyone, so it must not become a way to fill strangers' mailboxes."""
+
+
+class CannotQuote(DomainError):
+    code = "cannot_quote"
+    default_message = _("We do not buy devices of this kind yet.")
+
+
+class CannotSendQuote(DomainError):
+    code = "cannot_send_quote"
+    default_message = _("This quote has already been sent three times: keep the address of this page instead.")
+
+
+def make_quote(variant: Variant, *, answers: Mapping[str, str], by: Actor, at: datetime) -> Quote:
+    """A quote with every live bid for the variant in the condition that the answers declare; maybe with none.
+
+    Raises CannotQuote without a question set, IncompleteAnswers (of catalog.grading) naming the question.
+    """
+    question_set = QuestionSet.objects.filter(category=variant.product.category_id).order_by("-version").first()
+    if question_set is None:
+        raise CannotQuote
+    condition = condition_of(question_set.questions, answers)
+    asked = {question["code"]: answers[question["code"]] for question in question_set.questions}
+    with transaction.atomic():
+        quote = Quote.objects.create(
+            variant=variant,
+            question_set=question_set,
+            answers=asked,
+            condition=condition,
+            created_at=at,
+            expires_at=calendar().days_after(at, Quote.VALID_DAYS),
+        )
+        _copy_bids(quote)
+        record("quote.made", quote, by=by, at=at)
+    return quote
+
+
+def _copy_bids(quote: Quote) -> None:
+    bids = Bid.objects.live().filter(variant=quote.variant_id, condition=quote.condition).select_related("plant")
+    QuoteBid.objects.bulk_create(
+        QuoteBid(
+            quote=quote,
+            plant=bid.plant,
+            price_minor=bid.price_minor,
+            currency=bid.currency,
+            rating_x10=None if bid.plant.rating is None else round(bid.plant.rating * 10),
+            paid_as_quoted_bps=bid.plant.paid_as_quoted_bps,
+            median_days_to_pay=bid.plant.median_days_to_pay,
+        )
+        for bid in bids
+    )
+
+
+def renew_quote(quote: Quote, *, by: Actor, at: datetime) -> Quote:
+    """A new quote from the same answers at today's prices; the old one stays as it is.
+
+    Raises IncompleteAnswers when the questions have changed since.
+    """
+    return make_quote(quote.variant, answers=quote.answers, by=by, at=at)
+
+
+def send_quote(quote: Quote, *, to: str, by: Actor, at: datetime) -> None:
+    """E-mail the quote's address and best bid; once per recipient. Raises CannotSendQuote after three recipients."""
+    digest = hashlib.sha256(to.strip().lower().encode()).hexdigest()[:16]
+    with transaction.atomic():
+        locked = Quote.objects.select_for_update(of=("self",)).select_related("variant__product").get(pk=quote.pk)
+        sent = set(_sendings(locked).values_list("data__to", flat=True))
+        if digest in sent:
+            return
+        if len(sent) >= MAX_SENDINGS:
+            raise CannotSendQuote(field="email")
+        send(
+            "quote",
+            to=to,
+            context={
+                "quote": locked,
+                "device": str(locked.variant),
+                "best": locked.bids.select_related("plant").first(),
+                "url": settings.SITE_URL + reverse("quote", args=[locked.pk]),
+            },
+            key=f"quote:{locked.pk}:{digest}",
+            language=get_language() or settings.LANGUAGE_CODE,
+            at=at,
+        )
+        record("quote.sent", locked, by=by, at=at, data={"to": digest})
+
+
+def _sendings(quote: Quote) -> models.QuerySet[Event]:
+    return Event.objects.filter(subject_type="buyback.quote", subject_id=str(quote.pk), kind="quote.sent")
+
+
+def expire_quotes(at: datetime) -> int:
+    """Close the open quotes whose time is over; returns how many."""
+    expired = 0
+    for quote in Quote.objects.filter(status=Quote.Status.OPEN, expires_at__lte=at).iterator():
+        try:
+            states.move(quote, Quote.Status.EXPIRED, by="system:expire_quotes", at=at)
+            expired += 1
+        except states.IllegalMove:  # accepted meanwhile
+            continue
+    return expired

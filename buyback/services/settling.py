@@ -1,0 +1,86 @@
+"""Validation: the moment from which the seller is owed the price."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket import states
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor
+from backmarket.market import calendar
+from backmarket.money import Money
+from backmarket.payments import services as payments
+from backmarket.payments.models import LedgerEntry
+from buyback.models import Trade
+from catalog.models import Unit, VatScheme
+from catalog.services.units import UnitInStock, take_in_unit
+
+
+class CannotValidate(DomainError):
+    code = "cannot_validate"
+    default_message = _("Inspect the device and wait for its grade first.")
+
+
+def validate_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The plant agrees to the quoted price. Raises CannotValidate before the sheet is graded."""
+    inspection = getattr(trade, "inspection", None)
+    if trade.status != Trade.Status.INSPECTED or inspection is None or inspection.graded_at is None:
+        raise CannotValidate
+    settle_trade(trade, price=trade.quoted, by=by, at=at)
+
+
+def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: bool = False) -> None:
+    """Owe the seller `price`: the plant owes it, its workshop has one unit more. Raises IllegalMove.
+
+    `late`: the plant decided nothing in time. The event carries it, so that no success is counted.
+    """
+    with transaction.atomic():
+        due_at = calendar().business_days_after(at, Trade.PAYOUT_ON_ACCOUNT_BUSINESS_DAYS)
+        data = {"late": late, "plant": str(trade.plant_id)}
+        facts = {"price_minor": price.minor, "due_at": due_at, "suspension": ""}
+        states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)
+        _book(trade, LedgerEntry.Account.PLANT, str(trade.plant_id), at)
+        trade.unit = _take_in(trade, by=by, at=at)
+        trade.save(update_fields=["unit"])
+
+
+def lose_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Insured in full: what the courier lost, on either way, is paid as quoted, and not by the plant.
+
+    Raises IllegalMove unless the device was with the courier.
+    """
+    with transaction.atomic():
+        if trade.status == Trade.Status.ACCEPTED:
+            states.move(trade, Trade.Status.COLLECTED, by=by, at=at, data={"implied": True})
+        states.move(trade, Trade.Status.LOST, by=by, at=at)
+        due_at = calendar().business_days_after(at, Trade.PAYOUT_ON_ACCOUNT_BUSINESS_DAYS)
+        data = {"lost": True, "plant": str(trade.plant_id)}
+        facts = {"price_minor": trade.quoted_minor, "due_at": due_at}
+        states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)
+        _book(trade, LedgerEntry.Account.COMPENSATION, "", at)
+
+
+def _book(trade: Trade, account: str, party: str, at: datetime) -> None:
+    entries = [
+        (account, party, -trade.price),
+        (LedgerEntry.Account.CONSUMER, str(trade.seller_id), trade.price),
+    ]
+    payments.book(f"trade:{trade.pk}", kind="trade", reference=trade.pk, entries=entries, at=at)
+
+
+def _take_in(trade: Trade, *, by: Actor, at: datetime) -> Unit | None:
+    """The unit; None when a device of this number stands in stock already: that is the plant's to sort out, and
+    no reason to keep a seller waiting for the money."""
+    try:
+        return take_in_unit(
+            trade.variant,
+            trade.plant,
+            identifier=trade.identifier,
+            purchase=trade.price,
+            vat_scheme=VatScheme.MARGINAL,
+            by=by,
+            at=at,
+        )
+    except UnitInStock:
+        return None

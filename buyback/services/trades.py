@@ -1,0 +1,263 @@
+"""Accepting a quote, and what its seller may still change: the decision and the bank account."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket import states
+from backmarket.accounts.models import Address, User
+from backmarket.db import lock
+from backmarket.errors import DomainError, GatewayError
+from backmarket.events.services import Actor, record
+from backmarket.market import calendar
+from backmarket.payments.models import Payout
+from buyback.identifiers import check_holder, checked_document, checked_iban, checked_identifier
+from buyback.models import Identity, Quote, QuoteBid, Trade
+from buyback.registry import Finding, device_registry
+from buyback.services.parcels import Slot, SlotGone, call_off_courier, send_for
+from buyback.services.payouts import replace_payout
+from refurbishers.models import Refurbisher
+
+ADULT_YEARS = 18
+OLDEST_YEARS = 120
+
+
+MONEY_HAS_LEFT = (Payout.Status.SENT, Payout.Status.PAID)
+
+
+@dataclass(frozen=True)
+class IdentityData:
+    """What the police register asks of a seller; `document_kind` is one of Identity.Document."""
+
+    full_name: str
+    birth_date: date
+    document_kind: str
+    document_number: str
+
+
+class CannotAcceptQuote(DomainError):
+    code = "cannot_accept_quote"
+
+
+class QuoteExpired(CannotAcceptQuote):
+    code = "quote_expired"
+    default_message = _("This quote has expired. Renew it to see today's prices.")
+
+
+class QuoteAlreadyAccepted(CannotAcceptQuote):
+    code = "quote_already_accepted"
+    default_message = _("This quote has already been accepted.")
+
+
+class BidNotInQuote(CannotAcceptQuote):
+    code = "bid_not_in_quote"
+    default_message = _("This plant does not buy your device any more. Choose another offer.")
+
+
+class CannotSellToOwnPlant(CannotAcceptQuote):
+    code = "own_plant"
+    default_message = _("You work at this plant, so it cannot buy your device. Choose another offer.")
+
+
+class TooYoung(CannotAcceptQuote):
+    code = "too_young"
+    default_message = _("You must be 18 or older to sell a device.")
+
+
+class InvalidBirthDate(CannotAcceptQuote):
+    code = "invalid_birth_date"
+    default_message = _("Check your date of birth.")
+
+
+class DeviceStolen(CannotAcceptQuote):
+    code = "device_stolen"
+    default_message = _("This device is reported lost or stolen, so nobody may buy it. Only its owner can lift that.")
+
+
+class DeviceUnderInvestigation(CannotAcceptQuote):
+    code = "device_greylisted"
+    default_message = _("A report about this device is being looked into. Try again once it is settled.")
+
+
+class RegistryUnavailable(CannotAcceptQuote):
+    code = "registry_unavailable"
+    default_message = _("The registry of stolen devices does not answer. Try again in a few minutes.")
+
+
+class DeviceInOpenTrade(CannotAcceptQuote):
+    code = "device_in_open_trade"
+    default_message = _("This device is already being sold. Cancel that sale first, or check the number.")
+
+
+class CannotChangeIban(DomainError):
+    code = "cannot_change_iban"
+    default_message = _("The money has already left for the other account, or nothing will be paid any more.")
+
+
+def accept_quote(
+    quote: Quote,
+    *,
+    plant: Refurbisher,
+    seller: User,
+    identifier: str,
+    identity: IdentityData,
+    address: Address,
+    holder: str,
+    iban: str,
+    slot: Slot | None,
+    conditions_version: str,
+    by: Actor,
+    at: datetime,
+) -> Trade:
+    """Sell the quoted device to `plant`, collected at `slot`, or dropped off when there is none.
+
+    `address` may be unsaved: it is kept for this trade alone. Raises a CannotAcceptQuote, InvalidIdentifier,
+    InvalidIban, HolderIsNotSeller or InvalidDocument naming its field; nothing is kept then. The registry of
+    stolen devices is asked before the transaction. Two calls make one trade.
+    """
+    bid = _bid_of(quote, plant, seller, at)
+    if slot is not None and slot.start <= at:
+        raise SlotGone(field="slot")
+    document = _check_person(identity, at)
+    number = checked_identifier(quote.variant.product.category.identifier, identifier)
+    account = checked_iban(iban)
+    check_holder(holder, identity.full_name)
+    _refuse_if_open(number)
+    _ask_registry(number)
+    with _one_open_trade_per_device(), transaction.atomic():
+        _take(quote, by=by, at=at)
+        trade = Trade.objects.create(
+            **_terms(quote, bid),
+            seller=seller,
+            identifier=number,
+            identity=_keep_identity(identity, document, seller, at),
+            address=_keep_address(address, seller),
+            holder=holder,
+            iban=account,
+            iban_last4=account[-4:],
+            conditions_version=conditions_version,
+            due_at=calendar().days_after(at, Trade.COLLECT_WITHIN_DAYS),
+            accepted_at=at,
+        )
+        send_for(trade, slot, by=by, at=at)
+        record("trade.accepted", trade, by=by, at=at, data={"quote": str(quote.pk)})
+    return trade
+
+
+def _terms(quote: Quote, bid: QuoteBid) -> dict[str, Any]:
+    return {
+        "quote": quote,
+        "plant": bid.plant,
+        "variant": quote.variant,
+        "condition": quote.condition,
+        "quoted_minor": bid.price_minor,
+        "price_minor": bid.price_minor,
+        "currency": bid.currency,
+    }
+
+
+def _keep_identity(identity: IdentityData, document: str, seller: User, at: datetime) -> Identity:
+    return Identity.objects.create(
+        user=seller,
+        full_name=identity.full_name,
+        birth_date=identity.birth_date.isoformat(),
+        document_kind=identity.document_kind,
+        document_number=document,
+        created_at=at,
+    )
+
+
+def _keep_address(address: Address, seller: User) -> Address:
+    address.user = address.user or seller
+    address.save()
+    return address
+
+
+def _bid_of(quote: Quote, plant: Refurbisher, seller: User, at: datetime) -> QuoteBid:
+    if quote.status == Quote.Status.ACCEPTED:
+        raise QuoteAlreadyAccepted
+    if quote.status == Quote.Status.EXPIRED or quote.expires_at <= at:
+        raise QuoteExpired
+    bid = quote.bids.filter(plant=plant, plant__status__in=Refurbisher.TRADING).first()
+    if bid is None:
+        raise BidNotInQuote(field="plant")
+    if plant.members.filter(user=seller).exists():
+        raise CannotSellToOwnPlant(field="plant")
+    return bid
+
+
+def _check_person(identity: IdentityData, at: datetime) -> str:
+    """The document's number, normalised, of somebody old enough to sell."""
+    today, born = calendar().local(at).date(), identity.birth_date
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    if born > today or age > OLDEST_YEARS:
+        raise InvalidBirthDate(field="birth_date")
+    if age < ADULT_YEARS:
+        raise TooYoung(field="birth_date")
+    return checked_document(identity.document_number)
+
+
+def _refuse_if_open(identifier: str) -> None:
+    if Trade.objects.open().filter(identifier=identifier).exists():
+        raise DeviceInOpenTrade(field="identifier")
+
+
+def _ask_registry(identifier: str) -> None:
+    """Network: outside every transaction."""
+    try:
+        finding = device_registry().check(identifier)
+    except GatewayError as error:
+        raise RegistryUnavailable(field="identifier") from error
+    if finding is Finding.STOLEN:
+        raise DeviceStolen(field="identifier")
+    if finding is Finding.GREYLISTED:
+        raise DeviceUnderInvestigation(field="identifier")
+
+
+def _take(quote: Quote, *, by: Actor, at: datetime) -> None:
+    """Compare and swap: of two acceptances, one gets the quote."""
+    try:
+        states.move(quote, Quote.Status.ACCEPTED, by=by, at=at)
+    except states.IllegalMove as error:
+        raise QuoteAlreadyAccepted from error
+
+
+@contextmanager
+def _one_open_trade_per_device() -> Iterator[None]:
+    """Two acceptances of one device in the same instant: the database refuses the second, we say so kindly."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "trade_one_open_per_device" not in str(error):
+            raise
+        raise DeviceInOpenTrade(field="identifier") from error
+
+
+def cancel_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The seller changes their mind before the courier has the device. Raises IllegalMove afterwards."""
+    with transaction.atomic():
+        states.move(trade, Trade.Status.CANCELLED, by=by, at=at, due_at=None)
+        call_off_courier(trade, by=by, at=at)
+
+
+def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime) -> None:
+    """Pay to another account: a payout not yet sent is cancelled and ordered anew, one that bounced is ordered again.
+
+    Raises InvalidIban, HolderIsNotSeller, or CannotChangeIban once the money has left or nothing will be paid.
+    """
+    account = checked_iban(iban)
+    check_holder(holder, trade.identity.full_name)
+    with transaction.atomic():
+        locked = lock(Trade.objects.filter(pk=trade.pk)).select_related("payout").get()
+        if locked.status not in Trade.OPEN or (locked.payout and locked.payout.status in MONEY_HAS_LEFT):
+            raise CannotChangeIban(field="iban")
+        locked.iban, locked.holder, locked.iban_last4 = account, holder, account[-4:]
+        locked.save(update_fields=["iban", "holder", "iban_last4"])
+        replace_payout(locked, by=by, at=at)
+        record("trade.iban_changed", locked, by=by, at=at)
+    trade.refresh_from_db()
