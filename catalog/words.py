@@ -7,6 +7,8 @@ Source: decree FR 2022-190 (a refurbished product is never "like new" or "as new
 import re
 import unicodedata
 
+from django.utils.translation import gettext_lazy as _
+
 FORBIDDEN = (
     "like new", "as new", "as good as new", "good as new", "brand new", "same as new", "mint condition",
     "comme neuf", "comme neuve", "etat neuf", "etat du neuf", "a neuf", "quasi neuf", "quasi neuve", "aspect neuf",
@@ -28,3 +30,15 @@ def forbidden_word(text: str) -> str | None:
     """The first forbidden expression in `text` in its plain form, whatever its accents, case and hyphens."""
     found = _PATTERN.search(plain(text))
     return found.group(1) if found else None
+
+
+# The chapters of a grading specification, in the words of a shopper.
+CHAPTERS = {
+    "identity": _("Identity"),
+    "security": _("Security and data"),
+    "functions": _("Functions"),
+    "screen": _("Screen"),
+    "body": _("Body"),
+    "battery": _("Battery"),
+    "accessories": _("Accessories"),
+}
