@@ -69,15 +69,16 @@ WIRING: dict[str, list[str]] = {
     "claim.escalated": ["orders.handlers.count_answer"],
     # --- ratings push numbers down
     "review.published": ["reviews.handlers.push_rating"],
-    "review.removed": ["reviews.handlers.push_rating"],
+    "review.removed": ["reviews.handlers.push_rating", "reviews.handlers.email_author"],
     "review.replied": ["reviews.handlers.email_author"],
     # --- plants
     "plant.watch": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.restricted": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.suspended": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.active": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
-    "plant.trial": ["catalog.handlers.refresh_plant_offers"],
-    "plant.left": ["catalog.handlers.refresh_plant_offers"],
+    "plant.trial": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
+    "plant.left": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
+    "plant.noticed": ["refurbishers.handlers.email_plant"],
     "plant.rated": ["catalog.handlers.refresh_plant_offers"],
     "plant.measured": ["catalog.handlers.refresh_plant_offers"],
 }

@@ -1,15 +1,11 @@
 """Who sees which plant from the inside: its members, and nobody else."""
 
-from typing import TypeVar
-
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from backmarket.accounts.models import User
 from refurbishers.models import Member, Refurbisher
-
-Person = TypeVar("Person", bound="User | AnonymousUser")
 
 
 def membership_of(user: User | AnonymousUser) -> Member:
@@ -35,7 +31,7 @@ def require_role(user: User | AnonymousUser, *roles: str) -> Refurbisher:
 
 def public_plant(slug: str) -> Refurbisher:
     """A plant with a public page; Http404 otherwise, as for plants that never traded."""
-    plant = Refurbisher.objects.public().filter(slug=slug).first()
+    plant: Refurbisher | None = Refurbisher.objects.public().filter(slug=slug).first()
     if plant is None:
         raise Http404
     return plant

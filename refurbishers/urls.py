@@ -1,3 +1,8 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from refurbishers import views
+
+urlpatterns = [
+    path("plants/", views.plants, name="plants"),
+    path("plants/<slug:slug>/", views.plant, name="plant"),
+]

@@ -1,3 +1,11 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from reviews import views
+
+urlpatterns = [
+    path("account/orders/<uuid:pk>/rate/", views.rate_line, name="rate-line"),
+    path("account/trades/<uuid:pk>/rate/", views.rate_trade, name="rate-trade"),
+    path("p/<slug:slug>/reviews/", views.product_reviews, name="product-reviews"),
+    path("plants/<slug:slug>/reviews/", views.plant_reviews, name="plant-reviews"),
+    path("reviews/method/", views.method, name="reviews-method"),
+]

@@ -1,6 +1,6 @@
 """The API: the schema, a page to read it, and each app's endpoints."""
 
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 
@@ -11,4 +11,6 @@ urlpatterns = [
         SpectacularSwaggerView.as_view(url_name="api-schema", permission_classes=[AllowAny]),
         name="api-docs",
     ),
+    path("v1/", include("refurbishers.api_urls")),
+    path("v1/", include("reviews.api_urls")),
 ]

@@ -1,0 +1,28 @@
+"""Reactions to what happens to plants."""
+
+from backmarket.notifications.services import send
+from django.conf import settings
+from django.urls import reverse
+
+from backmarket.events.models import Event
+from refurbishers.models import Member, StatementOfReasons
+from refurbishers.words import STANDING
+
+
+def email_plant(event: Event) -> None:
+    """The statement of reasons of a move or a notice, to the plant, in its owner's language."""
+    statement = StatementOfReasons.objects.select_related("plant").get(pk=event.data["statement"])
+    owner = statement.plant.members.filter(role=Member.Role.OWNER).select_related("user").order_by("pk").first()
+    send(
+        "plant_statement",
+        to=statement.plant.email,
+        context={
+            "plant": statement.plant,
+            "statement": statement,
+            "standing": STANDING.get(statement.to_status, ""),
+            "url": settings.SITE_URL + reverse("plant", args=[statement.plant.slug]),
+        },
+        key=f"plant-statement:{statement.pk}",
+        language=owner.user.language if owner else settings.LANGUAGE_CODE,
+        at=event.happened_at,
+    )

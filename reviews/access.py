@@ -1,0 +1,45 @@
+"""Who may rate what, and who may answer: everybody else gets a 404."""
+
+from uuid import UUID
+
+from django.http import Http404
+
+from backmarket.accounts.models import User
+from buyback.models import Trade
+from catalog.models import Product
+from orders.models import OrderLine
+from refurbishers.access import plant_of
+from reviews.models import Review
+
+
+def line_for_buyer(user: User, pk: UUID) -> OrderLine:
+    """The person's own order line, with all that its rating copies; Http404 for strangers."""
+    lines = OrderLine.objects.select_related("order", "plant", "listing__variant__product", "review")
+    line: OrderLine | None = lines.filter(pk=pk, order__buyer=user).first()
+    if line is None:
+        raise Http404
+    return line
+
+
+def trade_for_seller(user: User, pk: UUID) -> Trade:
+    """The person's own trade; Http404 for strangers."""
+    trades = Trade.objects.select_related("plant", "variant__product", "review")
+    trade: Trade | None = trades.filter(pk=pk, seller=user).first()
+    if trade is None:
+        raise Http404
+    return trade
+
+
+def review_for_plant(user: User, pk: UUID) -> Review:
+    """A published rating of the plant this person works at; Http404 for strangers."""
+    review: Review | None = Review.objects.published().filter(pk=pk, plant=plant_of(user)).first()
+    if review is None:
+        raise Http404
+    return review
+
+
+def rated_product(slug: str) -> Product:
+    product = Product.objects.filter(slug=slug).first()
+    if product is None:
+        raise Http404
+    return product

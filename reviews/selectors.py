@@ -1,0 +1,109 @@
+"""What the public reads of ratings."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from buyback.models import Trade
+from orders.models import OrderLine
+from refurbishers.models import Refurbisher
+from reviews.models import Review
+
+TREND = timedelta(days=90)
+# A trend is told from this many ratings on each side.
+TREND_SAMPLE = 5
+
+# Review.stars as SQL: the mean of the answers given, half up.
+_SUM = Coalesce(F("stars_device"), Value(0)) + F("stars_delivery") + F("stars_service")
+_GIVEN = Case(When(stars_device=None, then=Value(2)), default=Value(3))
+STARS = (2 * _SUM + _GIVEN) / (2 * _GIVEN)
+STARS.output_field = IntegerField()
+
+
+@dataclass(frozen=True)
+class StarRow:
+    """How many gave this number of stars."""
+
+    stars: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How ratings spread, best first. `average` to one decimal; `recent` and `before` when both samples are enough."""
+
+    rows: list[StarRow]
+    total: int
+    average: float | None
+    recent: float | None
+    before: float | None
+    recent_count: int
+
+
+def is_ratable(line: OrderLine) -> bool:
+    """Only what was really delivered, whatever became of it afterwards."""
+    done = {OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED, OrderLine.Status.REFUNDED}
+    return line.status in done and line.delivered_at is not None
+
+
+def reviews_of_plant(plant: Refurbisher) -> QuerySet[Review]:
+    """Published ratings of a plant by buyers and sellers, newest first."""
+    return _published(plant=plant)
+
+
+def reviews_of_product(slug: str) -> QuerySet[Review]:
+    """Published ratings of devices of one product, by those who bought one, newest first."""
+    return _published(product_slug=slug, line__isnull=False)
+
+
+def _published(**lookup: Any) -> QuerySet[Review]:
+    reviews: QuerySet[Review] = Review.objects.published().filter(**lookup)
+    return reviews.select_related("plant").order_by("-published_at", "pk")
+
+
+def distribution(reviews: QuerySet[Review], *, at: datetime) -> Distribution:
+    """How these ratings spread and whether they rise or fall: one statement."""
+    rated = reviews.order_by().annotate(given=STARS)
+    recently = Q(published_at__gte=at - TREND)
+    per_star = {f"stars_{n}": Count("pk", filter=Q(given=n)) for n in range(1, 6)}
+    found = rated.aggregate(
+        **per_star,
+        total=Count("pk"),
+        average=Avg("given"),
+        recent=Avg("given", filter=recently),
+        before=Avg("given", filter=~recently),
+        recent_count=Count("pk", filter=recently),
+    )
+    told = min(found["recent_count"], found["total"] - found["recent_count"]) >= TREND_SAMPLE
+    return Distribution(
+        rows=[StarRow(n, found[f"stars_{n}"]) for n in range(5, 0, -1)],
+        total=found["total"],
+        average=_rounded(found["average"]),
+        recent=_rounded(found["recent"]) if told else None,
+        before=_rounded(found["before"]) if told else None,
+        recent_count=found["recent_count"],
+    )
+
+
+def _rounded(average: Any) -> float | None:
+    return None if average is None else round(float(average), 1)
+
+
+def lines_to_rate(user_id: int) -> QuerySet[OrderLine]:
+    """Delivered lines of a buyer that have no rating yet, newest first."""
+    lines: QuerySet[OrderLine] = OrderLine.objects.filter(
+        order__buyer_id=user_id,
+        status__in=[OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED],
+        delivered_at__isnull=False,
+        review=None,
+    )
+    return lines.order_by("-delivered_at")
+
+
+def trades_to_rate(user_id: int) -> QuerySet[Trade]:
+    """Paid trades of a seller that have no rating yet, newest first."""
+    trades: QuerySet[Trade] = Trade.objects.filter(seller_id=user_id, status=Trade.Status.PAID, review=None)
+    return trades.order_by("-paid_at")

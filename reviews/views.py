@@ -1,0 +1,88 @@
+"""Rating a device or a sale, and the public fragments that product and plant pages show."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from backmarket.errors import DomainError
+from backmarket.timetravel import now
+from buyback.models import Trade
+from orders.models import OrderLine
+from refurbishers.access import public_plant
+from reviews import access, selectors, services
+from reviews.forms import LineRatingForm, TradeRatingForm
+from reviews.models import Review
+
+PER_PAGE = 10
+
+
+@login_required
+def rate_line(request: HttpRequest, pk: UUID) -> HttpResponse:
+    line = access.line_for_buyer(request.user, pk)
+    back = reverse("order", args=[line.order_id])
+    ratable = selectors.is_ratable(line)
+    return _rate(request, line, LineRatingForm, services.rate_line, ratable=ratable, back=back)
+
+
+@login_required
+def rate_trade(request: HttpRequest, pk: UUID) -> HttpResponse:
+    trade = access.trade_for_seller(request.user, pk)
+    back = reverse("trade", args=[trade.pk])
+    ratable = trade.status == Trade.Status.PAID
+    return _rate(request, trade, TradeRatingForm, services.rate_trade, ratable=ratable, back=back)
+
+
+def _rate(
+    request: HttpRequest,
+    subject: OrderLine | Trade,
+    form_class: type[TradeRatingForm],
+    service: Callable[..., Review],
+    *,
+    ratable: bool,
+    back: str,
+) -> HttpResponse:
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service(subject, author=request.user, by=request.user, at=now(), **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(error.field, str(error))
+        else:
+            messages.success(request, _("Thank you: your rating is published."))
+            return redirect(back)
+    review = getattr(subject, "review", None)
+    title = subject.title if isinstance(subject, OrderLine) else str(subject.variant)
+    context = {"form": form, "subject": subject, "title": title, "review": review, "ratable": ratable, "back_url": back}
+    return render(request, "reviews/rate.html", context)
+
+
+def product_reviews(request: HttpRequest, slug: str) -> HttpResponse:
+    product = access.rated_product(slug)
+    context = {"title": str(product), "back_url": product.get_absolute_url(), "shows_device": False}
+    return _reviews(request, selectors.reviews_of_product(slug), context)
+
+
+def plant_reviews(request: HttpRequest, slug: str) -> HttpResponse:
+    plant = public_plant(slug)
+    context = {"title": plant.name, "back_url": reverse("plant", args=[slug]), "shows_device": True}
+    return _reviews(request, selectors.reviews_of_plant(plant), context)
+
+
+def _reviews(request: HttpRequest, reviews: QuerySet[Review], context: dict[str, object]) -> HttpResponse:
+    """The list alone for htmx, else the same inside a page of its own."""
+    page = Paginator(reviews, PER_PAGE).get_page(request.GET.get("page"))
+    context |= {"page_obj": page, "distribution": selectors.distribution(reviews, at=now())}
+    template = "reviews/_reviews.html" if request.htmx else "reviews/reviews.html"
+    return render(request, template, context)
+
+
+def method(request: HttpRequest) -> HttpResponse:
+    return render(request, "reviews/method.html")
