@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from celery import shared_task
 
 from backmarket import timetravel
@@ -17,7 +19,7 @@ def cancel_at_gateway(payment_id: str) -> None:
 def send_refund(refund_id: str) -> None:
     """What stays pending is tried again by the job `send_refunds`."""
     try:
-        services.send_refund(refund_id, at=timetravel.now())
+        services.send_refund(UUID(refund_id), at=timetravel.now())
     except GatewayError as error:
         if not error.retry:
             raise

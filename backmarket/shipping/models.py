@@ -52,6 +52,8 @@ class Parcel(models.Model):
     insured_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     created_at = models.DateTimeField()
+    # The courier has confirmed: it made the label, or it follows the number that it was given.
+    booked_at = models.DateTimeField(null=True, blank=True)
     in_transit_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
@@ -75,9 +77,7 @@ class Parcel(models.Model):
         ]
         indexes = [
             models.Index(fields=["purpose", "reference"], name="parcel_reference"),
-            models.Index(
-                fields=["created_at"], name="parcel_to_book", condition=Q(status="created", tracking_number="")
-            ),
+            models.Index(fields=["created_at"], name="parcel_to_book", condition=Q(status="created", booked_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -164,7 +164,10 @@ class TrackingPoint(models.Model):
 
 
 class SandboxShipment(models.Model):
-    """What the sandbox courier remembers: the script of one parcel, `[[code, ISO instant], …]`, and how far it got."""
+    """What the sandbox courier remembers: the script of one parcel, and how far it got.
+
+    `script` is `[[code, ISO instant, key of the pickup or ""], …]`; what lies before `position` has happened.
+    """
 
     tracking_number = models.CharField(primary_key=True, max_length=40)
     script = models.JSONField(default=list)
