@@ -86,7 +86,9 @@ class Order(models.Model):
     email = models.EmailField(_("e-mail"))
     language = models.CharField(max_length=8, default="en-gb")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
-    # The cart it came from: one order per checkout attempt, whatever is clicked twice.
+    # Emptied once the order is paid; until then it lets the buyer try again.
+    cart = models.ForeignKey(Cart, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
+    # One order per checkout attempt, whatever is clicked twice.
     checkout_key = models.UUIDField(unique=True)
     payment_status = models.CharField(_("payment"), max_length=12, choices=PaymentStatus, default=PaymentStatus.PENDING)
     total_minor = models.PositiveIntegerField()

@@ -1,0 +1,74 @@
+"""Who may see which order, line, withdrawal or claim. To everybody else they do not exist."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.http import Http404
+
+from backmarket.accounts.models import User
+from orders.models import Claim, Consignment, Order, OrderLine, Withdrawal
+from refurbishers.access import plant_of
+
+Visitor = User | AnonymousUser
+
+
+def _bought_by(user: Visitor, opened: Collection[str], path: str = "") -> Q:
+    """Rows of the person's own orders, and of guests' orders that this session has opened with both factors."""
+    mine = Q(**{f"{path}buyer_id": user.pk}) if user.is_authenticated else Q(pk__in=[])
+    return mine | Q(**{f"{path}buyer": None, f"{path}pk__in": list(opened)})
+
+
+def order_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Order:
+    """The order of its buyer; `opened` holds the ids of the guest orders that this session may see. Else Http404."""
+    order = Order.objects.select_related("address", "buyer").filter(_bought_by(user, opened), pk=pk).first()
+    if order is None:
+        raise Http404
+    return order
+
+
+def line_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> OrderLine:
+    lines = OrderLine.objects.select_related("order", "plant", "listing__variant__product__category", "unit")
+    line = lines.filter(_bought_by(user, opened, "order__"), pk=pk).first()
+    if line is None:
+        raise Http404
+    return line
+
+
+def withdrawal_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Withdrawal:
+    withdrawals = Withdrawal.objects.select_related("line__order", "line__plant", "parcel")
+    withdrawal = withdrawals.filter(_bought_by(user, opened, "line__order__"), pk=pk).first()
+    if withdrawal is None:
+        raise Http404
+    return withdrawal
+
+
+def claim_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Claim:
+    claims = Claim.objects.select_related("line__order", "line__listing__variant__product", "plant", "parcel")
+    claim = claims.filter(_bought_by(user, opened, "line__order__"), pk=pk).first()
+    if claim is None:
+        raise Http404
+    return claim
+
+
+def line_for_plant(user: Visitor, pk: UUID) -> OrderLine:
+    line = OrderLine.objects.select_related("order", "plant").filter(plant=plant_of(user), pk=pk).first()
+    if line is None:
+        raise Http404
+    return line
+
+
+def consignment_for_plant(user: Visitor, pk: UUID) -> Consignment:
+    parcels = Consignment.objects.select_related("order__address", "plant", "parcel")
+    consignment = parcels.filter(plant=plant_of(user), order__payment_status="captured", pk=pk).first()
+    if consignment is None:
+        raise Http404
+    return consignment
+
+
+def claim_for_plant(user: Visitor, pk: UUID) -> Claim:
+    claim = Claim.objects.select_related("line__order", "plant").filter(plant=plant_of(user), pk=pk).first()
+    if claim is None:
+        raise Http404
+    return claim

@@ -1,0 +1,165 @@
+"""What orders do when something happens: parcels move them, payments settle them, people get e-mails."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from backmarket.events.models import Event
+from backmarket.payments.models import Refund
+from backmarket.shipping.models import Parcel
+from backmarket.states import IllegalMove
+
+from orders import emails
+from orders.issues import NOT_DEFECTS
+from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.services import checkout, claims, fulfilment, refunds, returns
+from refurbishers.models import ServiceFact
+from refurbishers.services import record_service_fact
+
+COURIER = "system:courier"
+Kind = ServiceFact.Kind
+# Reasons for which a cancelled sale is the plant's doing.
+NOT_THE_PLANTS = ("not_paid", "out_of_stock", "buyer")
+
+
+# Parcels
+
+
+def move_with_parcel(event: Event) -> None:
+    """Follow a parcel of ours; a repeated or overtaken scan changes nothing."""
+    purpose, scan = event.data.get("purpose"), event.kind.removeprefix("parcel.")
+    act = PARCEL_MOVES.get((purpose, scan))
+    if act:
+        try:
+            act(event)
+        except (IllegalMove, refunds.CannotRefundLine, claims.ClaimClosed):
+            return
+
+
+def _consignment(event: Event) -> Consignment:
+    return Consignment.objects.get(pk=event.data["reference"])
+
+
+def _claim(event: Event) -> Claim:
+    """The case whose present parcel this is; an earlier parcel of a reopened case moves nothing."""
+    side = "parcel_id" if event.data["purpose"] == Parcel.Purpose.CLAIM else "return_parcel_id"
+    claim = Claim.objects.select_related("line").filter(pk=event.data["reference"], **{side: event.subject_id}).first()
+    if claim is None:
+        raise IllegalMove
+    return claim
+
+
+def _withdrawal(event: Event) -> Withdrawal:
+    return Withdrawal.objects.select_related("line__unit").get(pk=event.data["reference"])
+
+
+PARCEL_MOVES: dict[tuple[str | None, str], Callable[[Event], object]] = {
+    ("sale", "delivered"): lambda e: fulfilment.deliver_consignment(_consignment(e), at=e.happened_at),
+    ("sale", "lost"): lambda e: fulfilment.lose_consignment(_consignment(e), at=e.happened_at),
+    ("withdrawal", "delivered"): lambda e: returns.receive_return(_withdrawal(e), by=COURIER, at=e.happened_at),
+    ("withdrawal", "lost"): lambda e: returns.refund_lost_return(_withdrawal(e), at=e.happened_at),
+    ("claim", "in_transit"): lambda e: claims.send_back(_claim(e), by=COURIER, at=e.happened_at),
+    ("claim", "delivered"): lambda e: claims.receive_claim_device(_claim(e), by=COURIER, at=e.happened_at),
+    ("claim", "lost"): lambda e: claims.refund_claim(_claim(e), reason="parcel_lost", by=COURIER, at=e.happened_at),
+    ("claim_return", "delivered"): lambda e: claims.deliver_back(_claim(e), at=e.happened_at),
+    ("claim_return", "lost"): lambda e: claims.refund_claim(
+        _claim(e), reason="parcel_lost", by=COURIER, at=e.happened_at
+    ),
+}
+
+
+# Payments
+
+
+def settle_paid_order(event: Event) -> None:
+    if event.data.get("purpose") == checkout.PURPOSE:
+        checkout.settle_order(UUID(event.data["reference"]), at=event.happened_at)
+
+
+def fail_unpaid_order(event: Event) -> None:
+    if event.data.get("purpose") == checkout.PURPOSE:
+        checkout.fail_order(UUID(event.data["reference"]), at=event.happened_at)
+
+
+def close_refunded_line(event: Event) -> None:
+    refunds.close_refunded_line(Refund.objects.get(pk=event.subject_id), at=event.happened_at)
+
+
+# E-mails
+
+
+def email_buyer_order(event: Event) -> None:
+    emails.send_order(Order.objects.get(pk=event.subject_id), event.kind, at=event.happened_at)
+
+
+def tell_plants(event: Event) -> None:
+    for consignment in Consignment.objects.select_related("plant", "order").filter(order_id=event.subject_id):
+        emails.send_plant_order(consignment, at=event.happened_at)
+
+
+def email_buyer_line(event: Event) -> None:
+    line = _line(event)
+    if line.paid_at is not None:
+        emails.send_line(line, event.kind, at=event.happened_at)
+
+
+def email_withdrawal_receipt(event: Event) -> None:
+    withdrawal = Withdrawal.objects.select_related("line__order", "line__plant", "parcel").get(pk=event.subject_id)
+    emails.send_withdrawal(withdrawal, at=event.happened_at)
+
+
+def email_guarantee(event: Event) -> None:
+    guarantee = Guarantee.objects.select_related("line__order", "line__plant").get(pk=event.subject_id)
+    emails.send_guarantee(guarantee, event.kind, at=event.happened_at)
+
+
+def email_claim(event: Event) -> None:
+    claim = Claim.objects.select_related("line__order", "plant").get(pk=event.subject_id)
+    if event.kind == "claim.message":
+        emails.send_claim_message(claim, event.data["message"], event.data["role"], at=event.happened_at)
+    else:
+        emails.send_claim(claim, event, at=event.happened_at)
+
+
+# What is counted against a plant, or for it
+
+
+def _line(event: Event) -> OrderLine:
+    return OrderLine.objects.select_related("order", "plant", "consignment__parcel").get(pk=event.subject_id)
+
+
+def count_shipment(event: Event) -> None:
+    line, late = _line(event), int(event.data["late"])
+    record_service_fact(line.plant_id, kind=Kind.SHIPMENT, reference=line.pk, value=late, at=event.happened_at)
+
+
+def count_cancellation(event: Event) -> None:
+    line = _line(event)
+    if line.cancel_reason not in NOT_THE_PLANTS:
+        record_service_fact(line.plant_id, kind=Kind.CANCELLATION, reference=line.pk, value=1, at=event.happened_at)
+
+
+def count_defect(event: Event) -> None:
+    claim = Claim.objects.get(pk=event.subject_id)
+    if claim.issue not in NOT_DEFECTS:
+        record_service_fact(claim.plant_id, kind=Kind.DEFECT, reference=claim.line_id, value=1, at=event.happened_at)
+
+
+def count_answer(event: Event) -> None:
+    """A plant's own answer is timed; silence until support takes over is a late answer, and stays one."""
+    claim = Claim.objects.get(pk=event.subject_id)
+    late = event.kind == "claim.escalated" and not event.data["answered"]
+    if late or event.data.get("role") == "plant":
+        record_service_fact(claim.plant_id, kind=Kind.ANSWER, reference=claim.pk, value=int(late), at=event.happened_at)
+    if event.data.get("role") == "plant":
+        minutes = event.data["minutes"]
+        record_service_fact(
+            claim.plant_id, kind=Kind.ANSWER_TIME, reference=claim.pk, value=minutes, at=event.happened_at
+        )
+
+
+def count_resolution(event: Event) -> None:
+    claim = Claim.objects.get(pk=event.subject_id)
+    hours = int((event.happened_at - claim.opened_at).total_seconds() // 3600)
+    record_service_fact(
+        claim.plant_id, kind=Kind.RESOLUTION_TIME, reference=claim.pk, value=hours, at=event.happened_at
+    )

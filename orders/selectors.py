@@ -1,0 +1,234 @@
+"""What the pages, the plants and support read of carts, orders, claims and settlements."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.http import HttpRequest
+
+from backmarket.accounts.models import User
+from backmarket.market import calendar
+from backmarket.money import Money, total
+from catalog.models import Listing
+from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
+from orders.querysets import ClaimQuerySet, LineQuerySet
+from refurbishers.models import Refurbisher
+
+CART_KEY = "cart"
+
+
+def cart_count(request: HttpRequest) -> int:
+    """How many devices the visitor's cart holds: the one selector that takes the request."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        items = CartItem.objects.filter(cart__user_id=user.pk)
+    elif cart_id := request.session.get(CART_KEY):
+        items = CartItem.objects.filter(cart_id=cart_id, cart__user=None)
+    else:
+        return 0
+    return int(items.aggregate(devices=Sum("quantity"))["devices"] or 0)
+
+
+@dataclass(frozen=True)
+class CartRow:
+    """Some devices of one offer. `was` is the price last seen when it has changed; `left` is set when it is short."""
+
+    item: CartItem
+    price: Money
+    amount: Money
+    was: Money | None
+    gone: bool
+    left: int | None
+
+    @property
+    def dearer(self) -> bool:
+        return self.was is not None and self.price > self.was
+
+    @property
+    def blocked(self) -> bool:
+        return self.gone or self.left is not None
+
+
+@dataclass(frozen=True)
+class CartGroup:
+    """What one plant would send in one parcel, and the day by which it arrives."""
+
+    plant: Refurbisher
+    rows: list[CartRow]
+    shipping: Money
+    arrives_date: date
+
+
+@dataclass(frozen=True)
+class CartView:
+    groups: list[CartGroup]
+    devices: int
+    goods: Money
+    shipping: Money
+
+    @property
+    def total(self) -> Money:
+        """What is to pay: nothing is added later."""
+        return self.goods + self.shipping
+
+    @property
+    def blocked(self) -> bool:
+        """Something in it cannot be bought as it is."""
+        return any(row.blocked for group in self.groups for row in group.rows)
+
+    @property
+    def changed(self) -> bool:
+        return any(row.was for group in self.groups for row in group.rows)
+
+
+def cart_view(cart: Cart | None, at: datetime) -> CartView:
+    """The cart by plant, with full prices; offers that have gone are shown and not counted."""
+    items = cart.items.select_related("listing__plant", "listing__variant__product") if cart else []
+    rows = [_cart_row(item) for item in items]
+    currency = rows[0].price.currency if rows else settings.DEFAULT_CURRENCY
+    by_plant = groupby(
+        sorted(rows, key=lambda row: (row.item.listing.plant.name, row.item.pk)), lambda row: row.item.listing.plant
+    )
+    groups = [_cart_group(plant, list(of_plant), at) for plant, of_plant in by_plant]
+    bought = [row for row in rows if not row.gone]
+    return CartView(
+        groups=groups,
+        devices=sum(row.item.quantity for row in bought),
+        goods=total((row.amount for row in bought), currency),
+        shipping=total((group.shipping for group in groups), currency),
+    )
+
+
+def _cart_row(item: CartItem) -> CartRow:
+    listing = item.listing
+    gone = listing.status != Listing.Status.ONLINE or listing.plant.status not in Refurbisher.TRADING
+    gone = gone or listing.available <= 0
+    return CartRow(
+        item=item,
+        price=listing.price,
+        amount=listing.price * item.quantity,
+        was=None if item.seen_minor == listing.price_minor else Money(item.seen_minor, listing.currency),
+        gone=gone,
+        left=listing.available if not gone and listing.available < item.quantity else None,
+    )
+
+
+def _cart_group(plant: Refurbisher, rows: list[CartRow], at: datetime) -> CartGroup:
+    listings = [row.item.listing for row in rows if not row.gone]
+    shipping = max((listing.shipping for listing in listings), default=Money(0, rows[0].price.currency))
+    days = max((row.item.listing.shipping_days for row in rows), default=0)
+    return CartGroup(plant=plant, rows=rows, shipping=shipping, arrives_date=arrival(at, days))
+
+
+def arrival(paid_at: datetime, road_days: int) -> date:
+    """The day by which a parcel paid now arrives: shipped by its deadline, then so many business days on the road."""
+    market = calendar()
+    leaves = market.ship_by(paid_at, OrderLine.SHIP_WITHIN_BUSINESS_DAYS) - timedelta(seconds=1)
+    return market.business_day_after(market.local(leaves).date(), road_days)
+
+
+def orders_of(user: User) -> QuerySet[Order]:
+    """A person's orders, newest first, with their lines."""
+    return Order.objects.filter(buyer=user).prefetch_related(
+        Prefetch("lines", OrderLine.objects.select_related("plant", "listing__variant__product"))
+    )
+
+
+def claims_of(user: User) -> QuerySet[Claim]:
+    return Claim.objects.filter(line__order__buyer=user).select_related("line", "plant")
+
+
+def consignments_of(order: Order) -> QuerySet[Consignment]:
+    """The order's parcels with their lines and all that is shown of them."""
+    lines = OrderLine.objects.select_related(
+        "guarantee", "withdrawal", "plant", "unit", "listing__variant__product"
+    ).prefetch_related("claims")
+    return (
+        order.consignments.select_related("plant", "parcel")
+        .prefetch_related(Prefetch("lines", lines), "parcel__points")
+        .order_by("plant__name")
+    )
+
+
+# For plants and support
+
+
+def lines_to_accept(plant: Refurbisher) -> LineQuerySet:
+    """Paid lines that wait for the plant's word, the most urgent first."""
+    return OrderLine.objects.to_accept().filter(plant=plant).select_related("order", "listing").order_by("due_at", "pk")
+
+
+def consignments_to_ship(plant: Refurbisher) -> QuerySet[Consignment]:
+    """Parcels with lines still to send, the most urgent first."""
+    waiting = OrderLine.objects.to_ship()
+    return (
+        Consignment.objects.filter(plant=plant, lines__in=waiting)
+        .select_related("order__address", "plant")
+        .prefetch_related(Prefetch("lines", waiting.select_related("listing__variant__product__category")))
+        .order_by("ship_by", "pk")
+        .distinct()
+    )
+
+
+def claims_queue(plant: Refurbisher | None) -> ClaimQuerySet:
+    """A plant's open cases; with None those that support owns: taken over, or brought to arbitration."""
+    cases: ClaimQuerySet = Claim.objects.open().select_related("line__order", "plant", "handler")
+    if plant is not None:
+        return cases.filter(plant=plant).order_by("due_at", "number")
+    owned = Q(status=Claim.Status.ARBITRATION) | Q(escalated_at__isnull=False, status=Claim.Status.AWAITING_PLANT)
+    return cases.filter(owned).order_by("due_at", "number")
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """A line of a plant's statement, as components/_ledger.html prints it."""
+
+    at: datetime
+    title: str
+    detail: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Statement:
+    settlement: Settlement
+    rows: list[StatementRow]
+    total: Money
+
+
+def statement(settlement: Settlement) -> Statement:
+    """What a settlement is made of, row by row, in the order in which it happened."""
+    earnings: Iterable[Earning] = settlement.earnings.select_related("line__order")
+    rows = [
+        StatementRow(
+            at=earning.created_at,
+            title=str(earning.get_kind_display()),
+            detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else "",
+            amount=earning.amount,
+        )
+        for earning in earnings
+    ]
+    return Statement(settlement, rows, settlement.total)
+
+
+def unsettled(plant: Refurbisher, at: datetime) -> dict[str, Any]:
+    """What a plant will be paid: `due` now, and `later`, as Money."""
+    open_rows = Earning.objects.filter(plant=plant, settlement=None)
+    due = open_rows.filter(due_at__lte=at).aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    later = open_rows.filter(due_at__gt=at).aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    return {"due": Money(due, settings.DEFAULT_CURRENCY), "later": Money(later, settings.DEFAULT_CURRENCY)}
+
+
+def open_claim_of(line: OrderLine) -> Claim | None:
+    """The case open on a line, from its prefetched claims."""
+    closed = (Claim.Status.RESOLVED, Claim.Status.REFUNDED, Claim.Status.WITHDRAWN)
+    return next((claim for claim in line.claims.all() if claim.status not in closed), None)
+
+
+def listing_to_add(listing_id: UUID) -> Listing | None:
+    return Listing.objects.select_related("plant", "variant__product").filter(pk=listing_id).first()

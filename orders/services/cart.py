@@ -1,0 +1,121 @@
+"""Carts: guests by the id in their session, people by themselves; never two people in one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import User
+from backmarket.errors import DomainError
+from catalog.models import Listing
+from orders.models import Cart, CartItem
+
+MAX_QUANTITY = 10
+
+
+class CannotAdd(DomainError):
+    code = "cannot_add"
+    default_message = _("This device cannot be put in the cart.")
+
+
+def cart_of(user: User | None, cart_id: UUID | str | None) -> Cart | None:
+    """The cart of a person, or of a guest by its id; a guest's id never opens a cart that belongs to somebody."""
+    if user is not None:
+        return Cart.objects.filter(user=user).first()
+    return Cart.objects.filter(pk=cart_id, user=None).first() if cart_id else None
+
+
+def open_cart(user: User | None, cart_id: UUID | str | None) -> Cart:
+    """The cart of `cart_of`, or a new one."""
+    cart = cart_of(user, cart_id)
+    if cart is None:
+        cart = Cart.objects.get_or_create(user=user)[0] if user else Cart.objects.create()
+    return cart
+
+
+def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) -> CartItem:
+    """Put devices of one offer in the cart, on top of those already there. Raises CannotAdd beyond 10 or the stock."""
+    _require_quantity(quantity)
+    if not Listing.objects.live().filter(pk=listing.pk).exists():
+        raise CannotAdd(_("This offer has just gone. Other plants may still have the device."))
+    if cart.items.exclude(listing__currency=listing.currency).exists():
+        raise CannotAdd(_("The cart holds devices priced in another currency. Buy those first."))
+    with transaction.atomic():
+        item = _item(cart, listing, at)
+        wanted = quantity if item._state.adding else item.quantity + quantity
+        _require_quantity(wanted)
+        _require_stock(listing, wanted)
+        item.quantity, item.seen_minor = wanted, listing.price_minor
+        item.save()
+    return item
+
+
+def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
+    Cart.objects.select_for_update().get(pk=cart.pk)
+    found = CartItem.objects.filter(cart=cart, listing=listing).first()
+    return found or CartItem(cart=cart, listing=listing, added_at=at)
+
+
+def change_quantity(item: CartItem, *, quantity: int, at: datetime) -> None:
+    """Set how many; raises CannotAdd outside 1 to 10 or above the stock."""
+    _require_quantity(quantity)
+    _require_stock(item.listing, quantity)
+    item.quantity = quantity
+    item.save(update_fields=["quantity"])
+
+
+def _require_quantity(quantity: int) -> None:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise CannotAdd(
+            _("Between 1 and %(most)s devices of one offer can be bought at once.") % {"most": MAX_QUANTITY},
+            field="quantity",
+        )
+
+
+def _require_stock(listing: Listing, quantity: int) -> None:
+    if quantity > listing.available:
+        raise CannotAdd(
+            _("The plant has only %(count)s of these left.") % {"count": max(listing.available, 0)}, field="quantity"
+        )
+
+
+def remove_from_cart(item: CartItem) -> None:
+    item.delete()
+
+
+def merge_carts(guest_cart: Cart, user: User, *, at: datetime) -> Cart:
+    """Move a guest's devices into the person's cart and drop the guest's; at most 10 of one offer stay."""
+    with transaction.atomic():
+        cart, _created = Cart.objects.select_for_update().get_or_create(user=user)
+        for item in guest_cart.items.all():
+            _merge_item(cart, item)
+        Cart.objects.filter(pk=guest_cart.pk, user=None).delete()
+    return cart
+
+
+def _merge_item(cart: Cart, item: CartItem) -> None:
+    mine = cart.items.filter(listing_id=item.listing_id).first()
+    if mine is None:
+        item.cart = cart
+        item.save(update_fields=["cart"])
+        return
+    mine.quantity = min(MAX_QUANTITY, mine.quantity + item.quantity)
+    mine.save(update_fields=["quantity"])
+
+
+def note_seen_prices(cart: Cart) -> None:
+    """Remember the prices that the visitor has just been told."""
+    for item in cart.items.select_related("listing"):
+        if item.seen_minor != item.listing.price_minor:
+            CartItem.objects.filter(pk=item.pk).update(seen_minor=item.listing.price_minor)
+
+
+def take_out(cart: Cart, sold: dict[UUID, int]) -> None:
+    """Take what was bought out of the cart (listing id → how many); what was added meanwhile stays."""
+    for item in cart.items.select_for_update().filter(listing_id__in=sold):
+        item.quantity -= sold[item.listing_id]
+        if item.quantity > 0:
+            item.save(update_fields=["quantity"])
+        else:
+            item.delete()

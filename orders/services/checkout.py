@@ -1,0 +1,247 @@
+"""From a cart to a paid order: stock first, then money, then the plants are told."""
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, time, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import Address, User
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor, record
+from backmarket.market import calendar
+from backmarket.money import Money, total
+from backmarket.payments.models import Payment
+from backmarket.payments.services import request_payment, request_refund
+from backmarket.states import move
+from catalog.models import Listing
+from catalog.services.stock import (
+    OutOfStock,
+    ReservationLost,
+    extend_reservation,
+    release_stock,
+    reserve_stock,
+    sell_reserved,
+)
+from orders.models import Cart, CartItem, Consignment, Order, OrderLine
+from orders.services.cart import take_out
+from orders.services.refunds import refund_line
+from refurbishers.models import Refurbisher
+
+RESERVED_FOR = timedelta(minutes=10)
+COMMISSION_VAT_BPS = 2000
+PURPOSE = "order"
+JOB = "system:checkout"
+
+
+class CartChanged(DomainError):
+    """A price or an offer is not what the buyer last saw; nothing was reserved."""
+
+    code = "cart_changed"
+    default_message = _("Something in your cart has changed since you looked. Check it and confirm again.")
+
+
+class CannotOrder(DomainError):
+    code = "cannot_order"
+    default_message = _("This order cannot be placed.")
+
+
+def place_order(
+    cart: Cart,
+    *,
+    address: Address,
+    email: str,
+    buyer: User | None,
+    language: str,
+    checkout_key: UUID,
+    conditions_version: str,
+    by: Actor,
+    at: datetime,
+) -> Order:
+    """Reserve the stock for ten minutes, freeze prices and commissions, and write the payment to be made.
+
+    The same `checkout_key` gives the same order, however often it is clicked. Raises CartChanged when a price or an
+    offer is not what the buyer last saw, OutOfStock when others were quicker, CannotOrder for an empty cart or a
+    plant's daily cap.
+    """
+    with transaction.atomic():
+        Cart.objects.select_for_update().get(pk=cart.pk)
+        if order := Order.objects.filter(checkout_key=checkout_key).first():
+            return _same_buyer(order, buyer, email)
+        items = _items_to_buy(cart)
+        _hold_to_trial_cap({item.listing.plant for item in items}, at)
+        order = Order(
+            cart=cart,
+            address=address,
+            email=email,
+            buyer=buyer,
+            language=language,
+            checkout_key=checkout_key,
+            conditions_version=conditions_version,
+            placed_at=at,
+            reserved_until=at + RESERVED_FOR,
+        )
+        demand = {item.listing_id: item.quantity for item in items}
+        reserve_stock(holder=order.pk, demand=demand, expires_at=order.reserved_until, at=at)
+        _write_order(order, items)
+        record("order.placed", order, by=by, at=at)
+        request_payment(purpose=PURPOSE, reference=order.pk, amount=order.total, by=by, at=at)
+    return order
+
+
+def _same_buyer(order: Order, buyer: User | None, email: str) -> Order:
+    if order.buyer_id != (buyer.pk if buyer else None) or order.email != email:
+        raise CannotOrder(_("This page has already been used for another order. Start again from the cart."))
+    return order
+
+
+def _items_to_buy(cart: Cart) -> list[CartItem]:
+    """The cart's items, by plant; raises CartChanged unless each can be bought at the price last seen."""
+    items = list(cart.items.select_related("listing__plant", "listing__variant__product"))
+    if not items:
+        raise CannotOrder(_("Your cart is empty."))
+    for item in items:
+        listing = item.listing
+        gone = listing.status != Listing.Status.ONLINE or listing.plant.status not in Refurbisher.TRADING
+        if gone or listing.price_minor != item.seen_minor:
+            raise CartChanged
+    return sorted(items, key=lambda item: (str(item.listing.plant_id), item.pk))
+
+
+def _hold_to_trial_cap(plants: Iterable[Refurbisher], at: datetime) -> None:
+    """A plant on trial sends at most ten orders a day of the market."""
+    trials = [plant.pk for plant in plants if plant.status == Refurbisher.Status.TRIAL]
+    today = calendar().instant(calendar().local(at).date(), time())
+    for plant in lock(Refurbisher.objects.filter(pk__in=trials)):
+        placed = Consignment.objects.filter(plant=plant, order__placed_at__gte=today)
+        lost = [Order.PaymentStatus.FAILED, Order.PaymentStatus.CANCELLED]
+        if placed.exclude(order__payment_status__in=lost).count() >= Refurbisher.TRIAL_ORDERS_PER_DAY:
+            raise CannotOrder(
+                _("%(plant)s is new here and has reached its orders of today. Try tomorrow or another offer.")
+                % {"plant": plant.name}
+            )
+
+
+def _write_order(order: Order, items: list[CartItem]) -> None:
+    """The order, a consignment per plant and a line per device. Shipping: the dearest of a plant's offers, once."""
+    currency = items[0].listing.currency
+    parcels: list[Consignment] = []
+    lines: list[OrderLine] = []
+    for _plant, group in groupby(items, key=lambda item: item.listing.plant_id):
+        of_plant = list(group)
+        shipping = max(item.listing.shipping for item in of_plant)
+        consignment = Consignment(
+            order=order, plant=of_plant[0].listing.plant, shipping_minor=shipping.minor, currency=currency
+        )
+        devices = [item.listing for item in of_plant for _device in range(item.quantity)]
+        shares = shipping.split([1] * len(devices))
+        lines += [_frozen_line(consignment, device, share) for device, share in zip(devices, shares, strict=True)]
+        parcels.append(consignment)
+    order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency
+    order.save()
+    order.refresh_from_db(fields=["number"])
+    Consignment.objects.bulk_create(parcels)
+    OrderLine.objects.bulk_create(lines)
+
+
+def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money) -> OrderLine:
+    """A line with everything that must not change after the sale copied onto it."""
+    commission = listing.price.share(listing.plant.commission_bps)
+    return OrderLine(
+        order=consignment.order,
+        consignment=consignment,
+        plant=listing.plant,
+        listing=listing,
+        title=str(listing.variant)[:250],
+        grade=listing.grade,
+        price_minor=listing.price_minor,
+        shipping_minor=shipping.minor,
+        currency=listing.currency,
+        commission_bps=listing.plant.commission_bps,
+        commission_minor=commission.minor,
+        commission_vat_minor=commission.share(COMMISSION_VAT_BPS).minor,
+        vat_scheme=listing.vat_scheme,
+        guarantee_months=listing.guarantee_months,
+    )
+
+
+def prolong_order(order: Order, *, at: datetime) -> None:
+    """The buyer goes on to pay: ten more minutes for the stock. Raises CannotOrder once the order is not pending."""
+    with transaction.atomic():
+        order = lock(Order.objects.filter(pk=order.pk)).get()
+        if order.payment_status != Order.PaymentStatus.PENDING:
+            raise CannotOrder(_("This order is not waiting for a payment."))
+        order.reserved_until = at + RESERVED_FOR
+        extend_reservation(order.pk, expires_at=order.reserved_until, at=at)
+        order.save(update_fields=["reserved_until"])
+
+
+def settle_order(order_id: UUID, *, at: datetime) -> None:
+    """Follow the payment: authorised waits, captured makes every line paid. Repeating it changes nothing.
+
+    Money that comes for an order already failed goes back in full.
+    """
+    with transaction.atomic():
+        order = lock(Order.objects.filter(pk=order_id)).get()
+        payment = Payment.objects.filter(purpose=PURPOSE, reference=order_id, status__in=["authorised", "captured"])
+        paid = payment.first()
+        if paid is None or order.payment_status == Order.PaymentStatus.CAPTURED:
+            return
+        if order.payment_status in (Order.PaymentStatus.FAILED, Order.PaymentStatus.CANCELLED):
+            _return_late_money(order, paid, at)
+        elif paid.status == Payment.Status.CAPTURED:
+            _capture(order, at)
+        elif order.payment_status == Order.PaymentStatus.PENDING:
+            move(order, Order.PaymentStatus.AUTHORISED, by=JOB, at=at)
+
+
+def _return_late_money(order: Order, payment: Payment, at: datetime) -> None:
+    if payment.status == Payment.Status.CAPTURED and not payment.refunds.exclude(status="failed").exists():
+        request_refund(payment, reference=order.pk, amount=order.total, reason="paid_too_late", by=JOB, at=at)
+
+
+def _capture(order: Order, at: datetime) -> None:
+    move(order, Order.PaymentStatus.CAPTURED, by=JOB, at=at)
+    ship_by = calendar().ship_by(at, OrderLine.SHIP_WITHIN_BUSINESS_DAYS)
+    order.consignments.update(ship_by=ship_by)
+    lines = list(lock(order.lines.filter(status=OrderLine.Status.PENDING)))
+    for line in lines:
+        move(line, OrderLine.Status.PAID, by=JOB, at=at, due_at=ship_by)
+    _sell(order, lines, at)
+    if order.cart:
+        take_out(order.cart, Counter(line.listing_id for line in lines))
+
+
+def _sell(order: Order, lines: list[OrderLine], at: datetime) -> None:
+    """Sell what was reserved. Where the bank was so slow that the stock went elsewhere, that line is paid back."""
+    with suppress(ReservationLost):
+        return sell_reserved(order.pk, at=at)
+    demand = Counter(line.listing_id for line in lines)
+    while demand:
+        try:
+            reserve_stock(holder=order.pk, demand=dict(demand), expires_at=at + RESERVED_FOR, at=at)
+            return sell_reserved(order.pk, at=at)
+        except OutOfStock as short:
+            for line in lines:
+                if line.listing_id in short.listing_ids:
+                    refund_line(line, reason="out_of_stock", by=JOB, at=at)
+                    demand.pop(line.listing_id, None)
+    return None
+
+
+def fail_order(order_id: UUID, *, at: datetime) -> None:
+    """No money came: the stock is free again and the lines are cancelled. Repeating it changes nothing."""
+    with transaction.atomic():
+        order = lock(Order.objects.filter(pk=order_id)).get()
+        active = Payment.objects.filter(purpose=PURPOSE, reference=order_id, status__in=["authorised", "captured"])
+        if order.payment_status not in (Order.PaymentStatus.PENDING, "authorised") or active.exists():
+            return
+        move(order, Order.PaymentStatus.FAILED, by=JOB, at=at)
+        release_stock(order.pk, at=at)
+        for line in lock(order.lines.filter(status=OrderLine.Status.PENDING)):
+            move(line, OrderLine.Status.CANCELLED, by=JOB, at=at, cancel_reason="not_paid", due_at=None)

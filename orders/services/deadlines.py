@@ -1,0 +1,69 @@
+"""What happens to orders when nobody does anything."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.payments.models import Payment
+from backmarket.payments.services import cancel_payment
+from backmarket.states import move
+from orders.models import Order, OrderLine
+from orders.services.checkout import PURPOSE, fail_order
+from orders.services.fulfilment import refund_when_late
+from orders.services.returns import refund_sent_returns, withdraw_until
+
+JOB = "system:deadlines"
+# Five business days are never fewer than five days: older payments only are looked at one by one.
+LATE_AT_THE_EARLIEST = timedelta(days=OrderLine.CANCEL_AFTER_BUSINESS_DAYS)
+
+logger = logging.getLogger(__name__)
+
+
+def watch_order_deadlines(at: datetime) -> int:
+    """Fail unpaid orders, cancel what was never shipped, refund late returns, close what is 30 days old."""
+    unpaid = Order.objects.filter(payment_status=Order.PaymentStatus.PENDING, reserved_until__lte=at)
+    unshipped = OrderLine.objects.to_ship().filter(paid_at__lte=at - LATE_AT_THE_EARLIEST)
+    old = OrderLine.objects.filter(
+        status=OrderLine.Status.DELIVERED, delivered_at__lte=at - timedelta(days=OrderLine.WITHDRAW_WITHIN_DAYS)
+    )
+    done = _each(unpaid, lambda order: _give_up(order, at))
+    done += _each(unshipped, lambda line: refund_when_late(line, at=at))
+    done += refund_sent_returns(at)
+    return done + _each(old, lambda line: _close(line, at))
+
+
+def _each(found: Any, act: Callable[[Any], bool]) -> int:
+    """Do it for every row, each in its own transaction: a refusal stops no other."""
+    done = 0
+    for pk in list(found.values_list("pk", flat=True)):
+        try:
+            with transaction.atomic():
+                row = lock(found.model.objects.filter(pk=pk)).first()
+                done += bool(row and act(row))
+        except DomainError:
+            logger.warning("deadline refused", extra={"model": found.model.__name__, "pk": str(pk)})
+    return done
+
+
+def _give_up(order: Order, at: datetime) -> bool:
+    """The ten minutes are over without money: the payment is cancelled first, so that none can come any more."""
+    if order.payment_status != Order.PaymentStatus.PENDING or order.reserved_until > at:
+        return False
+    payments = Payment.objects.filter(purpose=PURPOSE, reference=order.pk)
+    for payment in payments.filter(status=Payment.Status.PENDING):
+        cancel_payment(payment, by=JOB, at=at)
+    fail_order(order.pk, at=at)
+    return True
+
+
+def _close(line: OrderLine, at: datetime) -> bool:
+    until = withdraw_until(line)
+    if line.status != OrderLine.Status.DELIVERED or until is None or at < until:
+        return False
+    move(line, OrderLine.Status.CLOSED, by=JOB, at=at)
+    return True

@@ -1,0 +1,51 @@
+"""What a delivered line earns its plant, and what a refund takes back: statement rows and ledger entries."""
+
+from datetime import datetime, timedelta
+
+from backmarket.money import Money
+from backmarket.payments.services import book
+from orders.models import Earning, OrderLine
+
+PROCEEDS_DUE_AFTER = timedelta(days=OrderLine.PROCEEDS_DUE_AFTER_DAYS)
+# The buyers' money is one pot: what a payment brought in, its lines and refunds take out.
+BUYERS = ""
+
+
+def earn_sale(line: OrderLine, *, at: datetime) -> None:
+    """The buyer's money becomes the plant's proceeds and the house's commission; due 14 days after delivery."""
+    _book(line, "sale", 1, at)
+    Earning.objects.create(
+        plant_id=line.plant_id,
+        line=line,
+        kind=Earning.Kind.SALE,
+        amount_minor=line.proceeds.minor,
+        currency=line.currency,
+        due_at=at + PROCEEDS_DUE_AFTER,
+        created_at=at,
+    )
+
+
+def reverse_sale(line: OrderLine, *, at: datetime) -> None:
+    """Take the sale back, due at once. A sale not settled yet falls due with it, so that the two cancel out."""
+    _book(line, "unsale", -1, at)
+    Earning.objects.filter(line=line, kind=Earning.Kind.SALE, settlement=None, due_at__gt=at).update(due_at=at)
+    Earning.objects.create(
+        plant_id=line.plant_id,
+        line=line,
+        kind=Earning.Kind.REFUND,
+        amount_minor=-line.proceeds.minor,
+        currency=line.currency,
+        due_at=at,
+        created_at=at,
+    )
+
+
+def _book(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
+    entries = [
+        ("buyer", BUYERS, -line.gross),
+        ("plant", str(line.plant_id), line.proceeds),
+        ("commission", "", Money(line.commission_minor, line.currency)),
+        ("commission_vat", "", Money(line.commission_vat_minor, line.currency)),
+    ]
+    signed = [(account, party, amount * sign) for account, party, amount in entries]
+    book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=signed, at=at)

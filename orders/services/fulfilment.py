@@ -1,0 +1,170 @@
+"""From paid to delivered: the plant accepts, ships with identifier and tracking, and the courier delivers."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from stdnum import imei
+
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor
+from backmarket.market import calendar
+from backmarket.money import total
+from backmarket.payments.models import Refund
+from backmarket.shipping.models import Parcel
+from backmarket.shipping.services import create_parcel
+from backmarket.states import IllegalMove, move
+from catalog.models import Category, Unit
+from catalog.services.units import sell_unit
+from orders.models import Consignment, OrderLine
+from orders.services.earnings import earn_sale
+from orders.services.guarantees import start_guarantee
+from orders.services.parcels import plant_address
+from orders.services.refunds import refund_line
+
+COURIER = "system:courier"
+SERIAL = re.compile(r"[A-Z0-9][A-Z0-9\-/.]{4,38}[A-Z0-9]")
+Status = OrderLine.Status
+
+
+class CannotShip(DomainError):
+    """`field` is the line's id when one device is to blame, or `tracking_number`."""
+
+    code = "cannot_ship"
+    default_message = _("This parcel cannot be shipped.")
+
+
+def accept_line(line: OrderLine, *, by: Actor, at: datetime) -> None:
+    """The plant has the device and will send it."""
+    move(line, Status.ACCEPTED, by=by, at=at)
+
+
+def refuse_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Refund:
+    """The plant cannot send the device: cancelled, and refunded in full. `reason` is a code, kept on the line."""
+    if line.status not in (Status.PAID, Status.ACCEPTED):
+        raise IllegalMove
+    return refund_line(line, reason=reason, by=by, at=at)
+
+
+def ship_consignment(
+    consignment: Consignment,
+    *,
+    identifiers: dict[UUID, str],
+    by: Actor,
+    at: datetime,
+    courier: str = "",
+    tracking_number: str = "",
+) -> Parcel:
+    """Send all that is left of a consignment in one parcel: line id → IMEI or serial, final once registered.
+
+    With `courier` and `tracking_number` the plant's own courier takes it, with neither the house courier does.
+    Raises CannotShip when an identifier is missing, wrong or already sold, or one of the two is missing.
+    """
+    if bool(courier) != bool(tracking_number.strip()):
+        raise CannotShip(_("Give both the courier and its tracking number."), field="tracking_number")
+    with transaction.atomic():
+        lines = list(lock(consignment.lines.to_ship()).select_related("listing__variant__product__category"))
+        if not lines:
+            raise CannotShip(_("Nothing of this parcel waits to be sent."))
+        known = _identifiers(lines, identifiers)
+        parcel = create_parcel(
+            purpose=Parcel.Purpose.SALE,
+            reference=consignment.pk,
+            sender=plant_address(consignment.plant),
+            recipient=consignment.order.address,
+            insured=total((line.price for line in lines), consignment.currency),
+            by=by,
+            at=at,
+            courier=courier,
+            tracking_number=tracking_number.strip(),
+        )
+        consignment.parcel = parcel
+        consignment.save(update_fields=["parcel"])
+        for line in lines:
+            _ship_line(line, known[line.pk], by, at)
+    return parcel
+
+
+def _identifiers(lines: Iterable[OrderLine], given: dict[UUID, str]) -> dict[UUID, str]:
+    """The identifier of every line, checked and normalised."""
+    known: dict[UUID, str] = {}
+    for line in lines:
+        identifier = checked_identifier(line, given.get(line.pk, ""))
+        if identifier in known.values():
+            raise CannotShip(_("Two devices cannot have the same number."), field=str(line.pk))
+        known[line.pk] = identifier
+    return known
+
+
+def checked_identifier(line: OrderLine, text: str) -> str:
+    """An IMEI (15 digits, Luhn) or serial as its category asks; raises CannotShip when wrong or with another buyer."""
+    clean = re.sub(r"\s", "", text).upper()
+    category = line.listing.variant.product.category
+    if not clean:
+        raise CannotShip(_("Give the IMEI or serial number of every device."), field=str(line.pk))
+    if category.identifier == Category.Identifier.IMEI:
+        clean = re.sub(r"[-/.]", "", clean)
+        if len(clean) != 15 or not imei.is_valid(clean):
+            raise CannotShip(_("This is not an IMEI: 15 digits, the last one checks the others."), field=str(line.pk))
+    elif not SERIAL.fullmatch(clean):
+        raise CannotShip(_("This is not a serial number: 6 to 40 letters and digits."), field=str(line.pk))
+    sold = OrderLine.objects.filter(identifier=clean, status__in=[Status.SHIPPED, Status.DELIVERED])
+    if sold.exclude(pk=line.pk).exists():
+        raise CannotShip(_("This device is already sold to somebody else."), field=str(line.pk))
+    return clean
+
+
+def unit_to_send(line: OrderLine, identifier: str) -> Unit | None:
+    """The plant's device with this number, when the workshop knows it; raises CannotShip unless it may be sold."""
+    unit = Unit.objects.filter(
+        plant_id=line.plant_id, identifier=identifier, status__in=[Unit.Status.READY, Unit.Status.IN_WORKSHOP]
+    ).first()
+    if unit is None:
+        return None
+    if unit.status != Unit.Status.READY:
+        raise CannotShip(_("This device is still in the workshop: test and erase it first."), field=str(line.pk))
+    if unit.variant_id != line.listing.variant_id:
+        raise CannotShip(_("This number belongs to another model."), field=str(line.pk))
+    return unit
+
+
+def _ship_line(line: OrderLine, identifier: str, by: Actor, at: datetime) -> None:
+    unit = unit_to_send(line, identifier)
+    if line.status == Status.PAID:
+        move(line, Status.ACCEPTED, by=by, at=at)
+    late = line.due_at is not None and at > line.due_at
+    move(line, Status.SHIPPED, by=by, at=at, data={"late": late}, identifier=identifier, unit=unit, due_at=None)
+    if unit:
+        sell_unit(unit, by=by, at=at)
+
+
+def deliver_line(line: OrderLine, *, at: datetime) -> None:
+    """At the buyer's: the guarantees start, the plant has earned its proceeds."""
+    with transaction.atomic():
+        move(line, Status.DELIVERED, by=COURIER, at=at)
+        start_guarantee(line, at=at)
+        earn_sale(line, at=at)
+
+
+def deliver_consignment(consignment: Consignment, *, at: datetime) -> None:
+    """The parcel is at the buyer's; lines already delivered or refunded stay as they are."""
+    for line in lock(consignment.lines.filter(status=Status.SHIPPED)):
+        deliver_line(line, at=at)
+
+
+def lose_consignment(consignment: Consignment, *, at: datetime) -> None:
+    """The courier lost the parcel: the buyer has the whole price back."""
+    for line in lock(consignment.lines.filter(status=Status.SHIPPED)):
+        refund_line(line, reason="parcel_lost", by=COURIER, at=at)
+
+
+def refund_when_late(line: OrderLine, *, at: datetime) -> bool:
+    """Cancel and refund a line that has not left five business days after payment; False when it is not so late."""
+    if line.paid_at is None or at < calendar().business_days_after(line.paid_at, OrderLine.CANCEL_AFTER_BUSINESS_DAYS):
+        return False
+    refund_line(line, reason="not_shipped", by="system:deadlines", at=at)
+    return True

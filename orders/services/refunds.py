@@ -1,0 +1,78 @@
+"""Money back for a line: the books first, then the row, then (after the commit) the gateway."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor
+from backmarket.payments.models import Payment, Refund
+from backmarket.payments.services import request_refund
+from backmarket.states import IllegalMove, move
+from orders.models import Claim, Guarantee, OrderLine, Withdrawal
+from orders.services.earnings import reverse_sale
+
+JOB = "system:refunds"
+Status = OrderLine.Status
+
+
+class CannotRefundLine(DomainError):
+    code = "cannot_refund_line"
+    default_message = _("This device cannot be refunded: it is not paid, or its refund is already on its way.")
+
+
+def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Refund:
+    """Give the buyer the whole price and shipping share back; what was not shipped is cancelled.
+
+    After delivery the plant's proceeds and the house's commission are taken back as well. The line becomes refunded
+    when the gateway has done it. Raises CannotRefundLine when unpaid, or when a refund is already under way.
+    """
+    with transaction.atomic():
+        locked = lock(OrderLine.objects.filter(pk=line.pk)).get()
+        payment = _captured_payment(locked)
+        if locked.status in (Status.PAID, Status.ACCEPTED):
+            move(locked, Status.CANCELLED, by=by, at=at, cancel_reason=reason, due_at=None)
+        elif locked.status in (Status.DELIVERED, Status.CLOSED):
+            reverse_sale(locked, at=at)
+        elif locked.status != Status.SHIPPED:
+            raise CannotRefundLine
+        refund = request_refund(payment, reference=locked.pk, amount=locked.gross, reason=reason, by=by, at=at)
+    line.refresh_from_db()
+    return refund
+
+
+def _captured_payment(line: OrderLine) -> Payment:
+    payment = Payment.objects.filter(purpose="order", reference=line.order_id, status=Payment.Status.CAPTURED).first()
+    if payment is None or refund_requested(line):
+        raise CannotRefundLine
+    return payment
+
+
+def refund_requested(line: OrderLine) -> bool:
+    """Is the line's money on its way back, or back?"""
+    return Refund.objects.filter(reference=line.pk).exclude(status=Refund.Status.FAILED).exists()
+
+
+def close_refunded_line(refund: Refund, *, at: datetime) -> None:
+    """The money is back: the line, its guarantee, its withdrawal and its claim say so. Repeating it changes nothing."""
+    with transaction.atomic():
+        line = lock(OrderLine.objects.filter(pk=refund.reference)).first()
+        if line is None or line.status == Status.REFUNDED:
+            return
+        move(line, Status.REFUNDED, by=JOB, at=at, due_at=None)
+        _close(Guarantee.objects.filter(line=line), Guarantee.Status.VOID, at)
+        _close(Withdrawal.objects.filter(line=line), Withdrawal.Status.REFUNDED, at)
+        _close(Claim.objects.open().filter(line=line), Claim.Status.REFUNDED, at)
+
+
+def _close(found: QuerySet[Any], status: str, at: datetime) -> None:
+    for obj in lock(found):
+        try:
+            facts = {"due_at": None, "paused_at": None} if isinstance(obj, Claim) else {}
+            move(obj, status, by=JOB, at=at, **facts)
+        except IllegalMove:
+            continue

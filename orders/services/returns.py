@@ -1,0 +1,113 @@
+"""Withdrawal from a contract: no reason asked, per line, refunded when the device is back."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor, record
+from backmarket.market import calendar
+from backmarket.shipping.models import Parcel
+from backmarket.shipping.services import create_parcel
+from backmarket.states import move
+from catalog.services.units import take_back_unit
+from orders.models import Claim, OrderLine, Withdrawal
+from orders.services.claims.cases import withdraw_claim
+from orders.services.parcels import plant_address
+from orders.services.refunds import refund_line, refund_requested
+
+COURIER = "system:courier"
+
+
+class CannotWithdraw(DomainError):
+    code = "cannot_withdraw"
+    default_message = _("This device cannot be returned any more: the 30 days after delivery are over.")
+
+
+def withdraw_until(line: OrderLine) -> datetime | None:
+    """The instant from which it is too late; None before delivery."""
+    if line.delivered_at is None:
+        return None
+    return calendar().days_after(line.delivered_at, OrderLine.WITHDRAW_WITHIN_DAYS)
+
+
+def require_withdrawable(line: OrderLine, *, at: datetime) -> None:
+    """Raises CannotWithdraw, with the reason in words, unless the line may be withdrawn from now."""
+    until = withdraw_until(line)
+    if line.status not in (OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED) or until is None:
+        raise CannotWithdraw(_("This device has not been delivered, or has already been refunded."))
+    if at >= until:
+        raise CannotWithdraw
+    if Withdrawal.objects.filter(line=line).exists() or refund_requested(line):
+        raise CannotWithdraw(_("You have already withdrawn from this purchase."))
+
+
+def confirm_withdrawal(line: OrderLine, *, name: str, by: Actor, at: datetime) -> Withdrawal:
+    """The buyer's statement, dated; a prepaid parcel back to the plant is made, an open claim ends.
+
+    Raises CannotWithdraw when it is too late, done before, or the device is at the plant for a repair.
+    """
+    with transaction.atomic():
+        line = lock(OrderLine.objects.filter(pk=line.pk)).select_related("order__address", "plant").get()
+        require_withdrawable(line, at=at)
+        _end_claim(line, by, at)
+        withdrawal = Withdrawal(
+            line=line,
+            name=name,
+            confirmed_at=at,
+            refund_by=calendar().days_after(at, Withdrawal.REFUND_WITHIN_DAYS),
+        )
+        withdrawal.parcel = create_parcel(
+            purpose=Parcel.Purpose.WITHDRAWAL,
+            reference=withdrawal.pk,
+            sender=line.order.address,
+            recipient=plant_address(line.plant),
+            insured=line.price,
+            by=by,
+            at=at,
+        )
+        withdrawal.save(force_insert=True)
+        record("withdrawal.confirmed", withdrawal, by=by, at=at)
+    return withdrawal
+
+
+def _end_claim(line: OrderLine, by: Actor, at: datetime) -> None:
+    claim = Claim.objects.open().filter(line=line).first()
+    if claim is None:
+        return
+    if Claim.Status.WITHDRAWN not in Claim.MOVES.get(claim.status, set()):
+        raise CannotWithdraw(_("The device is on its way to the plant or there for a claim: ask for the refund there."))
+    withdraw_claim(claim, by=by, at=at)
+
+
+def receive_return(withdrawal: Withdrawal, *, by: Actor, at: datetime) -> None:
+    """The device is back at the plant: the money goes back to the buyer, the device to the workshop."""
+    with transaction.atomic():
+        move(withdrawal, Withdrawal.Status.RETURNED, by=by, at=at)
+        line = withdrawal.line
+        if not refund_requested(line):
+            refund_line(line, reason="withdrawal", by=by, at=at)
+        if line.unit:
+            take_back_unit(line.unit, by=by, at=at)
+
+
+def refund_sent_returns(at: datetime) -> int:
+    """Refund what was handed to the courier in time but has not arrived 14 days after the withdrawal.
+
+    Until the device is handed over the refund may wait (directive 2011/83, article 13.3). Returns how many.
+    """
+    due = Withdrawal.objects.filter(status=Withdrawal.Status.CONFIRMED, refund_by__lte=at)
+    sent = due.exclude(parcel__status__in=[Parcel.Status.CREATED, Parcel.Status.CANCELLED])
+    done = 0
+    for withdrawal in sent.select_related("line"):
+        if not refund_requested(withdrawal.line):
+            refund_line(withdrawal.line, reason="withdrawal", by="system:deadlines", at=at)
+            done += 1
+    return done
+
+
+def refund_lost_return(withdrawal: Withdrawal, *, at: datetime) -> None:
+    """The courier lost the return: that is not the buyer's loss."""
+    refund_line(withdrawal.line, reason="withdrawal", by=COURIER, at=at)
