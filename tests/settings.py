@@ -20,7 +20,7 @@ def with_database(url: str, number: int) -> str:
     """The same Redis server, another of its numbered databases."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return parts._replace(query=f"db={number}").geturl()
+        return f"unix://{parts.path}?db={number}"
     return parts._replace(path=f"/{number}").geturl()
 
 

@@ -66,20 +66,23 @@ class Processes:
                 preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
             )
 
-    def check(self) -> None:
+    def check(self, patient: frozenset[str] = frozenset()) -> None:
         """Raises `ChildDied` for the first process that has ended, KeyboardInterrupt when make was interrupted."""
         if self.make_caught_interrupts and not _catches_interrupts(os.getppid()):
             raise KeyboardInterrupt
         for name, child in self.children.items():
-            if (code := child.poll()) is not None:
+            if (code := child.poll()) is not None and name not in patient:
                 tail = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-15:]
                 raise ChildDied("\n    ".join([f"The {name} process ended by itself (exit code {code}):", *tail]))
 
-    def watch(self, changed: Callable[[], bool]) -> None:
-        """Until a process dies (`ChildDied`) or a signal comes: start worker and beat again when asked to."""
+    def watch(self, changed: Callable[[], bool], patient: frozenset[str] = frozenset()) -> None:
+        """Until a process dies (`ChildDied`) or a signal comes: start worker and beat again when asked to.
+
+        Those named in `patient` may die and lie until the code changes: a typo ends nobody's session.
+        """
         while True:
             time.sleep(0.5)
-            self.check()
+            self.check(patient)
             if changed():
                 self.stop(*RESTARTED)
                 for name in RESTARTED:

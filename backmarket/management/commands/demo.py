@@ -31,6 +31,7 @@ ROOT = Path(settings.BASE_DIR)
 class Command(BaseCommand):
     help = "Sets everything up and runs web server, worker and beat until Ctrl-C. PORT= chooses the port."
     requires_system_checks = []
+    patient: frozenset[str] = frozenset()
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.port = int(os.environ.get("PORT") or 8000)
@@ -61,7 +62,7 @@ class Command(BaseCommand):
             self.start(processes)
             self.wait_until_ready(processes)
         self.announce()
-        processes.watch(self.changed)
+        processes.watch(self.changed, self.patient)
 
     def prepare(self) -> None:
         self.prepare_data()
@@ -113,7 +114,7 @@ class Command(BaseCommand):
         widths = [max(len(str(row[column])) for row in logins) for column in range(3)]
         for role, email, password, waiting in logins:
             self.stdout.write(f"  {role:{widths[0]}}  {email:{widths[1]}}  {password:{widths[2]}}  {waiting}")
-        self.stdout.write("\n  Ctrl-C stops everything; the data stays.")
+        self.stdout.write(f"\n  Logs: {embedded.var_dir() / 'logs'}\n  Ctrl-C stops everything; the data stays.")
         self.stdout.flush()
 
     @contextlib.contextmanager

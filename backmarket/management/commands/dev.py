@@ -1,10 +1,13 @@
 """The demo for people who change its code: debug pages, and everything reloads."""
 
 from backmarket.management.commands import demo
+from backmarket.management.processes import RESTARTED
 
 
 class Command(demo.Command):
     help = "Like demo, with DEBUG on, runserver, and a worker and beat that start again when the code changes."
+
+    patient = frozenset(RESTARTED)
 
     def prepare(self) -> None:
         self.seen = newest_source()
