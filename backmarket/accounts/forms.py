@@ -1,0 +1,93 @@
+"""What people type about themselves."""
+
+import re
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.phonenumber import PhoneNumber
+
+from backmarket.accounts.models import Address
+
+# Country -> (name, the shape of its postcodes, an example for the error message).
+COUNTRIES = {
+    "FR": (_("France"), r"\d{5}", "75011"),
+    "AT": (_("Austria"), r"\d{4}", "1010"),
+    "BE": (_("Belgium"), r"\d{4}", "1000"),
+    "CZ": (_("Czechia"), r"\d{3} ?\d{2}", "110 00"),
+    "DE": (_("Germany"), r"\d{5}", "10115"),
+    "DK": (_("Denmark"), r"\d{4}", "1050"),
+    "EE": (_("Estonia"), r"\d{5}", "10111"),
+    "ES": (_("Spain"), r"\d{5}", "28013"),
+    "FI": (_("Finland"), r"\d{5}", "00100"),
+    "GR": (_("Greece"), r"\d{3} ?\d{2}", "105 57"),
+    "IE": (_("Ireland"), r"[A-Z]\d[\dW] ?[A-Z\d]{4}", "D02 X285"),
+    "IT": (_("Italy"), r"\d{5}", "00184"),
+    "LT": (_("Lithuania"), r"(LT-)?\d{5}", "01100"),
+    "LU": (_("Luxembourg"), r"(L-)?\d{4}", "1118"),
+    "NL": (_("Netherlands"), r"\d{4} ?[A-Z]{2}", "1012 JS"),
+    "PL": (_("Poland"), r"\d{2}-\d{3}", "00-001"),
+    "PT": (_("Portugal"), r"\d{4}-\d{3}", "1100-148"),
+    "SE": (_("Sweden"), r"\d{3} ?\d{2}", "111 20"),
+}
+AUTOCOMPLETE = {
+    "name": "name",
+    "line1": "address-line1",
+    "line2": "address-line2",
+    "postcode": "postal-code",
+    "city": "address-level2",
+    "country": "country",
+    "phone": "tel",
+}
+
+
+class AddressForm(forms.ModelForm[Address]):
+    """A postal address that a courier can find, with the postcode its country uses and a phone number it can ring."""
+
+    country = forms.ChoiceField(
+        label=_("country"), choices=[(code, name) for code, (name, _s, _e) in COUNTRIES.items()]
+    )
+    phone = forms.CharField(
+        label=_("phone"), max_length=30, required=False, help_text=_("So that the courier can ring when it is near.")
+    )
+
+    class Meta:
+        model = Address
+        fields: ClassVar[list[str]] = ["name", "line1", "line2", "postcode", "city", "country", "phone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, hint in AUTOCOMPLETE.items():
+            self.fields[name].widget.attrs["autocomplete"] = hint
+        self.fields["phone"].widget.input_type = "tel"  # type: ignore[attr-defined]
+
+    def clean_postcode(self) -> str:
+        return " ".join(self.cleaned_data["postcode"].upper().split())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "country" in cleaned:
+            self._check_postcode(cleaned.get("postcode", ""), cleaned["country"])
+            self._check_phone(cleaned)
+        return cleaned
+
+    def _check_postcode(self, postcode: str, country: str) -> None:
+        name, shape, example = COUNTRIES[country]
+        if postcode and not re.fullmatch(shape, postcode):
+            message = _("This is not a postcode of %(country)s: write it like %(example)s.")
+            self.add_error("postcode", message % {"country": name, "example": example})
+
+    def _check_phone(self, cleaned: dict[str, Any]) -> None:
+        """A national number is one of the address's country."""
+        if not cleaned.get("phone"):
+            return
+        try:
+            number = PhoneNumber.from_string(cleaned["phone"], region=cleaned["country"])
+        except ValueError:
+            number = None
+        if number is None or not number.is_valid():
+            self.add_error(
+                "phone", _("This phone number does not exist. From abroad, start with + and the country code.")
+            )
+        else:
+            cleaned["phone"] = number
