@@ -24,6 +24,7 @@ __all__ = [
     "database_url",
     "django_database",
     "erase",
+    "redis_database",
     "redis_url",
     "servers",
     "var_dir",
@@ -45,6 +46,14 @@ def redis_url(var: Path | None = None) -> str:
     """REDIS_URL, else the address of the embedded Valkey's database 0, running or not."""
     path = quote(str(reach(var or var_dir()) / "valkey/valkey.sock"))
     return os.environ.get("REDIS_URL") or f"unix://{path}?db=0"
+
+
+def redis_database(url: str, number: int) -> str:
+    """The same Redis server, another of its numbered databases."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return parts._replace(path=f"/{number}").geturl()
 
 
 def broker_url(url: str) -> str:

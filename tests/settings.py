@@ -5,7 +5,6 @@ PostgreSQL database of its own.
 """
 
 import os
-from urllib.parse import urlsplit
 
 from backmarket import embedded
 
@@ -16,16 +15,8 @@ if embedded.var_dir().name != "test":
     os.environ["BACKMARKET_VAR"] = str(embedded.var_dir() / "test")
 
 
-def with_database(url: str, number: int) -> str:
-    """The same Redis server, another of its numbered databases."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return f"unix://{parts.path}?db={number}"
-    return parts._replace(path=f"/{number}").geturl()
-
-
 if worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
-    os.environ["REDIS_URL"] = with_database(embedded.redis_url(), int(worker.removeprefix("gw")) + 1)
+    os.environ["REDIS_URL"] = embedded.redis_database(embedded.redis_url(), int(worker.removeprefix("gw")) + 1)
 
 from backmarket.settings import *  # noqa: E402, F403
 

@@ -27,7 +27,7 @@ def own_database() -> Iterator[dict[str, str]]:
     name = f"journey_{uuid4().hex[:12]}"
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
-    redis_url = _numbered(embedded.redis_url(), REDIS_NUMBER)
+    redis_url = embedded.redis_database(embedded.redis_url(), REDIS_NUMBER)
     try:
         redis.Redis.from_url(redis_url).flushdb()
         port = free_port()
@@ -89,11 +89,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _numbered(url: str, number: int) -> str:
-    """The same Redis server, another of its numbered databases."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts._replace(query=f"db={number}").geturl()
-    return parts._replace(path=f"/{number}").geturl()
