@@ -30,7 +30,9 @@ class Part(NamedTuple):
 PARTS = (
     Part("catalogue", base=True),
     Part("plants", base=True),
+    Part("people"),
     Part("listings"),
+    Part("bids"),
 )
 
 

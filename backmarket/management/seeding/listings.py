@@ -1,7 +1,7 @@
 """What the plants sell: listings with their price history, and from them the offers shown."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from django.conf import settings
@@ -60,7 +60,9 @@ def _listing(
 ) -> Listing:  # fmt: skip
     row = PLANT_BY_SLUG[plant.slug]
     price = second_hand(reference, at, row.price_level) * GRADE_FACTORS[Grade(grade)] * random.uniform(0.96, 1.04)
-    created_at = at - timedelta(days=random.uniform(4, 360))
+    launched_at = datetime.combine(reference.source_date, time(9), tzinfo=UTC)
+    created_at = max(at - timedelta(days=random.uniform(4, 900)), launched_at + timedelta(days=60))
+    created_at = min(created_at, at - timedelta(days=4))
     status = random.choice(STATUSES)
     comment = random.choice(COMMENTS)
     return Listing(
@@ -101,7 +103,6 @@ def _price_history(listing: Listing, random: Random, at: datetime) -> Iterator[P
 def _tell(listings: list[Listing]) -> None:
     trail = Trail()
     for listing in listings:
-        trail.add("listing.created", listing, by="system:seed", at=listing.created_at, plant=str(listing.plant_id))
         if listing.online_at:
             trail.add("listing.online", listing, by="system:seed", at=listing.online_at)
         if listing.status == Listing.Status.PAUSED:
