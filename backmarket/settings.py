@@ -6,12 +6,17 @@ Every variable is listed in README.md (configuration table); a test compares the
 import os
 from pathlib import Path
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import embedded, logs
+
+# ModelForm[Address] and the like mean something to the type checker; Django itself does not know them yet.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -349,7 +354,26 @@ UNFOLD = {
     "SITE_TITLE": SITE_NAME,
     "SITE_HEADER": SITE_NAME,
     "SITE_URL": "/",
+    "SITE_SYMBOL": "recycling",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "BORDER_RADIUS": "8px",
+    "STYLES": [lambda request: static("css/admin.css")],
+    "COLORS": {
+        # The shop's bottle green (static/css/tokens.css), lightened and darkened.
+        "primary": {
+            "50": "#eef6f0", "100": "#dcecdf", "200": "#b9dac3", "300": "#8ec3a1", "400": "#5ba57e", "500": "#2f8560",
+            "600": "#0d5640", "700": "#0b4a37", "800": "#083b2b", "900": "#062e22", "950": "#031a13",
+        }  # fmt: skip
+    },
+}
+UNFOLD_DESK = UNFOLD | {
+    "SITE_SUBHEADER": _("Desk"),
+    "SIDEBAR": {"navigation": "backmarket.admin.navigation.desk"},
+    "DASHBOARD_CALLBACK": "backmarket.admin.dashboards.desk",
+}
+UNFOLD_PLANT = UNFOLD | {
+    "SITE_SUBHEADER": _("Plant"),
+    "SIDEBAR": {"navigation": "backmarket.admin.navigation.plant"},
+    "DASHBOARD_CALLBACK": "backmarket.admin.dashboards.plant",
 }
