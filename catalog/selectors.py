@@ -86,6 +86,18 @@ class ProductPage:
     def is_best(self) -> bool:
         return bool(self.offers) and self.offer == self.offers[0]
 
+    @property
+    def has_other_grade(self) -> bool:
+        return any(row.in_stock for row in self.buyables)
+
+    @property
+    def saving_bps(self) -> int:
+        """The saving of the offer shown on the labelled price of a new one, in basis points; 0 without one."""
+        new = self.buyable.reference_minor if self.buyable else None
+        if not new or not self.offer:
+            return 0
+        return max(new - self.offer.listing.price_minor, 0) * 10_000 // new
+
 
 class CountedPaginator(Paginator):
     """A paginator that has been told the count: the facets' query knows it already."""

@@ -26,8 +26,7 @@ from catalog.words import CHAPTERS
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     found = public_category(slug)
     listed = selectors.category_page(found, request.GET)
-    crumbs = [{"title": found.name}]
-    return render(request, "catalog/category.html", {"listed": listed, "sorts": _sorts(listed), "crumbs": crumbs})
+    return render(request, "catalog/category.html", {**_listing(request, listed), "crumbs": [{"title": found.name}]})
 
 
 @require_safe
@@ -35,7 +34,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]
     listed = selectors.search_page(query, request.GET)
-    context: dict[str, Any] = {"listed": listed, "sorts": _sorts(listed)}
+    context = _listing(request, listed)
     if not listed.total:
         context["offers"] = selectors.best_offers(4)
     return render(request, "catalog/search.html", context)
@@ -103,8 +102,22 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
 
 
-def _sorts(listed: selectors.ListPage) -> list[dict[str, Any]]:
-    return [{"value": key, "label": label, "chosen": key == listed.sort} for key, (label, __) in SORTS.items()]
+def _listing(request: HttpRequest, listed: selectors.ListPage) -> dict[str, Any]:
+    sorts = [{"value": key, "label": label, "chosen": key == listed.sort} for key, (label, __) in SORTS.items()]
+    chips = [
+        {"option": option, "url": _without(request, facet.key, option.value)}
+        for facet in listed.facets
+        for option in facet.chosen
+    ]
+    return {"listed": listed, "sorts": sorts, "chips": chips}
+
+
+def _without(request: HttpRequest, key: str, value: str) -> str:
+    """This address without one chosen value, back on its first page."""
+    params = request.GET.copy()
+    params.setlist(key, [kept for kept in params.getlist(key) if kept != value])
+    params.pop("page", None)
+    return f"{request.path}?{params.urlencode()}"
 
 
 def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:
