@@ -1,3 +1,10 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from backmarket import sandbox_views as views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.sandbox, name="sandbox"),
+    path("travel/", views.travel, name="sandbox-travel"),
+    path("courier/", views.advance_courier, name="sandbox-courier"),
+    path("pay/<slug:pk>/", views.pay, name="sandbox-pay"),
+]

@@ -25,14 +25,14 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_update({"frame-src": [SELF]})
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]
 def message(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "mailbox/message.html", {"message": get_object_or_404(MailboxMessage, pk=pk)})
 
 
 @require_safe
 @xframe_options_sameorigin
-@csp(
+@csp(  # type: ignore[arg-type]
     {
         "default-src": [NONE],
         "style-src": [UNSAFE_INLINE],
