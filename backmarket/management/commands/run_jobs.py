@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backmarket import jobs, timetravel
+from backmarket import health, jobs, timetravel
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,10 @@ class Command(BaseCommand):
         at = options["at"] or timetravel.now()
         if unknown := sorted(set(options["jobs"]) - set(jobs.JOBS)):
             raise CommandError(f"unknown job: {', '.join(unknown)}. Known: {', '.join(jobs.names())}")
+        try:
+            health.check_migrations()
+        except health.NotReady as refusal:
+            raise CommandError(f"{refusal}: run manage.py migrate first") from None
         failed = [name for name in options["jobs"] or jobs.names() if not self._ran(name, at)]
         if failed:
             raise CommandError(f"failed: {', '.join(failed)}")
@@ -43,7 +47,8 @@ class Command(BaseCommand):
             done = jobs.run(name, at=at)
         except Exception as error:  # the others still have to run
             log.exception("job failed", job=name)
-            self.stdout.write(self.style.ERROR(f"{name}: failed ({type(error).__name__}: {error})"))
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            self.stdout.write(self.style.ERROR(f"{name}: failed ({reason})"))
             return False
         self.stdout.write(f"{name}: {done}")
         return True
