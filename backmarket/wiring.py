@@ -28,7 +28,6 @@ WIRING: dict[str, list[str]] = {
     "payout.paid": ["buyback.handlers.close_paid_trade"],
     "payout.bounced": ["buyback.handlers.ask_for_new_iban"],
     # --- selling a device
-    "quote.sent": ["buyback.handlers.email_quote"],
     "trade.accepted": ["buyback.handlers.email_seller"],
     "trade.collected": ["buyback.handlers.email_seller"],
     "trade.received": ["buyback.handlers.email_seller"],
@@ -45,6 +44,8 @@ WIRING: dict[str, list[str]] = {
     "trade.cancelled": ["buyback.handlers.email_seller"],
     "trade.expired": ["buyback.handlers.email_seller"],
     "trade.lost": ["buyback.handlers.email_seller"],
+    "trade.iban_changed": ["buyback.handlers.email_seller"],
+    "trade.message": ["buyback.handlers.email_message"],
     "inspection.late": ["buyback.handlers.count_late_inspection"],
     # --- buying a device
     "order.captured": ["orders.handlers.email_buyer_order", "orders.handlers.tell_plants"],

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from backmarket.notifications.services import send
 from django.conf import settings
 from django.urls import reverse
 
 from backmarket.events.models import Event
+from backmarket.notifications.services import send
+from backmarket.shipping.selectors import latest_pickup
+from buyback.due import due_at, last_minute
 from buyback.guides import HOW_TO_MEND
 from buyback.models import CounterOffer, Trade
 
@@ -18,7 +20,7 @@ def send_trade_email(trade: Trade, event: Event, *, template: str, to: str = "")
         to=to or trade.seller.email,
         context=_context(trade, event),
         key=f"{template}:{event.pk}",
-        language=trade.seller.language,
+        language=settings.LANGUAGE_CODE if to else trade.seller.language,
         at=event.happened_at,
     )
 
@@ -35,8 +37,10 @@ def _context(trade: Trade, event: Event) -> dict[str, Any]:
         "offer": CounterOffer.objects.filter(trade=trade).first(),
         "mend": HOW_TO_MEND.get(trade.suspension, ""),
         "data": event.data,
-        "pickup": trade.parcel.pickups.first() if trade.parcel else None,
+        "due": last_minute(due_at(event.kind.removeprefix("trade."), event.happened_at) or trade.due_at),
+        "pickup": latest_pickup(trade.parcel) if trade.parcel else None,
         "url": settings.SITE_URL + reverse("trade", args=[trade.pk]),
+        "plant_url": f"{settings.SITE_URL}/plant/",
         "iban_url": settings.SITE_URL + reverse("trade-iban", args=[trade.pk]),
         "rebook_url": settings.SITE_URL + reverse("trade-rebook", args=[trade.pk]),
     }

@@ -35,20 +35,22 @@ def email_seller_of_pickup(event: Event) -> None:
     """Nobody was in, or nobody came: how to go on."""
     if event.data["purpose"] == "trade":
         trade = Trade.objects.get(pk=event.data["reference"])
-        send_trade_email(trade, event, template=event.kind.replace(".", "-"))
+        send_trade_email(trade, event, template=event.kind.replace(".", "_"))
 
 
 def email_seller(event: Event) -> None:
     """One e-mail per status; not for a step that only follows from another one."""
     if not (event.data.get("implied") or event.data.get("lost")):
-        send_trade_email(_trade(event), event, template=event.kind.replace(".", "-").replace("_", "-"))
+        send_trade_email(_trade(event), event, template=event.kind.replace(".", "_"))
 
 
 def email_message(event: Event) -> None:
     """A message, to whoever did not write it."""
     trade = _trade(event)
-    to = trade.seller.email if event.data["from_plant"] else trade.plant.email
-    send_trade_email(trade, event, template="trade-message", to=to)
+    if event.data["from_plant"]:
+        send_trade_email(trade, event, template="trade_message")
+    else:
+        send_trade_email(trade, event, template="trade_message_plant", to=trade.plant.email)
 
 
 def close_paid_trade(event: Event) -> None:
@@ -61,7 +63,7 @@ def close_paid_trade(event: Event) -> None:
 def ask_for_new_iban(event: Event) -> None:
     payout = Payout.objects.get(pk=event.subject_id)
     if payout.purpose == payouts.PURPOSE:
-        send_trade_email(Trade.objects.get(pk=payout.reference), event, template="payout-bounced")
+        send_trade_email(Trade.objects.get(pk=payout.reference), event, template="payout_bounced")
 
 
 def enter_in_register(event: Event) -> None:

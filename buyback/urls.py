@@ -1,3 +1,23 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from buyback.views import accept, quotes, trades
+
+urlpatterns = [
+    path("sell/", quotes.sell, name="sell"),
+    path("sell/c/<slug:slug>/", quotes.sell_category, name="sell-category"),
+    path("sell/p/<slug:slug>/", quotes.sell_product, name="sell-product"),
+    path("sell/d/<str:sku>/", quotes.sell_questions, name="sell-questions"),
+    path("sell/quotes/<uuid:pk>/", quotes.quote, name="quote"),
+    path("sell/quotes/<uuid:pk>/renew/", quotes.quote_renew, name="quote-renew"),
+    path("sell/quotes/<uuid:pk>/send/", quotes.quote_send, name="quote-send"),
+    path("sell/quotes/<uuid:pk>/accept/", accept.quote_accept, name="quote-accept"),
+    path("account/trades/", trades.trades, name="trades"),
+    path("account/trades/<uuid:pk>/", trades.trade, name="trade"),
+    path("account/trades/<uuid:pk>/label.pdf", trades.trade_label, name="trade-label"),
+    path("account/trades/<uuid:pk>/photos/<uuid:photo>/", trades.trade_photo, name="trade-photo"),
+    path("account/trades/<uuid:pk>/pickup/", trades.trade_rebook, name="trade-rebook"),
+    path("account/trades/<uuid:pk>/cancel/", trades.trade_cancel, name="trade-cancel"),
+    path("account/trades/<uuid:pk>/answer/", trades.trade_answer, name="trade-answer"),
+    path("account/trades/<uuid:pk>/message/", trades.trade_message, name="trade-message"),
+    path("account/trades/<uuid:pk>/iban/", trades.trade_iban, name="trade-iban"),
+]

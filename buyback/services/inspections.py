@@ -14,8 +14,8 @@ from backmarket.accounts.models import User
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
-from backmarket.market import calendar
 from backmarket.money import Money
+from buyback.due import due_at
 from buyback.guides import Suspension
 from buyback.models import CounterOffer, EvidencePhoto, Inspection, Trade
 from buyback.photos import clean_photo
@@ -64,11 +64,7 @@ def receive_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         if trade.status == Trade.Status.ACCEPTED:
             states.move(trade, Trade.Status.COLLECTED, by=by, at=at, data={"implied": True})
-        states.move(trade, Trade.Status.RECEIVED, by=by, at=at, due_at=_inspect_by(at), suspension="")
-
-
-def _inspect_by(at: datetime) -> datetime:
-    return calendar().business_days_after(at, Trade.INSPECT_WITHIN_BUSINESS_DAYS)
+        states.move(trade, Trade.Status.RECEIVED, by=by, at=at, due_at=due_at(Trade.Status.RECEIVED, at), suspension="")
 
 
 def submit_inspection(trade: Trade, *, sheet: Mapping[str, Any], note: str, by: Actor, at: datetime) -> Inspection:
@@ -133,7 +129,7 @@ def make_counter_offer(
     if not 1 <= len(photos) <= MAX_PHOTOS:
         raise CannotCounter(_("Add one to eight photos of what differs."), field="photos")
     images = [clean_photo(photo) for photo in photos]
-    answer_by = calendar().days_after(at, Trade.ANSWER_WITHIN_DAYS)
+    answer_by = due_at(Trade.Status.COUNTERED, at)
     try:
         with transaction.atomic():
             states.move(trade, Trade.Status.COUNTERED, by=by, at=at, due_at=answer_by)
@@ -212,9 +208,8 @@ def suspend_trade(trade: Trade, *, reason: str, by: Actor, at: datetime) -> None
     """Stop the clock while the seller mends what is wrong; 14 days, then the device goes back free."""
     if reason not in Suspension.values:
         raise CannotSuspend(field="reason")
-    due_at = calendar().days_after(at, Trade.MEND_WITHIN_DAYS)
-    data = {"reason": reason}
-    states.move(trade, Trade.Status.SUSPENDED, by=by, at=at, data=data, suspension=reason, due_at=due_at)
+    facts = {"suspension": reason, "due_at": due_at(Trade.Status.SUSPENDED, at)}
+    states.move(trade, Trade.Status.SUSPENDED, by=by, at=at, data={"reason": reason}, **facts)
 
 
 def resume_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -222,5 +217,5 @@ def resume_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
     if trade.status != Trade.Status.SUSPENDED:
         raise states.IllegalMove
     with transaction.atomic():
-        states.move(trade, Trade.Status.RECEIVED, by=by, at=at, due_at=_inspect_by(at), suspension="")
+        states.move(trade, Trade.Status.RECEIVED, by=by, at=at, due_at=due_at(Trade.Status.RECEIVED, at), suspension="")
         record("trade.resumed", trade, by=by, at=at)

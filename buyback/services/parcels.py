@@ -1,7 +1,7 @@
 """The two journeys of a trade's device: to the plant, and back to the seller when they do not agree."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,22 +10,12 @@ from backmarket import states
 from backmarket.accounts.models import Address
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
-from backmarket.market import calendar
 from backmarket.shipping import services as shipping
-from backmarket.shipping.models import Parcel, Pickup
+from backmarket.shipping.models import Parcel
+from backmarket.shipping.services import Slot
+from buyback.due import due_at
 from buyback.models import Trade
 from refurbishers.models import Refurbisher
-
-OPEN_PICKUP = (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED)
-
-
-class Slot(Protocol):
-    """A courier's window at the door, as shipping.services.available_slots() offers it."""
-
-    @property
-    def start(self) -> datetime: ...
-    @property
-    def end(self) -> datetime: ...
 
 
 class SlotGone(DomainError):
@@ -76,8 +66,8 @@ def send_back(trade: Trade, *, by: Actor, at: datetime, data: dict[str, Any] | N
             by=by,
             at=at,
         )
-        due_at = calendar().business_days_after(at, Trade.RETURN_WITHIN_BUSINESS_DAYS)
-        states.move(trade, Trade.Status.RETURNING, by=by, at=at, data=data, return_parcel=parcel, due_at=due_at)
+        facts = {"return_parcel": parcel, "due_at": due_at(Trade.Status.RETURNING, at)}
+        states.move(trade, Trade.Status.RETURNING, by=by, at=at, data=data, **facts)
 
 
 def choose_pickup(trade: Trade, *, slot: Slot, by: Actor, at: datetime) -> None:
@@ -94,8 +84,7 @@ def choose_pickup(trade: Trade, *, slot: Slot, by: Actor, at: datetime) -> None:
 def drop_off_instead(trade: Trade, *, by: Actor, at: datetime) -> None:
     """Cancel the courier's visit: the seller takes the labelled parcel to a relay point. Raises CannotChangePickup."""
     with transaction.atomic():
-        _parcel_at_door(trade)
-        call_off_courier(trade, by=by, at=at)
+        shipping.cancel_pickup(_parcel_at_door(trade), by=by, at=at)
         record("trade.pickup_changed", trade, by=by, at=at)
 
 
@@ -106,9 +95,9 @@ def _parcel_at_door(trade: Trade) -> Parcel:
 
 
 def call_off_courier(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """Cancel the open visit, if there is one."""
-    if trade.parcel and (pickup := trade.parcel.pickups.filter(status__in=OPEN_PICKUP).first()):
-        shipping.cancel_pickup(pickup.parcel, by=by, at=at)
+    """Nobody comes, the label is void. Raises IllegalMove once the parcel is on its way."""
+    if trade.parcel is not None:
+        shipping.cancel_parcel(trade.parcel, by=by, at=at)
 
 
 def _address_of(plant: Refurbisher) -> Address:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from backmarket.notifications.services import send
 from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
@@ -16,6 +15,8 @@ from backmarket.errors import DomainError
 from backmarket.events.models import Event
 from backmarket.events.services import Actor, record
 from backmarket.market import calendar
+from backmarket.notifications.services import send
+from buyback.due import last_minute
 from buyback.models import Bid, Quote, QuoteBid
 from catalog.grading import condition_of
 from catalog.models import QuestionSet, Variant
@@ -93,12 +94,13 @@ def send_quote(quote: Quote, *, to: str, by: Actor, at: datetime) -> None:
         if len(sent) >= MAX_SENDINGS:
             raise CannotSendQuote(field="email")
         send(
-            "quote",
+            "quote_sent",
             to=to,
             context={
                 "quote": locked,
                 "device": str(locked.variant),
                 "best": locked.bids.select_related("plant").first(),
+                "until": last_minute(locked.expires_at),
                 "url": settings.SITE_URL + reverse("quote", args=[locked.pk]),
             },
             key=f"quote:{locked.pk}:{digest}",

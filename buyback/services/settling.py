@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
-from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments import services as payments
 from backmarket.payments.models import LedgerEntry
+from buyback.due import due_at
 from buyback.models import Trade
 from catalog.models import Unit, VatScheme
 from catalog.services.units import UnitInStock, take_in_unit
@@ -36,9 +36,8 @@ def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: b
     `late`: the plant decided nothing in time. The event carries it, so that no success is counted.
     """
     with transaction.atomic():
-        due_at = calendar().business_days_after(at, Trade.PAYOUT_ON_ACCOUNT_BUSINESS_DAYS)
         data = {"late": late, "plant": str(trade.plant_id)}
-        facts = {"price_minor": price.minor, "due_at": due_at, "suspension": ""}
+        facts = {"price_minor": price.minor, "due_at": due_at(Trade.Status.VALIDATED, at), "suspension": ""}
         states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)
         _book(trade, LedgerEntry.Account.PLANT, str(trade.plant_id), at)
         trade.unit = _take_in(trade, by=by, at=at)
@@ -54,9 +53,8 @@ def lose_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
         if trade.status == Trade.Status.ACCEPTED:
             states.move(trade, Trade.Status.COLLECTED, by=by, at=at, data={"implied": True})
         states.move(trade, Trade.Status.LOST, by=by, at=at)
-        due_at = calendar().business_days_after(at, Trade.PAYOUT_ON_ACCOUNT_BUSINESS_DAYS)
         data = {"lost": True, "plant": str(trade.plant_id)}
-        facts = {"price_minor": trade.quoted_minor, "due_at": due_at}
+        facts = {"price_minor": trade.quoted_minor, "due_at": due_at(Trade.Status.VALIDATED, at)}
         states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)
         _book(trade, LedgerEntry.Account.COMPENSATION, "", at)
 

@@ -11,15 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket import states
 from backmarket.accounts.models import Address, User
+from backmarket.accounts.services import FIELDS, save_address
 from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.payments.models import Payout
+from backmarket.shipping.services import Slot
+from buyback.due import due_at
 from buyback.identifiers import check_holder, checked_document, checked_iban, checked_identifier
 from buyback.models import Identity, Quote, QuoteBid, Trade
 from buyback.registry import Finding, device_registry
-from buyback.services.parcels import Slot, SlotGone, call_off_courier, send_for
+from buyback.services.parcels import SlotGone, call_off_courier, send_for
 from buyback.services.payouts import replace_payout
 from refurbishers.models import Refurbisher
 
@@ -141,7 +144,7 @@ def accept_quote(
             iban=account,
             iban_last4=account[-4:],
             conditions_version=conditions_version,
-            due_at=calendar().days_after(at, Trade.COLLECT_WITHIN_DAYS),
+            due_at=due_at(Trade.Status.ACCEPTED, at),
             accepted_at=at,
         )
         send_for(trade, slot, by=by, at=at)
@@ -173,9 +176,7 @@ def _keep_identity(identity: IdentityData, document: str, seller: User, at: date
 
 
 def _keep_address(address: Address, seller: User) -> Address:
-    address.user = address.user or seller
-    address.save()
-    return address
+    return address if address.pk else save_address(seller, {name: getattr(address, name) for name in FIELDS})
 
 
 def _bid_of(quote: Quote, plant: Refurbisher, seller: User, at: datetime) -> QuoteBid:

@@ -1,0 +1,42 @@
+"""The doors to quotes and trades: the object, or 404 for a stranger."""
+
+from uuid import UUID
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from backmarket.accounts.models import User
+from buyback.models import EvidencePhoto, Quote, Trade
+from refurbishers.access import plant_of
+
+
+def quote_for_anyone(pk: UUID) -> Quote:
+    """A quote is open to whoever has its UUID: nobody can guess one, and it names no person."""
+    return get_object_or_404(Quote.objects.select_related("variant__product__category", "question_set"), pk=pk)
+
+
+def trade_for_seller(user: User, pk: UUID) -> Trade:
+    trades = Trade.objects.select_related(
+        "plant", "variant__product__category", "parcel", "return_parcel", "payout", "unit", "address", "quote"
+    )
+    return get_object_or_404(trades, pk=pk, seller=user)
+
+
+def trade_for_plant(user: User, pk: UUID) -> Trade:
+    return get_object_or_404(Trade.objects.select_related("plant", "variant"), pk=pk, plant=plant_of(user))
+
+
+def photo_for_seller(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:
+    return get_object_or_404(EvidencePhoto, pk=pk, trade=trade_pk, trade__seller=user)
+
+
+def photo_for_plant(user: User, pk: UUID) -> EvidencePhoto:
+    return get_object_or_404(EvidencePhoto, pk=pk, trade__plant=plant_of(user))
+
+
+def parcel_label_for_seller(user: User, pk: UUID) -> Trade:
+    """The trade whose label its seller may print: as long as the device has not left."""
+    trade = trade_for_seller(user, pk)
+    if trade.parcel is None or trade.status != Trade.Status.ACCEPTED:
+        raise Http404
+    return trade

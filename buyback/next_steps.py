@@ -1,0 +1,89 @@
+"""The next thing a seller should do, in one sentence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.payments.models import Payout
+from backmarket.shipping.models import Pickup
+from buyback.due import last_minute
+from buyback.models import Trade
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class NextStep:
+    title: Text
+    text: Text = ""
+    deadline: datetime | None = None
+    url: str = ""
+    label: Text = ""
+    icon: str = "clock"
+
+
+WAITING: dict[str, NextStep] = {
+    Trade.Status.COLLECTED: NextStep(_("Nothing to do: your device is on its way to the plant."), icon="truck"),
+    Trade.Status.PAID: NextStep(_("Done: the money is on your account."), icon="check"),
+    Trade.Status.RETURNED: NextStep(_("Your device is back with you. You can ask for a new quote at any time.")),
+    Trade.Status.CANCELLED: NextStep(_("You cancelled this sale. You can ask for a new quote at any time.")),
+    Trade.Status.EXPIRED: NextStep(_("The device was not collected in 21 days. Ask for a new quote to sell it.")),
+    Trade.Status.LOST: NextStep(_("The courier lost your device: you are paid as quoted."), icon="shield"),
+}
+
+
+def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
+    """What the seller should do now; often nothing, said so."""
+    if trade.status == Trade.Status.ACCEPTED:
+        return _hand_over(trade, pickup)
+    if trade.status == Trade.Status.VALIDATED:
+        return _get_paid(trade)
+    if step := WAITING.get(trade.status):
+        return step
+    return _ahead(trade)
+
+
+def _hand_over(trade: Trade, pickup: Pickup | None) -> NextStep:
+    if pickup and pickup.status in (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED):
+        title = _("Pack the device and have the parcel ready for the courier.")
+        text = _("The label is stuck on by the courier; you can print it yourself too.")
+        return NextStep(
+            title, text, last_minute(trade.due_at), reverse("trade-label", args=[trade.pk]), _("Print the label"), "box"
+        )
+    if pickup and pickup.status == Pickup.Status.FAILED:
+        title = _("The courier came three times in vain: choose another day, free of charge.")
+        return NextStep(
+            title, "", last_minute(trade.due_at), reverse("trade-rebook", args=[trade.pk]), _("Choose a day"), "truck"
+        )
+    title = _("Print the label, stick it on the parcel and drop it off.")
+    return NextStep(
+        title, "", last_minute(trade.due_at), reverse("trade-label", args=[trade.pk]), _("Print the label"), "box"
+    )
+
+
+def _get_paid(trade: Trade) -> NextStep:
+    if trade.payout and trade.payout.status == Payout.Status.BOUNCED:
+        title = _("Your bank sent the money back: give us another account.")
+        url = reverse("trade-iban", args=[trade.pk])
+        return NextStep(title, "", None, url, _("Change the account"), "bank")
+    return NextStep(
+        _("Nothing to do: the money is on its way to your account."), "", last_minute(trade.due_at), icon="bank"
+    )
+
+
+def _ahead(trade: Trade) -> NextStep:
+    if trade.status == Trade.Status.COUNTERED:
+        title = _("Answer the plant's counter-offer.")
+        text = _("If you do not answer, your device comes back to you, free.")
+        return NextStep(title, text, last_minute(trade.due_at), "#counter-offer", _("See both offers"), "warning")
+    if trade.status == Trade.Status.SUSPENDED:
+        title = _("Mend what stops the sale, then write to the plant.")
+        text = _("After that day the device comes back to you, free.")
+        return NextStep(title, text, last_minute(trade.due_at), "#suspension", _("What to do"), "warning")
+    if trade.status == Trade.Status.RETURNING:
+        return NextStep(_("Nothing to do: your device is on its way back to you."), icon="truck")
+    title = _("Nothing to do: the plant is inspecting your device.")
+    return NextStep(title, _("If it is late, you are paid the quoted price."), last_minute(trade.due_at))

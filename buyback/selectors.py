@@ -1,0 +1,238 @@
+"""What pages and back offices want to know of quotes, trades and the register."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import User
+from backmarket.market import calendar
+from backmarket.payments.models import Payout
+from buyback.models import CounterOffer, Quote, RegisterEntry, Trade
+from buyback.services.register import FIRST, entry_hash
+from buyback.timelines import device_story, trade_timeline
+from catalog.models import Category, GradingSpecification, Product, QuestionSet
+from refurbishers.models import Refurbisher
+
+__all__ = [
+    "answers_in_words",
+    "arrivals_today",
+    "current_questions",
+    "device_story",
+    "disputed_answers",
+    "inspection_form_checks",
+    "payout_state",
+    "popular_products",
+    "products_named",
+    "sellable_categories",
+    "sellable_products",
+    "trade_timeline",
+    "trades_of",
+    "trades_to_decide",
+    "trades_to_inspect",
+    "verify_register",
+]
+
+Text = str | Promise
+SEARCH_LIMIT = 24
+
+
+# Choosing what to sell
+
+
+def sellable_categories() -> QuerySet[Category]:
+    """Categories with questions to ask."""
+    return Category.objects.filter(question_sets__isnull=False).distinct()
+
+
+def sellable_products(category: Category | None = None) -> "QuerySet[Product]":
+    """Models with questions to ask; `best_minor` is the highest bid for any variant and condition, or None."""
+    products = Product.objects.filter(category__question_sets__isnull=False).select_related("category")
+    if category is not None:
+        products = products.filter(category=category)
+    best = Max("variants__bids__price_minor", filter=Q(variants__bids__active=True))
+    return products.annotate(best_minor=best, currency=Max("variants__bids__currency"))
+
+
+def popular_products(limit: int = 8) -> list[Product]:
+    """The models most asked for in quotes, then the dearest."""
+    asked = sellable_products().filter(best_minor__isnull=False)
+    return list(
+        asked.annotate(asked=Count("variants__quotes", distinct=True)).order_by("-asked", "-best_minor")[:limit]
+    )
+
+
+def products_named(words: str) -> list[Product]:
+    """Models whose maker, name or nickname holds every word."""
+    found = sellable_products()
+    for word in words.split()[:8]:
+        found = found.filter(Q(brand__icontains=word) | Q(name__icontains=word) | Q(nicknames__icontains=word))
+    return list(found.order_by("-released_year", "name")[:SEARCH_LIMIT])
+
+
+def current_questions(category: Category) -> QuestionSet | None:
+    return QuestionSet.objects.filter(category=category).order_by("-version").first()
+
+
+def answers_in_words(quote: Quote) -> list[tuple[str, str]]:
+    """(question, answer) in the source language, as they were given."""
+    said = []
+    for question in quote.question_set.questions:
+        chosen = quote.answers.get(question["code"])
+        text = next((option["text"] for option in question["options"] if option["code"] == chosen), "")
+        said.append((question["text"], text))
+    return said
+
+
+# A seller's trades
+
+
+def trades_of(user: User) -> QuerySet[Trade]:
+    return Trade.objects.filter(seller=user).select_related("plant", "variant__product")
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """One reason of a counter-offer beside the seller's answer; `found` are the checks that contradict it."""
+
+    reason: Text
+    question: str
+    said: str
+    found: tuple[str, ...]
+
+
+def disputed_answers(trade: Trade, offer: CounterOffer) -> list[Dispute]:
+    """What the seller said and what the plant found, reason by reason."""
+    asked = {question["code"]: question["text"] for question in trade.quote.question_set.questions}
+    said = _said_by_question(trade.quote)
+    checks = trade.inspection.verdict.get("checks", [])
+    return [
+        Dispute(
+            reason=CounterOffer.Reason(item["reason"]).label,
+            question=asked.get(item["question"], ""),
+            said=said.get(item["question"], ""),
+            found=tuple(
+                f"{check['text']}: {check['outcome']}"
+                for check in checks
+                if check["question"] == item["question"] and not check["agrees"]
+            ),
+        )
+        for item in offer.reasons
+    ]
+
+
+def payout_state(trade: Trade) -> Text:
+    """Where the money is, in a few words; empty before the price is settled."""
+    if trade.status not in (Trade.Status.VALIDATED, Trade.Status.PAID):
+        return ""
+    if trade.payout is None:
+        return _("to be ordered on the next business day")
+    return PAYOUTS[trade.payout.status]
+
+
+PAYOUTS: Mapping[str, Text] = {
+    Payout.Status.ORDERED: _("ordered, leaves on the next business day"),
+    Payout.Status.SENT: _("sent to your bank"),
+    Payout.Status.PAID: _("on your account"),
+    Payout.Status.BOUNCED: _("returned by your bank: give another account"),
+    Payout.Status.CANCELLED: _("cancelled; a new one is being ordered"),
+}
+
+
+# A plant's day
+
+
+def arrivals_today(plant: Refurbisher, at: datetime) -> QuerySet[Trade]:
+    """Devices that left their sellers and are not here yet, and those received today (market time)."""
+    market = calendar()
+    today = market.local(at).date()
+    start, end = market.end_of_day(today - timedelta(days=1)), market.end_of_day(today)
+    due = Q(status=Trade.Status.COLLECTED) | Q(received_at__gte=start, received_at__lt=end)
+    return Trade.objects.filter(due, plant=plant).select_related("variant__product", "parcel").order_by("collected_at")
+
+
+def trades_to_inspect(plant: Refurbisher) -> QuerySet[Trade]:
+    """Received and not inspected, the most urgent first; late, the quoted price is paid."""
+    waiting = Trade.objects.filter(plant=plant, status=Trade.Status.RECEIVED)
+    return waiting.select_related("variant__product__category", "quote").order_by(F("due_at").asc(nulls_last=True))
+
+
+def trades_to_decide(plant: Refurbisher) -> QuerySet[Trade]:
+    """Inspected and graded: to be paid as quoted or countered."""
+    graded = Trade.objects.filter(plant=plant, status=Trade.Status.INSPECTED, inspection__graded_at__isnull=False)
+    return graded.select_related("variant__product", "inspection").order_by("due_at")
+
+
+@dataclass(frozen=True)
+class CheckField:
+    """One check to fill in. `options` are (value, text) for pass_fail and scale; a number has a `unit` instead.
+
+    `said` is the seller's answer that the check will be compared with, in the source language.
+    """
+
+    code: str
+    chapter: str
+    kind: str
+    text: str
+    how: str
+    options: tuple[tuple[str, str], ...]
+    unit: str
+    said: str
+
+
+def inspection_form_checks(trade: Trade) -> list[CheckField]:
+    """The checks of the category's current grading specification, in order; empty when it has none."""
+    specification = (
+        GradingSpecification.objects.filter(category=trade.variant.product.category_id).order_by("-version").first()
+    )
+    said = _said_by_question(trade.quote)
+    return [_check_field(check, said) for check in (specification.checks if specification else [])]
+
+
+def _said_by_question(quote: Quote) -> dict[str, str]:
+    words = answers_in_words(quote)
+    return {question["code"]: text for question, (_q, text) in zip(quote.question_set.questions, words, strict=True)}
+
+
+def _check_field(check: Mapping[str, Any], said: Mapping[str, str]) -> CheckField:
+    return CheckField(
+        code=check["code"],
+        chapter=check["chapter"],
+        kind=check["kind"],
+        text=check["text"],
+        how=check["how"],
+        options=tuple((option["value"], option["text"]) for option in check.get("options", [])),
+        unit=check.get("unit", ""),
+        said=said.get(check.get("answer") or "", ""),
+    )
+
+
+# The register
+
+
+@dataclass(frozen=True)
+class RegisterCheck:
+    """`broken_at` is the number of the first entry that does not fit, None when the chain holds."""
+
+    entries: int
+    broken_at: int | None
+    reason: Text
+
+
+def verify_register(plant: Refurbisher) -> RegisterCheck:
+    """Recompute the chain of a plant's register from its first entry on, and say where it breaks."""
+    previous, count = FIRST, 0
+    for entry in RegisterEntry.objects.filter(plant=plant).order_by("number").iterator():
+        count += 1
+        if entry.number != count:
+            return RegisterCheck(count, entry.number, _("An entry is missing before this one."))
+        if entry.previous_hash != previous:
+            return RegisterCheck(count, entry.number, _("The entry does not follow the one before it."))
+        if entry.hash != entry_hash(entry):
+            return RegisterCheck(count, entry.number, _("The entry was changed after it was written."))
+        previous = entry.hash
+    return RegisterCheck(count, None, "")

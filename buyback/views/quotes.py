@@ -1,0 +1,115 @@
+"""From "what have you got?" to a price: category, model, variant, questions, quote. Nobody has to log in for this."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from backmarket import timetravel
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor
+from buyback import access, selectors
+from buyback.forms import EmailQuoteForm, QuestionsForm
+from buyback.models import Quote
+from buyback.services.quotes import make_quote, renew_quote, send_quote
+from catalog.grading import IncompleteAnswers
+from catalog.models import Category, Product, Variant
+
+
+def actor(request: HttpRequest) -> Actor:
+    return request.user if request.user.is_authenticated else "guest"
+
+
+@require_GET
+def sell(request: HttpRequest) -> HttpResponse:
+    words = request.GET.get("q", "").strip()[:80]
+    found = selectors.products_named(words) if words else []
+    context = {"categories": selectors.sellable_categories(), "words": words, "found": found}
+    return render(request, "buyback/sell.html", {**context, "popular": selectors.popular_products()})
+
+
+@require_GET
+def sell_category(request: HttpRequest, slug: str) -> HttpResponse:
+    category = get_object_or_404(selectors.sellable_categories(), slug=slug)
+    products = selectors.sellable_products(category).order_by("brand", "-released_year", "name")
+    return render(request, "buyback/category.html", {"category": category, "products": products})
+
+
+@require_GET
+def sell_product(request: HttpRequest, slug: str) -> HttpResponse:
+    product = get_object_or_404(Product.objects.select_related("category"), slug=slug)
+    return render(request, "buyback/product.html", {"product": product, "variants": product.variants.order_by("id")})
+
+
+def sell_questions(request: HttpRequest, sku: str) -> HttpResponse:
+    """The questions on one page; coming back from a quote (?quote=…) finds its answers kept."""
+    variant = get_object_or_404(Variant.objects.select_related("product__category"), sku=sku)
+    question_set = get_object_or_404(_questions(variant.product.category))
+    form = QuestionsForm(question_set, request.POST or None, initial=_earlier_answers(request))
+    if request.method == "POST" and form.is_valid():
+        quote = make_quote(variant, answers=form.cleaned_data, by=actor(request), at=timetravel.now())
+        return redirect("quote", quote.pk)
+    context = {"variant": variant, "product": variant.product, "form": form}
+    return render(request, "buyback/questions.html", context)
+
+
+def _questions(category: Category):  # type: ignore[no-untyped-def]
+    return category.question_sets.order_by("-version")[:1]
+
+
+def _earlier_answers(request: HttpRequest) -> dict[str, str]:
+    try:
+        return Quote.objects.get(pk=UUID(request.GET.get("quote", ""))).answers
+    except (ValueError, Quote.DoesNotExist):
+        return {}
+
+
+@require_GET
+def quote(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return _quote_page(request, access.quote_for_anyone(pk), EmailQuoteForm(initial=_own_email(request)))
+
+
+def _own_email(request: HttpRequest) -> dict[str, str]:
+    return {"email": request.user.email} if request.user.is_authenticated else {}
+
+
+def _quote_page(request: HttpRequest, shown: Quote, form: EmailQuoteForm, status: int = 200) -> HttpResponse:
+    now = timetravel.now()
+    context = {
+        "quote": shown,
+        "product": shown.variant.product,
+        "bids": shown.bids.select_related("plant"),
+        "answers": selectors.answers_in_words(shown),
+        "is_open": shown.status == Quote.Status.OPEN and shown.expires_at > now,
+        "is_accepted": shown.status == Quote.Status.ACCEPTED,
+        "form": form,
+    }
+    return render(request, "buyback/quote.html", context, status=status)
+
+
+@require_POST
+def quote_renew(request: HttpRequest, pk: UUID) -> HttpResponse:
+    old = access.quote_for_anyone(pk)
+    try:
+        return redirect("quote", renew_quote(old, by=actor(request), at=timetravel.now()).pk)
+    except IncompleteAnswers:
+        messages.info(request, _("We ask a little more today: please look at the questions again."))
+        return redirect("sell-questions", old.variant.sku)
+
+
+@require_POST
+def quote_send(request: HttpRequest, pk: UUID) -> HttpResponse:
+    shown = access.quote_for_anyone(pk)
+    form = EmailQuoteForm(request.POST)
+    if form.is_valid():
+        try:
+            send_quote(shown, to=form.cleaned_data["email"], by=actor(request), at=timetravel.now())
+        except DomainError as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(request, _("The quote is on its way to your mailbox."))
+            return redirect("quote", pk)
+    return _quote_page(request, shown, form, status=422)
