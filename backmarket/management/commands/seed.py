@@ -33,11 +33,13 @@ PARTS = (
     Part("people"),
     Part("listings"),
     Part("bids"),
+    Part("orders"),
 )
 
 
 class Command(BaseCommand):
     help = "Loads the demo data that is not there yet. With --base: catalogue and plants only, no listings, no history."
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--base", action="store_true", help="catalogue and plants only")

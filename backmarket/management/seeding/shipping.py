@@ -1,0 +1,112 @@
+"""Parcels of the past and of today: what was scanned, and what the courier will do next."""
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+
+from backmarket import market
+from backmarket.accounts.models import Address
+from backmarket.management.seeding.base import Rows, stable_uuid
+from backmarket.shipping.couriers.sandbox import tracking_number
+from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
+from refurbishers.models import Refurbisher
+
+Code = TrackingPoint.Code
+DELIVERY_HOUR = time(11)
+
+
+def next_delivery(sent_at: datetime) -> datetime:
+    """11:00 of the business day after."""
+    calendar = market.calendar()
+    return calendar.instant(calendar.business_day_after(calendar.local(sent_at).date(), 1), DELIVERY_HOUR)
+
+
+class Courier:
+    """Makes parcels as the house courier would have left them at the anchor `at`."""
+
+    def __init__(self, rows: Rows, at: datetime, part: str) -> None:
+        self.rows, self.at, self.part, self.made = rows, at, part, 0
+
+    def parcel(
+        self, purpose: str, reference: object, ends: tuple[Address, Address], insured: int, times: list[datetime | None]
+    ) -> Parcel:
+        """`times`: created, on its way (or None), delivered (or None); what lies after the anchor is only planned."""
+        created_at, sent_at, delivered_at = times
+        sent_at = sent_at if sent_at and sent_at <= self.at else None
+        planned_at = delivered_at or next_delivery(sent_at or self.at)
+        delivered_at = delivered_at if sent_at and delivered_at and delivered_at <= self.at else None
+        self.made += 1
+        parcel = Parcel(
+            id=stable_uuid(f"parcel-{self.part}", self.made), purpose=purpose, reference=reference,
+            courier=settings.COURIER_GATEWAY, sender=ends[0], recipient=ends[1], insured_minor=insured,
+            currency=settings.DEFAULT_CURRENCY, created_at=created_at, booked_at=created_at,
+            in_transit_at=sent_at, delivered_at=delivered_at, status=_status(sent_at, delivered_at),
+        )  # fmt: skip
+        parcel.tracking_number = tracking_number(parcel)
+        self.rows.add(parcel)
+        self._scan(parcel, Code.IN_TRANSIT, sent_at, ends[0].city)
+        self._scan(parcel, Code.DELIVERED, delivered_at, ends[1].city)
+        if parcel.status == Parcel.Status.IN_TRANSIT:
+            self.plan(parcel, [(Code.DELIVERED, planned_at)])
+        return parcel
+
+    def lose(self, parcel: Parcel, lost_at: datetime) -> None:
+        parcel.status, parcel.lost_at = Parcel.Status.LOST, lost_at
+        self._scan(parcel, Code.LOST, lost_at, "")
+
+    def pickup(self, parcel: Parcel, collected_at: datetime, *, missed: bool = False) -> Pickup:
+        """The visit that collected the parcel, or will."""
+        start = collected_at - timedelta(minutes=30)
+        collected = parcel.status != Parcel.Status.CREATED
+        pickup = Pickup(
+            id=stable_uuid(f"pickup-{self.part}", self.made), parcel=parcel, window_start=start,
+            window_end=start + timedelta(hours=2), confirmation=f"PU-{parcel.pk.hex[:8].upper()}",
+            attempts=int(missed), created_at=parcel.created_at,
+            attempted_at=collected_at - timedelta(days=1) if missed else None,
+            collected_at=collected_at if collected else None,
+            status=Pickup.Status.COLLECTED if collected else Pickup.Status.BOOKED,
+        )  # fmt: skip
+        self.rows.add(pickup)
+        if missed:
+            self._scan(parcel, Code.PICKUP_ATTEMPTED, pickup.attempted_at, parcel.sender.city)
+        self._scan(parcel, Code.COLLECTED, pickup.collected_at, parcel.sender.city)
+        if not collected:
+            evening = market.calendar().instant(market.calendar().local(collected_at).date(), time(20))
+            steps = [
+                (Code.COLLECTED, collected_at),
+                (Code.IN_TRANSIT, evening),
+                (Code.DELIVERED, next_delivery(evening)),
+            ]
+            self.plan(parcel, steps, pickup)
+        return pickup
+
+    def plan(self, parcel: Parcel, steps: list[tuple[str, datetime]], pickup: Pickup | None = None) -> None:
+        """What the sandbox courier will do as time passes."""
+        visit = str(pickup.pk) if pickup else ""
+        script = [[str(code), instant.isoformat(), visit] for code, instant in steps]
+        self.rows.add(SandboxShipment(tracking_number=parcel.tracking_number, script=script, next_at=steps[0][1]))
+
+    def _scan(self, parcel: Parcel, code: str, happened_at: datetime | None, place: str) -> None:
+        if happened_at:
+            self.rows.add(
+                TrackingPoint(
+                    parcel=parcel, external_id=f"seed:{parcel.tracking_number}-{code}", code=code, place=place,
+                    happened_at=happened_at,
+                )
+            )  # fmt: skip
+
+
+def _status(sent_at: datetime | None, delivered_at: datetime | None) -> str:
+    if delivered_at:
+        return Parcel.Status.DELIVERED
+    return Parcel.Status.IN_TRANSIT if sent_at else Parcel.Status.CREATED
+
+
+def plant_addresses() -> dict[object, Address]:
+    """Each plant's place as a postal address, one row for all its parcels."""
+    found = {}
+    for plant in Refurbisher.objects.order_by("slug"):
+        fields = {"name": plant.name, "line1": plant.line1, "postcode": plant.postcode, "city": plant.city}
+        fields |= {"line2": "", "country": plant.country, "phone": plant.phone}
+        found[plant.pk] = Address.objects.filter(user=None, **fields).first() or Address.objects.create(**fields)
+    return found
