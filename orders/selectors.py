@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.http import HttpRequest
 
-from backmarket.accounts.models import User
+from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
 from backmarket.money import Money, total
+from backmarket.payments.models import Payment
 from catalog.models import Listing
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
 from orders.querysets import ClaimQuerySet, LineQuerySet
@@ -232,3 +233,22 @@ def open_claim_of(line: OrderLine) -> Claim | None:
 
 def listing_to_add(listing_id: UUID) -> Listing | None:
     return Listing.objects.select_related("plant", "variant__product").filter(pk=listing_id).first()
+
+
+def latest_address(user: User | None) -> Address | None:
+    """The address that the person used last, to fill in the form."""
+    return user.addresses.order_by("-pk").first() if user else None
+
+
+def payment_of(order: Order) -> Payment | None:
+    """The order's latest payment."""
+    return Payment.objects.filter(purpose="order", reference=order.pk).first()
+
+
+def withdrawable_line_ids(order: Order, at: datetime) -> set[UUID]:
+    """The order's lines that may be withdrawn from now."""
+    delivered = order.lines.filter(
+        status__in=[OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED], withdrawal=None
+    ).values_list("pk", "delivered_at")
+    market, days = calendar(), OrderLine.WITHDRAW_WITHIN_DAYS
+    return {pk for pk, day in delivered if day is not None and at < market.days_after(day, days)}

@@ -1,0 +1,117 @@
+"""The papers of an order as PDF: the invoices for the buyer, the packing slip for the plant."""
+
+import io
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from backmarket.market import calendar
+from backmarket.money import Money, total
+from backmarket.templatetags.ui import money
+from catalog.models import VatScheme
+from orders.models import Consignment, Order, OrderLine
+
+MARGIN, LINE = 20 * mm, 5.2 * mm
+# VAT included in a price of the regular scheme, by the country of the plant.
+VAT_PERCENT = {
+    "AT": 20, "BE": 21, "CZ": 21, "DE": 19, "DK": 25, "EE": 24, "ES": 21, "FI": 25, "FR": 20, "GR": 24, "IE": 23,
+    "IT": 22, "LT": 21, "LU": 17, "NL": 21, "PL": 23, "PT": 23, "SE": 25,
+}  # fmt: skip
+
+
+def invoice_pdf(order: Order) -> bytes:
+    """One page per plant, each the seller of its devices, with the mention that its VAT scheme asks."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=True)
+    canvas.setTitle(f"{settings.SITE_NAME} {order.number}")
+    for place, consignment in enumerate(order.consignments.select_related("plant").prefetch_related("lines"), 1):
+        _invoice(_Sheet(canvas), order, consignment, f"{order.number}-{place}")
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def packing_pdf(consignment: Consignment) -> bytes:
+    """What goes into the parcel, and to whom: no prices, for a parcel may be a present."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=True)
+    canvas.setTitle(f"{settings.SITE_NAME} {consignment.order.number}")
+    sheet = _Sheet(canvas)
+    sheet.write(_("Packing slip"), size=20)
+    sheet.write(_("Order %(number)s") % {"number": consignment.order.number})
+    sheet.block(_("To"), consignment.order.address.lines)
+    for line in consignment.lines.exclude(status__in=[OrderLine.Status.CANCELLED, OrderLine.Status.REFUNDED]):
+        sheet.row(f"[  ]  {line.title}, {line.get_grade_display()}", line.identifier)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+class _Sheet:
+    """A page written from top to bottom."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas, self.y = canvas, A4[1] - MARGIN
+
+    def write(self, text: str, *, size: int = 10, bold: bool = False) -> None:
+        self.canvas.setFont("Helvetica-Bold" if bold or size > 12 else "Helvetica", size)
+        self.canvas.drawString(MARGIN, self.y, _printable(text))
+        self.y -= max(LINE, size * 1.5)
+
+    def block(self, title: str, lines: Iterable[str]) -> None:
+        self.y -= LINE
+        self.write(title, bold=True)
+        for line in lines:
+            self.write(line)
+        self.y -= LINE
+
+    def row(self, left: str, right: str, *, bold: bool = False) -> None:
+        self.canvas.setFont("Helvetica-Bold" if bold else "Helvetica", 10)
+        self.canvas.drawString(MARGIN, self.y, _printable(left)[:90])
+        self.canvas.drawRightString(A4[0] - MARGIN, self.y, _printable(right))
+        self.y -= LINE * 1.3
+
+
+def _invoice(sheet: _Sheet, order: Order, consignment: Consignment, number: str) -> None:
+    plant, lines = consignment.plant, list(consignment.lines.all())
+    day = calendar().local(order.captured_at or order.placed_at).date()
+    sheet.write(_("Invoice %(number)s") % {"number": number}, size=20)
+    sheet.write(date_format(day, "DATE_FORMAT"))
+    seller = [plant.legal_name, plant.line1, f"{plant.postcode} {plant.city}", plant.country]
+    sheet.block(_("Seller"), [*seller, plant.registration_number, _("VAT no. %(no)s") % {"no": plant.vat_number}])
+    sheet.block(_("Buyer"), order.address.lines)
+    for line in lines:
+        sheet.row(f"{line.title}, {line.get_grade_display()} {line.identifier}", money(line.price))
+    sheet.row(_("Shipping"), money(consignment.shipping))
+    sheet.row(_("Total paid"), money(total((line.gross for line in lines), order.currency)), bold=True)
+    for text in _vat_mentions(lines, plant.country):
+        sheet.write(text, size=9)
+
+
+def _vat_mentions(lines: Sequence[OrderLine], country: str) -> list[str]:
+    """The margin scheme shows no VAT (2006/112, art. 226.14); the regular one says how much is in the price."""
+    mentions = []
+    regular = total((line.gross for line in lines if line.vat_scheme == VatScheme.REGULAR), lines[0].currency)
+    if any(line.vat_scheme == VatScheme.MARGINAL for line in lines):
+        mentions.append(_("Margin scheme, second-hand goods: no VAT is shown."))
+    if regular and (percent := VAT_PERCENT.get(country)):
+        included = Money((2 * regular.minor * percent // (100 + percent) + 1) // 2, regular.currency)
+        amount = {"percent": percent, "amount": money(included)}
+        mentions.append(_("VAT of %(percent)s %% included: %(amount)s.") % amount)
+    return mentions
+
+
+def _printable(text: str) -> str:
+    """The text in the letters that the standard PDF fonts have."""
+    kept = text.replace("\u202f", " ").replace("\xa0", " ")
+    try:
+        kept.encode("cp1252")
+    except UnicodeEncodeError:
+        kept = unicodedata.normalize("NFKD", kept).encode("cp1252", "ignore").decode("cp1252")
+    return kept

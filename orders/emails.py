@@ -1,0 +1,127 @@
+"""What the e-mails about orders, returns, guarantees and claims are told, and to whom they go."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from backmarket.events.models import Event
+from backmarket.notifications.services import send
+from orders.issues import LABELS
+from orders.links import order_url
+from orders.models import Claim, ClaimMessage, Consignment, Guarantee, Order, OrderLine, Withdrawal
+
+Role = ClaimMessage.Role
+
+
+def _to_buyer(order: Order, template: str, *, key: str, at: datetime, **context: Any) -> None:
+    send(
+        template,
+        to=order.email,
+        context={"order": order, "name": order.address.name, "order_url": order_url(order), **context},
+        key=f"{template}:{key}",
+        language=order.language,
+        at=at,
+    )
+
+
+def _to_plant(
+    line_or_parcel: OrderLine | Consignment, template: str, *, key: str, at: datetime, **context: Any
+) -> None:
+    plant = line_or_parcel.plant
+    context = {"plant": plant, "plant_url": f"{settings.SITE_URL}/plant/", **context}
+    send(
+        template,
+        to=plant.email,
+        context=context,
+        key=f"{template}:{key}",
+        language=settings.LANGUAGE_CODE,
+        at=at,
+    )
+
+
+def send_order(order: Order, kind: str, *, at: datetime) -> None:
+    """order.captured: what was bought and when it comes; order.failed: nothing was charged."""
+    template = "order_paid" if kind == "order.captured" else "order_failed"
+    parcels = order.consignments.select_related("plant").prefetch_related("lines")
+    _to_buyer(order, template, key=str(order.pk), at=at, parcels=list(parcels))
+
+
+def send_guest_link(order: Order, *, key: str, at: datetime) -> None:
+    """The link that a guest asked for; `key` makes each request its own e-mail."""
+    _to_buyer(order, "guest_link", key=key, at=at)
+
+
+def send_plant_order(consignment: Consignment, *, at: datetime) -> None:
+    lines = list(consignment.lines.filter(status=OrderLine.Status.PAID))
+    if lines:
+        order = consignment.order
+        _to_plant(
+            consignment, "plant_order", key=str(consignment.pk), at=at, order=order, lines=lines, parcel=consignment
+        )
+
+
+def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
+    """One e-mail per parcel when it is shipped and delivered, one per device when it is cancelled or refunded."""
+    step = kind.removeprefix("line.")
+    if step in ("shipped", "delivered"):
+        lines: Iterable[OrderLine] = line.consignment.lines.filter(status=step)
+        _to_buyer(
+            line.order,
+            f"order_{step}",
+            key=str(line.consignment_id),
+            at=at,
+            parcel=line.consignment.parcel,
+            plant=line.plant,
+            lines=list(lines) or [line],
+        )
+    else:
+        _to_buyer(line.order, f"order_line_{step}", key=str(line.pk), at=at, line=line, plant=line.plant)
+
+
+def send_withdrawal(withdrawal: Withdrawal, *, at: datetime) -> None:
+    line = withdrawal.line
+    _to_buyer(
+        line.order,
+        "withdrawal_receipt",
+        key=str(withdrawal.pk),
+        at=at,
+        withdrawal=withdrawal,
+        line=line,
+        plant=line.plant,
+    )
+
+
+def send_guarantee(guarantee: Guarantee, kind: str, *, at: datetime) -> None:
+    template = "guarantee_ending" if kind == "guarantee.warned" else "guarantee_ended"
+    line = guarantee.line
+    _to_buyer(line.order, template, key=str(guarantee.pk), at=at, guarantee=guarantee, line=line, plant=line.plant)
+
+
+def send_claim(claim: Claim, event: Event, *, at: datetime) -> None:
+    """The customer hears of every turn of the case, the plant of its beginning."""
+    context = _claim_context(claim)
+    template = f"claim_{event.kind.removeprefix('claim.')}"
+    _to_buyer(claim.line.order, template, key=str(event.pk), at=at, **context)
+    if event.kind == "claim.opened":
+        _to_plant(claim.line, "plant_claim", key=str(event.pk), at=at, **context)
+
+
+def send_claim_message(claim: Claim, message_id: int, role: str, *, at: datetime) -> None:
+    """A message goes to the other side; what the plant or support says goes to the customer."""
+    context = {**_claim_context(claim), "message": ClaimMessage.objects.get(pk=message_id)}
+    if role == Role.CUSTOMER:
+        _to_plant(claim.line, "plant_claim_message", key=str(message_id), at=at, **context)
+    else:
+        _to_buyer(claim.line.order, "claim_message", key=str(message_id), at=at, **context)
+
+
+def _claim_context(claim: Claim) -> dict[str, Any]:
+    return {
+        "claim": claim,
+        "line": claim.line,
+        "plant": claim.plant,
+        "issue": LABELS.get(claim.issue, claim.issue),
+        "wish": claim.get_wish_display(),
+    }

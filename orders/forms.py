@@ -1,0 +1,105 @@
+"""The shape of what buyers type."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orders.issues import issues_of
+from orders.models import Claim, OrderLine
+from orders.services.cart import MAX_QUANTITY
+
+
+class CartForm(forms.Form):
+    """How many devices of one offer."""
+
+    quantity = forms.IntegerField(
+        label=_("Quantity"),
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        widget=forms.NumberInput(attrs={"class": "quantity", "inputmode": "numeric"}),
+    )
+
+
+class CartAddForm(CartForm):
+    listing = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class CheckoutForm(forms.Form):
+    """Who buys, and that the conditions are known. The key makes a second click the same order."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("Your order, tracking and guarantee go there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    checkout_key = forms.UUIDField(widget=forms.HiddenInput)
+    accept = forms.BooleanField(
+        label=_("I have read the conditions of sale and know my right to withdraw within 30 days."),
+        error_messages={"required": _("Confirm that you have read the conditions of sale.")},
+    )
+
+    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known_email:
+            del self.fields["email"]
+        self.known_email = known_email
+
+    @property
+    def buyer_email(self) -> str:
+        return self.known_email or self.cleaned_data["email"].lower()
+
+
+class WithdrawForm(forms.Form):
+    """The statement of withdrawal, as the law asks: who withdraws, from what (the line)."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+
+class ClaimForm(forms.Form):
+    """The guided opening of a case."""
+
+    issue = forms.ChoiceField(label=_("What is wrong?"), widget=forms.RadioSelect)
+    description = forms.CharField(
+        label=_("What happens, and since when?"),
+        max_length=2000,
+        min_length=10,
+        help_text=_("What you see, hear or tried. The technician reads this first."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    wish = forms.ChoiceField(label=_("What would help you most?"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, line: OrderLine, wishes: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["issue"].choices = issues_of(line.listing.variant.product.category.slug)
+        self.fields["wish"].choices = [(wish.value, wish.label) for wish in Claim.Wish if wish.value in wishes]
+
+
+class MessageForm(forms.Form):
+    text = forms.CharField(label=_("Your message"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class FindOrderForm(forms.Form):
+    """The way back to a guest's order: its number and the e-mail it was made with."""
+
+    number = forms.IntegerField(
+        label=_("Order number"),
+        min_value=1,
+        max_value=2**62,
+        help_text=_("It stands in every e-mail about the order."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
+class PostcodeForm(forms.Form):
+    """The second factor of a guest's link."""
+
+    postcode = forms.CharField(
+        label=_("Postcode of the delivery address"),
+        max_length=16,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
+    )

@@ -1,0 +1,91 @@
+"""The cart."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from backmarket import timetravel
+from backmarket.errors import DomainError
+from orders.forms import CartAddForm, CartForm
+from orders.models import Cart, CartItem
+from orders.selectors import CART_KEY, cart_view, listing_to_add
+from orders.services.cart import (
+    add_to_cart,
+    cart_of,
+    change_quantity,
+    merge_carts,
+    note_seen_prices,
+    open_cart,
+    remove_from_cart,
+)
+from orders.views.common import person
+
+
+def cart_of_request(request: HttpRequest, *, create: bool = False) -> Cart | None:
+    """The visitor's cart. What was put aside before logging in moves into the person's cart, once."""
+    user, guest_id = person(request), request.session.get(CART_KEY)
+    if user and guest_id:
+        del request.session[CART_KEY]
+        if guest_cart := cart_of(None, guest_id):
+            return merge_carts(guest_cart, user, at=timetravel.now())
+    cart = open_cart(user, guest_id) if create else cart_of(user, guest_id)
+    if cart and user is None:
+        request.session[CART_KEY] = str(cart.pk)
+    return cart
+
+
+@never_cache
+@require_safe
+def show_cart(request: HttpRequest) -> HttpResponse:
+    """The cart with full prices; price changes are said once, then remembered as seen."""
+    cart = cart_of_request(request)
+    view = cart_view(cart, timetravel.now())
+    if cart and view.changed:
+        note_seen_prices(cart)
+    return render(request, "orders/cart.html", {"cart": view})
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    form = CartAddForm({"quantity": 1, **request.POST.dict()})
+    listing = listing_to_add(form.cleaned_data["listing"]) if form.is_valid() else None
+    if listing is None:
+        messages.error(request, _("This offer could not be put in the cart. Choose it again."))
+        return redirect("cart")
+    cart = cart_of_request(request, create=True)
+    assert cart is not None  # noqa: S101 - create=True
+    try:
+        add_to_cart(cart, listing, quantity=form.cleaned_data["quantity"], at=timetravel.now())
+        messages.success(request, _("%(device)s is in your cart.") % {"device": listing.variant})
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("cart")
+
+
+@require_POST
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another quantity, or out of the cart."""
+    item = _item_of(request, pk)
+    if "remove" in request.POST:
+        remove_from_cart(item)
+        return redirect("cart")
+    form = CartForm(request.POST)
+    try:
+        if form.is_valid():
+            change_quantity(item, quantity=form.cleaned_data["quantity"], at=timetravel.now())
+        else:
+            messages.error(request, form.errors["quantity"][0])
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("cart")
+
+
+def _item_of(request: HttpRequest, pk: int) -> CartItem:
+    cart = cart_of_request(request)
+    item = cart.items.select_related("listing").filter(pk=pk).first() if cart else None
+    if item is None:
+        raise Http404
+    return item

@@ -1,0 +1,134 @@
+"""Checkout on one page, the way to the bank and back."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from backmarket import timetravel
+from backmarket.accounts.forms import AddressForm
+from backmarket.accounts.services import save_address
+from backmarket.errors import DomainError, GatewayError
+from backmarket.payments.models import Payment
+from backmarket.payments.services import open_payment, request_payment, settle_payment
+from orders.access import order_for_buyer
+from orders.forms import CheckoutForm
+from orders.models import Cart, Order
+from orders.selectors import cart_view, latest_address, payment_of
+from orders.services.cart import note_seen_prices
+from orders.services.checkout import PURPOSE, fail_order, place_order, prolong_order, settle_order
+from orders.views.cart import cart_of_request
+from orders.views.common import actor, opened, person, refuse, remember_guest_order, status_of
+
+CONDITIONS_VERSION = "2026-11"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Guest or account, address, full price, one button."""
+    cart = cart_of_request(request)
+    if request.method == "POST" and (paid := _already_placed(request)):
+        return _to_bank(request, paid)
+    if cart is None or not cart.items.exists():
+        return redirect("cart")
+    form, address_form = _forms(request)
+    if request.method == "POST" and all([form.is_valid(), address_form.is_valid()]):
+        try:
+            return _to_bank(request, _place(request, cart, form, address_form))
+        except DomainError as refusal:
+            refuse(form, refusal)
+    view = cart_view(cart, timetravel.now())
+    note_seen_prices(cart)
+    context = {"cart": view, "form": form, "address_form": address_form}
+    return render(request, "orders/checkout.html", context, status=max(status_of(form), status_of(address_form)))
+
+
+def _forms(request: HttpRequest) -> tuple[CheckoutForm, AddressForm]:
+    user, posted = person(request), request.POST if request.method == "POST" else None
+    form = CheckoutForm(posted, known_email=user.email if user else "", initial={"checkout_key": uuid.uuid4()})
+    return form, AddressForm(posted, instance=None if posted else latest_address(user))
+
+
+def _already_placed(request: HttpRequest) -> Order | None:
+    """The order that the first of two clicks has made, if this visitor made it."""
+    try:
+        key = uuid.UUID(request.POST.get("checkout_key", ""))
+    except ValueError:
+        return None
+    order = Order.objects.filter(checkout_key=key).first()
+    return order_for_buyer(request.user, opened(request), order.pk) if order else None
+
+
+def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: AddressForm) -> Order:
+    user = person(request)
+    order = place_order(
+        cart,
+        address=save_address(user, address_form.cleaned_data),
+        email=form.buyer_email,
+        buyer=user,
+        language=get_language() or "en",
+        checkout_key=form.cleaned_data["checkout_key"],
+        conditions_version=CONDITIONS_VERSION,
+        by=actor(request),
+        at=timetravel.now(),
+    )
+    remember_guest_order(request, order)
+    return order
+
+
+def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
+    """Send the buyer to pay, or to the order when there is nothing left to pay."""
+    now, url = timetravel.now(), reverse("order", args=[order.pk])
+    if order.payment_status == Order.PaymentStatus.PENDING:
+        back = request.build_absolute_uri(reverse("checkout-return", args=[order.pk]))
+        try:
+            payment = request_payment(
+                purpose=PURPOSE, reference=order.pk, amount=order.total, by=actor(request), at=now
+            )
+            url = open_payment(payment, return_url=back, at=now)
+        except (DomainError, GatewayError):
+            messages.error(request, _("The bank does not answer just now. Your devices stay reserved: try again."))
+    return redirect(url)
+
+
+@require_POST
+def pay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Go (back) to the bank; going on keeps the devices reserved for ten more minutes."""
+    order = order_for_buyer(request.user, opened(request), pk)
+    try:
+        prolong_order(order, at=timetravel.now())
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("order", pk)
+    return _to_bank(request, order)
+
+
+@never_cache
+@require_safe
+def come_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Back from the bank: ask it what happened, as its webhook does, and show the order."""
+    order = order_for_buyer(request.user, opened(request), pk)
+    payment, now = payment_of(order), timetravel.now()
+    if payment:
+        try:
+            payment = settle_payment(payment.pk, at=now)
+        except GatewayError:
+            messages.warning(request, _("Your bank has not answered yet. This page shows it as soon as it does."))
+        _follow(order, payment)
+    return redirect("order", pk)
+
+
+def _follow(order: Order, payment: Payment) -> None:
+    """The same two functions that the payment's events call, without waiting for a worker."""
+    now = timetravel.now()
+    if payment.status in (Payment.Status.FAILED, Payment.Status.CANCELLED):
+        fail_order(order.pk, at=now)
+    else:
+        settle_order(order.pk, at=now)
