@@ -1,16 +1,18 @@
 """What pages and back offices want to know of quotes, trades and the register."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
 from backmarket.market import calendar
+from backmarket.money import Money
 from backmarket.payments.models import Payout
 from buyback.models import CounterOffer, Quote, RegisterEntry, Trade
 from buyback.services.register import FIRST, entry_hash
@@ -35,6 +37,7 @@ __all__ = [
     "trades_to_decide",
     "trades_to_inspect",
     "verify_register",
+    "with_best_bid",
 ]
 
 Text = str | Promise
@@ -58,12 +61,20 @@ def sellable_products(category: Category | None = None) -> "QuerySet[Product]":
     return products.annotate(best_minor=best, currency=Max("variants__bids__currency"))
 
 
+def with_best_bid(products: Iterable[Product]) -> list[Product]:
+    """The same products, each with `best`, its highest bid as Money or None."""
+    listed = list(products)
+    for product in listed:
+        minor, currency = product.best_minor, product.currency  # type: ignore[attr-defined]
+        product.best = Money(minor, currency) if minor else None  # type: ignore[attr-defined]
+    return listed
+
+
 def popular_products(limit: int = 8) -> list[Product]:
     """The models most asked for in quotes, then the dearest."""
-    asked = sellable_products().filter(best_minor__isnull=False)
-    return list(
-        asked.annotate(asked=Count("variants__quotes", distinct=True)).order_by("-asked", "-best_minor")[:limit]
-    )
+    asked = Quote.objects.filter(variant__product=OuterRef("pk")).order_by().values("variant__product")
+    counted = sellable_products().annotate(asked=Coalesce(Subquery(asked.annotate(n=Count("pk")).values("n")), 0))
+    return with_best_bid(counted.filter(best_minor__isnull=False).order_by("-asked", "-best_minor", "pk")[:limit])
 
 
 def products_named(words: str) -> list[Product]:
@@ -71,7 +82,7 @@ def products_named(words: str) -> list[Product]:
     found = sellable_products()
     for word in words.split()[:8]:
         found = found.filter(Q(brand__icontains=word) | Q(name__icontains=word) | Q(nicknames__icontains=word))
-    return list(found.order_by("-released_year", "name")[:SEARCH_LIMIT])
+    return with_best_bid(found.order_by("-released_year", "name")[:SEARCH_LIMIT])
 
 
 def current_questions(category: Category) -> QuestionSet | None:

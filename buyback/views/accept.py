@@ -20,6 +20,7 @@ from buyback.forms import AcceptForm
 from buyback.guides import lock_guide
 from buyback.models import Quote, Trade
 from buyback.services.trades import accept_quote
+from buyback.views import crumbs
 
 CONDITIONS_VERSION = "2026-11"
 ADDRESS = "address"
@@ -88,6 +89,7 @@ def _page(request: HttpRequest, quote: Quote, form: AcceptForm, address: Address
         "form": form,
         "address": address,
         "bid": next((bid for bid in bids if str(bid.plant_id) == chosen), bids[0] if bids else None),
+        "crumbs": crumbs.selling(product=product, here=_("Sell")),
         "guide": lock_guide(product.brand, product.category.slug),
     }
     return render(request, "buyback/accept.html", context, status=422 if form.errors or address.errors else 200)

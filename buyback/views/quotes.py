@@ -12,9 +12,11 @@ from backmarket import timetravel
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from buyback import access, selectors
+from buyback.due import last_minute
 from buyback.forms import EmailQuoteForm, QuestionsForm
 from buyback.models import Quote
 from buyback.services.quotes import make_quote, renew_quote, send_quote
+from buyback.views import crumbs
 from catalog.grading import IncompleteAnswers
 from catalog.models import Category, Product, Variant
 
@@ -35,13 +37,22 @@ def sell(request: HttpRequest) -> HttpResponse:
 def sell_category(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(selectors.sellable_categories(), slug=slug)
     products = selectors.sellable_products(category).order_by("brand", "-released_year", "name")
-    return render(request, "buyback/category.html", {"category": category, "products": products})
+    return render(
+        request,
+        "buyback/category.html",
+        {
+            "category": category,
+            "products": selectors.with_best_bid(products),
+            "crumbs": crumbs.selling(category=category),
+        },
+    )
 
 
 @require_GET
 def sell_product(request: HttpRequest, slug: str) -> HttpResponse:
     product = get_object_or_404(Product.objects.select_related("category"), slug=slug)
-    return render(request, "buyback/product.html", {"product": product, "variants": product.variants.order_by("id")})
+    context = {"product": product, "variants": product.variants.order_by("id")}
+    return render(request, "buyback/product.html", {**context, "crumbs": crumbs.selling(product=product)})
 
 
 def sell_questions(request: HttpRequest, sku: str) -> HttpResponse:
@@ -52,7 +63,8 @@ def sell_questions(request: HttpRequest, sku: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         quote = make_quote(variant, answers=form.cleaned_data, by=actor(request), at=timetravel.now())
         return redirect("quote", quote.pk)
-    context = {"variant": variant, "product": variant.product, "form": form}
+    way = crumbs.selling(product=variant.product, here=_("Questions"))
+    context = {"variant": variant, "product": variant.product, "form": form, "crumbs": way}
     return render(request, "buyback/questions.html", context)
 
 
@@ -85,6 +97,8 @@ def _quote_page(request: HttpRequest, shown: Quote, form: EmailQuoteForm, status
         "answers": selectors.answers_in_words(shown),
         "is_open": shown.status == Quote.Status.OPEN and shown.expires_at > now,
         "is_accepted": shown.status == Quote.Status.ACCEPTED,
+        "until": last_minute(shown.expires_at),
+        "crumbs": crumbs.selling(product=shown.variant.product, here=_("Offers")),
         "form": form,
     }
     return render(request, "buyback/quote.html", context, status=status)

@@ -24,6 +24,7 @@ from buyback.services.inspections import answer_counter_offer
 from buyback.services.messages import write_message
 from buyback.services.parcels import choose_pickup, drop_off_instead
 from buyback.services.trades import MONEY_HAS_LEFT, cancel_trade, change_iban
+from buyback.views import crumbs
 from buyback.views.accept import slots_at
 
 PER_PAGE = 20
@@ -33,7 +34,7 @@ PER_PAGE = 20
 @require_GET
 def trades(request: HttpRequest) -> HttpResponse:
     page = Paginator(selectors.trades_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "buyback/trades.html", {"page_obj": page})
+    return render(request, "buyback/trades.html", {"page_obj": page, "crumbs": crumbs.account()})
 
 
 @login_required
@@ -61,6 +62,7 @@ def _trade_page(request: HttpRequest, shown: Trade, form: MessageForm, status: i
         "can_change_iban": can_change_iban(shown),
         "story": selectors.device_story(shown),
         "talk": shown.messages.select_related("author"),
+        "crumbs": crumbs.account(shown),
         "form": form,
     }
     return render(request, "buyback/trade.html", context, status=status)
@@ -104,7 +106,7 @@ def trade_rebook(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The collection has been changed."))
             return redirect("trade", pk)
-    context = {"trade": shown, "form": form}
+    context = {"trade": shown, "form": form, "crumbs": crumbs.account(shown, _("Collection"))}
     return render(request, "buyback/rebook.html", context, status=422 if form.errors else 200)
 
 
@@ -178,4 +180,5 @@ def trade_iban(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("The money will go to the new account."))
             return redirect("trade", pk)
     context = {"trade": shown, "form": form, "allowed": can_change_iban(shown)}
+    context["crumbs"] = crumbs.account(shown, _("Bank account"))
     return render(request, "buyback/iban.html", context, status=422 if form.errors else 200)
