@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("", include("reviews.urls")),
     path("", include("refurbishers.urls")),
-    path("", include("backmarket.accounts.urls")),
+    path("", include("backmarket.account.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", include("backmarket.api.urls")),
     path("webhooks/", include("backmarket.webhook_urls")),

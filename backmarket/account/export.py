@@ -1,0 +1,89 @@
+"""Everything we hold of one person, as data (GDPR art. 15 and 20). Encrypted fields are readable: for their owner."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+
+from backmarket.accounts.models import Address, User
+from buyback.models import Identity, Trade
+from buyback.selectors import trades_of
+from orders.models import CartItem, Claim, Order, OrderLine
+from orders.selectors import orders_of
+from reviews.models import Review
+
+ADDRESS = ("name", "line1", "line2", "postcode", "city", "country", "phone")
+ORDER = ("number", "email", "language", "payment_status", "total_minor", "currency", "conditions_version", "placed_at")
+LINE = (
+    "id", "title", "grade", "status", "price_minor", "shipping_minor", "currency", "identifier", "paid_at",
+    "shipped_at", "delivered_at", "cancelled_at", "refunded_at",
+)  # fmt: skip
+GUARANTEE = ("status", "starts_date", "presumption_until_date", "legal_until_date", "commercial_until_date")
+WITHDRAWAL = ("status", "name", "confirmed_at", "refund_by", "refunded_at")
+CLAIM = ("number", "status", "issue", "wish", "description", "opened_at", "resolved_at")
+TRADE = (
+    "number", "status", "condition", "identifier", "quoted_minor", "price_minor", "currency", "holder", "iban",
+    "conditions_version", "accepted_at", "collected_at", "received_at", "validated_at", "paid_at", "returned_at",
+)  # fmt: skip
+IDENTITY = ("full_name", "birth_date", "document_kind", "document_number", "created_at")
+REVIEW = (
+    "author_name", "device_title", "stars_device", "stars_delivery", "stars_service", "words", "published_at",
+    "removed_at", "removal", "reply", "replied_at",
+)  # fmt: skip
+
+
+def data_of(user: User, *, at: datetime) -> dict[str, Any]:
+    """Everything that names this person, as plain data ready for JSON."""
+    items = CartItem.objects.filter(cart__user=user).select_related("listing__variant__product")
+    return {
+        "exported_at": at,
+        "person": _pick(user, "email", "full_name", "language", "date_joined", "last_login"),
+        "addresses": [_pick(address, *ADDRESS) for address in Address.objects.filter(user=user)],
+        "cart": [{"device": str(item.listing.variant), "quantity": item.quantity} for item in items],
+        "orders": [_order(order) for order in orders_of(user).select_related("address")],
+        "trades": [_trade(trade) for trade in trades_of(user).select_related("identity", "address", "quote")],
+        "identities": [_pick(identity, *IDENTITY) for identity in Identity.objects.filter(user=user)],
+        "ratings": [_pick(review, *REVIEW) for review in Review.objects.filter(author=user)],
+    }
+
+
+def _pick(row: Model, *names: str) -> dict[str, Any]:
+    """Fields by name; a phone number as its text."""
+    return {name: str(value) if name == "phone" else value for name in names for value in [getattr(row, name)]}
+
+
+def _order(order: Order) -> dict[str, Any]:
+    lines = order.lines.select_related("plant", "guarantee", "withdrawal").prefetch_related("claims__messages")
+    return {
+        **_pick(order, *ORDER),
+        "address": _pick(order.address, *ADDRESS),
+        "lines": [_line(line) for line in lines],
+    }
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    guarantee, withdrawal = getattr(line, "guarantee", None), getattr(line, "withdrawal", None)
+    return {
+        **_pick(line, *LINE),
+        "plant": line.plant.name,
+        "guarantee": guarantee and _pick(guarantee, *GUARANTEE),
+        "withdrawal": withdrawal and _pick(withdrawal, *WITHDRAWAL),
+        "claims": [_claim(claim) for claim in line.claims.all()],
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    messages = [_pick(message, "author_role", "text", "created_at") for message in claim.messages.all()]
+    return {**_pick(claim, *CLAIM), "messages": messages}
+
+
+def _trade(trade: Trade) -> dict[str, Any]:
+    messages = [_pick(message, "from_plant", "text", "created_at") for message in trade.messages.all()]
+    return {
+        **_pick(trade, *TRADE),
+        "device": str(trade.variant),
+        "plant": trade.plant.name,
+        "answers": trade.quote.answers,
+        "address": _pick(trade.address, *ADDRESS),
+        "messages": messages,
+    }

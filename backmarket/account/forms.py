@@ -1,0 +1,46 @@
+"""What people type about themselves on their own pages."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import User
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """Name and language; saved by change_profile."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), choices=settings.LANGUAGES, help_text=_("For these pages and for our e-mails.")
+    )
+
+    class Meta:
+        model = User
+        fields: ClassVar[list[str]] = ["full_name", "language"]
+        labels: ClassVar[dict[str, Any]] = {"full_name": _("Full name")}
+        help_texts: ClassVar[dict[str, Any]] = {
+            "full_name": _("Your ratings show the first name and an initial, nothing more.")
+        }
+        widgets: ClassVar[dict[str, Any]] = {"full_name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class CloseAccountForm(forms.Form):
+    """The password again, so that nobody closes an account left open on a screen."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("This is not your password."))
+        return password

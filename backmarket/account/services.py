@@ -1,0 +1,94 @@
+"""What a person changes about themselves, up to closing the account."""
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backmarket.account import selectors
+from backmarket.accounts.models import Address, User
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor, record
+from buyback.models import Identity, Trade
+from orders.models import Cart, Withdrawal
+from refurbishers.models import Member
+from reviews.models import Review
+
+
+class CannotCloseAccount(DomainError):
+    """Something is still open; `reasons` are sentences that say what."""
+
+    code = "cannot_close_account"
+    default_message = gettext_lazy("Your account cannot be closed yet.")
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__()
+        self.reasons = reasons
+
+
+def change_profile(user: User, *, full_name: str, language: str) -> None:
+    """Save how a person is called and which language our e-mails speak."""
+    user.full_name, user.language = full_name, language
+    user.save(update_fields=["full_name", "language"])
+
+
+def forget_address(address: Address) -> None:
+    """Take an address out of a person's book; where an order or a trade used it, that one keeps it."""
+    try:
+        with transaction.atomic():
+            address.delete()
+    except ProtectedError:
+        Address.objects.filter(pk=address.pk).update(user=None)
+
+
+def reasons_to_stay(user: User) -> list[str]:
+    """Why this account cannot be closed now, as sentences; empty when it can."""
+    withdrawals = Withdrawal.objects.filter(line__order__buyer=user).exclude(status=Withdrawal.Status.REFUNDED)
+    checks = [
+        (selectors.open_orders(user).exists(), _("A device you bought has not been delivered yet.")),
+        (selectors.open_trades(user).exists(), _("A device you are selling has not been paid or returned yet.")),
+        (selectors.open_claims(user).exists(), _("A claim of yours is still open.")),
+        (withdrawals.exists(), _("A refund after your withdrawal has not arrived yet.")),
+        (Member.objects.filter(user=user).exists(), _("You work at a plant: its owner has to take you off first.")),
+        (user.is_staff, _("You work here: an operator has to take your role back first.")),
+    ]
+    return [reason for stands, reason in checks if stands]
+
+
+@transaction.atomic
+def close_account(user: User, *, by: Actor, at: datetime) -> None:
+    """Erase what the law does not make us keep, and the login with it. Raises CannotCloseAccount.
+
+    Kept: orders with their address (accounts, guarantees) and trades with the seller's identity (police register).
+    Ratings stay without a name. Records account.closed.
+    """
+    user = lock(User.objects.filter(pk=user.pk)).get()
+    if reasons := reasons_to_stay(user):
+        raise CannotCloseAccount(reasons)
+    _erase_traces(user)
+    _erase_login(user)
+    record("account.closed", user, by=by, at=at)
+
+
+def _erase_traces(user: User) -> None:
+    Review.objects.filter(author=user).update(author=None, author_name=_("Former customer"))
+    Trade.objects.filter(seller=user).update(iban="", holder="")
+    Identity.objects.filter(user=user, trades=None).delete()
+    Cart.objects.filter(user=user).delete()
+    for address in selectors.addresses_of(user):
+        forget_address(address)
+
+
+def _erase_login(user: User) -> None:
+    """A changed password ends every session."""
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    user.groups.clear()
+    user.email, user.full_name, user.is_active = f"closed-{user.pk}@closed.invalid", "", False
+    user.set_unusable_password()
+    user.save()

@@ -1,0 +1,88 @@
+"""A person's own pages: HTTP in, HTTP out."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from backmarket.account import access, export, selectors, services
+from backmarket.account.forms import CloseAccountForm, ProfileForm
+from backmarket.accounts.forms import AddressForm
+from backmarket.accounts.models import User
+from backmarket.accounts.services import save_address
+from backmarket.timetravel import now
+
+
+def _person(request: HttpRequest) -> User:
+    """Whoever is logged in: these views sit behind login_required."""
+    assert isinstance(request.user, User)  # noqa: S101 - tells the type checker what the decorator ensures
+    return request.user
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "account_home/home.html", {"overview": selectors.overview(_person(request))})
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    # A copy of the row, so that a refused input does not change the name in the page's header.
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=_person(request).pk))
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "account_home/profile.html", {"form": form})
+    services.change_profile(_person(request), **form.cleaned_data)
+    messages.success(request, _("Saved."))
+    response = redirect("account-profile")
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, form.cleaned_data["language"], samesite="Lax")
+    return response
+
+
+@login_required
+def addresses(request: HttpRequest) -> HttpResponse:
+    user = _person(request)
+    form = AddressForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        save_address(user, form.cleaned_data)
+        messages.success(request, _("Address added."))
+        return redirect("account-addresses")
+    context = {"form": form, "addresses": selectors.addresses_of(user)}
+    return render(request, "account_home/addresses.html", context)
+
+
+@login_required
+@require_POST
+def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    services.forget_address(access.address_of(_person(request), pk))
+    messages.success(request, _("Address removed. Orders that used it keep it."))
+    return redirect("account-addresses")
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest) -> HttpResponse:
+    data = export.data_of(_person(request), at=now())
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "no-store"}
+    return JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=headers)
+
+
+@login_required
+def close(request: HttpRequest) -> HttpResponse:
+    user = _person(request)
+    form = CloseAccountForm(request.POST or None, user=user)
+    reasons = services.reasons_to_stay(user)
+    if request.method == "POST" and not reasons and form.is_valid():
+        try:
+            services.close_account(user, by=user, at=now())
+        except services.CannotCloseAccount as error:
+            reasons = error.reasons
+        else:
+            logout(request)
+            messages.success(request, _("Your account is closed. Guarantees you hold go on."))
+            return redirect("home")
+    status = 409 if request.method == "POST" and reasons else 200
+    return render(request, "account_home/close.html", {"form": form, "reasons": reasons}, status=status)
