@@ -1,16 +1,20 @@
 """Search behind one door: the words of a buyable, and the buyables that a person's words mean.
 
-Every word must be found: by full text (letters also as the beginning of a word, numbers exactly), or, when full text
-finds nothing at all, by trigrams, which forgive typing errors. Accents, case and "128GB" for "128 Go" do not matter.
+Every word must be found by full text: letters also as the beginning of a word, numbers exactly. When that finds nothing
+at all, trigrams find the products that resemble the words, and the words are respelt as these spell them. Accents, case
+and "128GB" for "128 Go" do not matter.
 """
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import reduce
+from operator import or_
 
 from django.contrib.postgres.lookups import TrigramWordSimilar
-from django.contrib.postgres.search import SearchQuery, TrigramSimilarity, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchQuery, TrigramSimilarity
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Max, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from catalog.models import Buyable, Variant
@@ -33,9 +37,11 @@ NOISE = frozenset(
 )  # fmt: skip
 UNITS = {"go": "gb", "to": "tb"}
 MAX_WORDS = 8
-# Below this, pg_trgm's word similarity mistakes "phone" for "iphone"; above, it no longer forgives "ifone".
-FORGIVING = 0.45
-MOST_FORGIVEN = 500
+# How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity), and how much a word
+# must resemble another to be its correction (difflib ratio): "ifone" is 0.73 from "iphone" and 0.6 from "phone".
+RESEMBLANCE, SPELT_ALIKE = 0.3, 0.7
+MOST_PRODUCTS = 100
+_COLOUR_WORDS = {word for pair in COLOURS_IN_FRENCH.items() for text in pair for word in text.split()}
 
 
 def tokens(text: str) -> list[str]:
@@ -56,6 +62,7 @@ def words_of_variant(variant: Variant) -> Iterable[str]:
     """Everything that a person may call this variant, in English and French (`product.category` joined)."""
     product, category = variant.product, variant.product.category
     yield from (str(product), variant.label, product.brand, product.nicknames)
+    yield plain(product.name).replace(" ", "")  # "iphone12pro", as some write it
     yield from (category.name, category.synonyms)
     yield from (variant.colour, COLOURS_IN_FRENCH.get(variant.colour, ""))
     for declared in category.attributes:
@@ -76,14 +83,14 @@ def words_of(query: str) -> list[str]:
 def matching(rows: "QuerySet[Buyable]", query: str) -> "QuerySet[Buyable]":
     """The rows meant by `query`, annotated with `likeness` to their title (0 to 1). No words: no rows.
 
-    One query to see whether full text finds anything, one more if it does not.
+    One query to see whether full text finds anything, two more if it does not.
     """
     words = words_of(query)
     if not words:
         return rows.none()
     found = rows.filter(search=_full_text(words))
     if not found.exists():
-        found = rows.filter(pk__in=_forgiving(rows, words))
+        found = rows.filter(search=_full_text(_corrected(rows, words)))
     return found.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
 
 
@@ -97,28 +104,37 @@ def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
 
 
 def _full_text(words: list[str]) -> SearchQuery:
-    terms = " & ".join(f"{word}:*" if _has_letters_only(word) else word for word in words)
+    terms = " & ".join(f"{word}:*" if word.isalpha() else word for word in words)
     return SearchQuery(terms, config="simple", search_type="raw")
 
 
-def _has_letters_only(word: str) -> bool:
-    return word.isalpha()
+def _corrected(rows: "QuerySet[Buyable]", words: list[str]) -> list[str]:
+    """The words as they are spelt on the rows that look alike; a word that nothing resembles stays as it is."""
+    doubtful = [word for word in words if _is_forgivable(word)]
+    if not doubtful:
+        return words
+    known = {*_COLOUR_WORDS, *_vocabulary(rows, doubtful, " ".join(words))}
+    return [_respelt(word, known) if word in doubtful else word for word in words]
 
 
-def _forgiving(rows: "QuerySet[Buyable]", words: list[str]) -> list[int]:
-    """Keys of the rows in which every word is found or nearly found, most alike first."""
-    alike = Q()
-    for word in words:
-        alike &= Q(search=_full_text([word])) | _nearly(word)
+def _vocabulary(rows: "QuerySet[Buyable]", doubtful: list[str], query: str) -> set[str]:
+    """The words of the products that resemble a doubtful word, by trigrams; the titles most like the query first."""
+    alike = reduce(or_, (Q(TrigramWordSimilar(F("search_text"), Value(word))) for word in doubtful))
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(FORGIVING)])
-        ranked = rows.filter(alike).alias(near=TrigramWordSimilarity(" ".join(words), "search_text"))
-        return list(ranked.order_by("-near", "id").values_list("pk", flat=True)[:MOST_FORGIVEN])
+            cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(RESEMBLANCE)])
+        near = Max(TrigramSimilarity(Lower("title"), query))
+        titles = rows.filter(alike).order_by().values("title").annotate(near=near, text=Max("search_text"))
+        texts = titles.order_by("-near", "title").values_list("text", flat=True)[:MOST_PRODUCTS]
+        return {word for text in texts for word in text.split()}
 
 
-def _nearly(word: str) -> Q:
+def _respelt(word: str, known: set[str]) -> str:
+    if any(other.startswith(word) for other in known):
+        return word
+    return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=SPELT_ALIKE)), word)
+
+
+def _is_forgivable(word: str) -> bool:
     """Numbers are never forgiven: a 13 is not a 12."""
-    if len(word) < 4 or not any(letter.isalpha() for letter in word):
-        return Q(pk__in=[])
-    return Q(TrigramWordSimilar(F("search_text"), Value(word)))
+    return len(word) >= 4 and any(letter.isalpha() for letter in word)

@@ -1,0 +1,78 @@
+import pytest
+from django.http import QueryDict
+
+from catalog.models import Category
+from catalog.selectors import ListPage, category_page
+from tests.factories import CategoryFactory, ListingFactory, ProductFactory, VariantFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def phones(db: None) -> Category:
+    """Apple 128 black good 150, Apple 256 blue fair 250, Samsung 128 blue good 350; one Apple is sold out."""
+    rows = [("Apple", 128, "Black", "good", 15000, 5), ("Apple", 256, "Blue", "fair", 25000, 5)]
+    rows += [("Samsung", 128, "Blue", "good", 35000, 5), ("Apple", 512, "Black", "premium", 90000, 0)]
+    for brand, storage, colour, grade, price, stock in rows:
+        product = ProductFactory(brand=brand, name=f"{brand} One")
+        variant = VariantFactory(product=product, attributes={"storage_gb": storage, "colour": colour})
+        ListingFactory(variant=variant, grade=grade, price_minor=price, on_hand=stock)
+    return CategoryFactory()
+
+
+def listed(category: Category, address: str = "") -> ListPage:
+    return category_page(category, QueryDict(address))
+
+
+def counts(page: ListPage, key: str) -> dict[str, int]:
+    facet = next(facet for facet in page.facets if facet.key == key)
+    return {option.label if key != "price" else option.value: option.count for option in facet.options}
+
+
+def test_counts_are_those_of_what_is_in_stock(phones: Category) -> None:
+    page = listed(phones)
+    assert page.total == 3
+    assert counts(page, "brand") == {"Apple": 2, "Samsung": 1}
+    assert counts(page, "grade") == {"Good": 2, "Fair": 1}
+    assert counts(page, "price") == {"100-200": 1, "200-300": 1, "300-500": 1}
+    assert counts(page, "storage_gb") == {"128 GB": 2, "256 GB": 1}
+    assert counts(page, "colour") == {"Black": 1, "Blue": 2}
+
+
+def test_a_choice_narrows_the_other_groups_but_not_its_own(phones: Category) -> None:
+    page = listed(phones, "brand=Apple")
+    assert page.total == 2
+    assert counts(page, "brand") == {"Apple": 2, "Samsung": 1}
+    assert counts(page, "colour") == {"Black": 1, "Blue": 1}
+    assert counts(page, "storage_gb") == {"128 GB": 1, "256 GB": 1}
+
+
+def test_choices_add_up_within_a_group_and_narrow_across_groups(phones: Category) -> None:
+    page = listed(phones, "storage_gb=128&storage_gb=256&colour=Blue&price=200-300&price=300-500")
+    assert {row.price_minor for row in page.page} == {25000, 35000}
+    assert listed(phones, "storage_gb=128&colour=Blue&price=200-300").total == 0
+
+
+def test_a_choice_that_leads_nowhere_stays_visible_and_can_be_undone(phones: Category) -> None:
+    page = listed(phones, "brand=Nokia&price=nonsense")
+    assert page.total == 0
+    assert counts(page, "brand") == {"Apple": 2, "Samsung": 1, "Nokia": 0}
+    assert page.chosen == {"brand": ["Nokia"]}
+
+
+def test_what_a_facet_counts_is_what_choosing_it_shows(phones: Category) -> None:
+    for facet in listed(phones).facets:
+        for option in facet.options:
+            assert listed(phones, f"{facet.key}={option.value}").total == option.count
+
+
+@pytest.mark.parametrize(("sort", "prices"), [("price", [15000, 25000, 35000]), ("nonsense", None)])
+def test_lists_sort_as_asked(sort: str, prices: list[int] | None, phones: Category) -> None:
+    page = listed(phones, f"sort={sort}")
+    assert page.sort == ("price" if prices else "best")
+    if prices:
+        assert [row.price_minor for row in page.page] == prices
+
+
+def test_pages_beyond_the_last_show_the_last(phones: Category) -> None:
+    assert listed(phones, "page=99").page.number == 1
