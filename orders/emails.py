@@ -101,7 +101,8 @@ def send_guarantee(guarantee: Guarantee, kind: str, *, at: datetime) -> None:
 
 def send_claim(claim: Claim, event: Event, *, at: datetime) -> None:
     """The customer hears of every turn of the case, the plant of its beginning."""
-    context = _claim_context(claim)
+    words = claim.messages.exclude(author_role=Role.CUSTOMER).order_by("-pk").first()
+    context = {**_claim_context(claim), "message": words}
     template = f"claim_{event.kind.removeprefix('claim.')}"
     _to_buyer(claim.line.order, template, key=str(event.pk), at=at, **context)
     if event.kind == "claim.opened":

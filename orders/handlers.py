@@ -114,10 +114,10 @@ def email_guarantee(event: Event) -> None:
 
 def email_claim(event: Event) -> None:
     claim = Claim.objects.select_related("line__order", "plant").get(pk=event.subject_id)
-    if event.kind == "claim.message":
-        emails.send_claim_message(claim, event.data["message"], event.data["role"], at=event.happened_at)
-    else:
+    if event.kind != "claim.message":
         emails.send_claim(claim, event, at=event.happened_at)
+    elif event.data["tell"]:
+        emails.send_claim_message(claim, event.data["message"], event.data["role"], at=event.happened_at)
 
 
 # What is counted against a plant, or for it

@@ -88,8 +88,12 @@ def stamp_first_answer(claim: Claim, *, role: str, by: Actor, at: datetime) -> N
         record("claim.answered", claim, by=by, at=at, data={"role": role, "minutes": minutes})
 
 
-def post_message(claim: Claim, *, role: str, author: User | None, text: str, at: datetime) -> ClaimMessage:
+def post_message(
+    claim: Claim, *, role: str, author: User | None, text: str, at: datetime, tell: bool = True
+) -> ClaimMessage:
     """A word for all sides. The customer's word ends a wait for the customer, and reopens a resolved case.
+
+    Without `tell` no e-mail is sent of it alone: the move that follows tells of it.
 
     Raises ClaimClosed when the case was refunded or withdrawn.
     """
@@ -99,7 +103,7 @@ def post_message(claim: Claim, *, role: str, author: User | None, text: str, at:
         if claim.status in (Status.REFUNDED, Status.WITHDRAWN):
             raise ClaimClosed
         message = ClaimMessage.objects.create(claim=claim, author=author, author_role=role, text=text, created_at=at)
-        record("claim.message", claim, by=by, at=at, data={"role": role, "message": message.pk})
+        record("claim.message", claim, by=by, at=at, data={"role": role, "message": message.pk, "tell": tell})
         stamp_first_answer(claim, role=role, by=by, at=at)
         if role == Role.CUSTOMER:
             _hand_back_to_plant(claim, by=by, at=at)
@@ -128,7 +132,7 @@ def answer_claim(claim: Claim, *, text: str, role: str = Role.PLANT, by: Actor, 
         claim_now = _locked(claim)
         require_open(claim_now)
         author = None if isinstance(by, str) else by
-        message = post_message(claim_now, role=role, author=author, text=text, at=at)
+        message = post_message(claim_now, role=role, author=author, text=text, at=at, tell=False)
         move(claim_now, Status.AWAITING_CUSTOMER, by=by, at=at, paused_at=at)
     claim.refresh_from_db()
     return message

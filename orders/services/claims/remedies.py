@@ -166,7 +166,7 @@ def refuse_claim(claim: Claim, *, problem: str, comment: str, evidence: str = ""
     with transaction.atomic():
         _open(claim)
         author = None if isinstance(by, str) else by
-        post_message(claim, role=Role.PLANT, author=author, text=text, at=at)
+        post_message(claim, role=Role.PLANT, author=author, text=text, at=at, tell=False)
         move(claim, Status.DISPUTED, by=by, at=at, problem=problem, due_at=None, paused_at=at)
 
 

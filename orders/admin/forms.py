@@ -1,0 +1,108 @@
+"""What plants and support fill in about orders and claims."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.forms import StepForm
+from catalog.models import Category
+from orders.models import Claim
+from orders.services.claims import Outcome
+
+COURIERS = [
+    ("", _("The house courier collects it")),
+    ("colissimo", "Colissimo"),
+    ("chronopost", "Chronopost"),
+    ("dhl", "DHL"),
+    ("dpd", "DPD"),
+    ("gls", "GLS"),
+    ("ups", "UPS"),
+]
+
+
+class CourierForm(StepForm):
+    courier = forms.ChoiceField(label=_("Courier"), choices=COURIERS, required=False)
+    tracking_number = forms.CharField(
+        label=_("Tracking number"), max_length=40, required=False, help_text=_("Only with your own courier.")
+    )
+
+
+class ShipForm(CourierForm):
+    """One field per device, named by its line: its refusal finds it."""
+
+    field_order = ("courier", "tracking_number")
+
+    def prepare(self) -> None:
+        self.lines = list(self.subject.lines.to_ship().select_related("listing__variant__product__category"))
+        for line in self.lines:
+            asks_imei = line.listing.variant.product.category.identifier == Category.Identifier.IMEI
+            self.fields[str(line.pk)] = forms.CharField(
+                label=_("IMEI of %s") % line.title if asks_imei else _("Serial number of %s") % line.title,
+                max_length=40,
+                help_text=_("It cannot be changed once registered."),
+                widget=forms.TextInput(attrs={"inputmode": "numeric" if asks_imei else "text", "autocomplete": "off"}),
+            )
+        self.order_fields([str(line.pk) for line in self.lines])
+
+    def identifiers(self) -> dict[UUID, str]:
+        return {line.pk: self.cleaned_data[str(line.pk)] for line in self.lines}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["identifiers"] = {line.pk: data.get(str(line.pk), "") for line in self.lines}
+        return data
+
+
+class RefuseLineForm(StepForm):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            ("out_of_stock", _("not in stock any more")),
+            ("defect_found", _("a defect was found before sending")),
+            ("wrong_price", _("the price was a mistake")),
+            ("address", _("the address cannot be served")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class MessageForm(StepForm):
+    text = forms.CharField(label=_("Message"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+class RefuseClaimForm(StepForm):
+    problem = forms.ChoiceField(label=_("Reason"), choices=Claim.Problem.choices)
+    comment = forms.CharField(
+        label=_("What the customer reads"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    evidence = forms.CharField(
+        label=_("Evidence"),
+        max_length=400,
+        required=False,
+        help_text=_("The photo or report, for damage in transit and ended guarantees."),
+    )
+
+
+class ReplacementForm(CourierForm):
+    identifier = forms.CharField(label=_("IMEI or serial of the other device"), max_length=40)
+    field_order = ("identifier", "courier", "tracking_number")
+
+
+class DecisionForm(StepForm):
+    outcome = forms.ChoiceField(label=_("Decision"), choices=Outcome.choices, widget=forms.RadioSelect)
+    comment = forms.CharField(label=_("Why, for both sides"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+class RefundForm(StepForm):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            ("goodwill", _("goodwill")),
+            ("defect", _("defect")),
+            ("not_received", _("never received")),
+            ("late", _("too late")),
+            ("mistake", _("mistake of ours")),
+        ],
+    )

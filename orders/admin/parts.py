@@ -1,0 +1,83 @@
+"""Columns and panels that the desk and the plants share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.columns import deadline, deadline_column, moment, money_column, state_column, text_column
+from backmarket.admin.panels import Panel, conversation, facts, table
+from backmarket.shipping.models import Parcel
+from backmarket.templatetags.ui import money
+from catalog.models import Grade
+from orders.models import Claim, ClaimMessage, Order, OrderLine, Settlement
+from orders.selectors import statement
+
+
+class LineColumns:
+    shown_status = state_column()
+    deadline_shown = deadline_column()
+    price_shown = money_column("price", _("price"), ordering="price_minor")
+    gross_shown = money_column("gross", _("with shipping"))
+    order_number = text_column("order.number", _("order"), ordering="order__number")
+
+
+class ClaimColumns:
+    shown_status = state_column()
+    deadline_shown = deadline_column()
+    device = text_column("line.title", _("device"))
+    order_number = text_column("line.order.number", _("order"))
+    price_shown = money_column("line.price", _("price"))
+
+
+def link(site: str, obj: Any, words: Any) -> str:
+    name = f"{site}:{obj._meta.app_label}_{obj._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[obj.pk]), words)
+
+
+def lines_panel(site: str, lines: Iterable[OrderLine]) -> Panel:
+    rows = [
+        (
+            link(site, line, line.title),
+            Grade(line.grade).label,
+            line.get_status_display(),
+            money(line.price),
+            line.identifier or "–",
+            deadline(line.due_at, late=False),
+        )
+        for line in lines
+    ]
+    headers = (_("Device"), _("Grade"), _("Status"), _("Price"), _("IMEI or serial"), _("Deadline"))
+    return table(_("Devices"), headers, rows)
+
+
+def address_panel(order: Order) -> Panel:
+    return facts(_("Send to"), [(_("Address"), "\n".join(order.address.lines))])
+
+
+def parcel_panel(parcel: Parcel | None, title: Any) -> Panel:
+    if parcel is None:
+        return table(title, (), [], empty=_("No parcel yet."))
+    number = parcel.tracking_number or _("the courier is being asked")
+    pairs = ((_("Courier"), parcel.courier), (_("Number"), number), (_("State"), parcel.get_status_display()))
+    return facts(title, pairs)
+
+
+def talk_panel(claim: Claim, mine: str) -> Panel:
+    words = [
+        {
+            "author": message.get_author_role_display(),
+            "text": message.text,
+            "at": message.created_at,
+            "mine": message.author_role == mine,
+        }
+        for message in ClaimMessage.objects.filter(claim=claim)
+    ]
+    return conversation(_("Conversation"), words)
+
+
+def statement_panel(settlement: Settlement) -> Panel:
+    rows = [(moment(row.at), row.title, row.detail, money(row.amount)) for row in statement(settlement).rows]
+    return table(_("What it is made of"), (_("Date"), _("Kind"), _("Order"), _("Amount")), rows)

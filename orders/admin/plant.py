@@ -1,0 +1,351 @@
+"""A plant's orders, returns, claims and statements."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import AFTER_SALES, LEADERS, WORKSHOP, PlantModelAdmin, own_plant
+from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
+from backmarket.admin.exports import csv_response
+from backmarket.admin.panels import Panel, facts, history
+from backmarket.admin.piles import Pile
+from backmarket.admin.steps import Step
+from backmarket.shipping.labels import label_pdf
+from backmarket.shipping.models import Parcel
+from backmarket.sites import plant_site
+from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
+from orders.admin.forms import CourierForm, MessageForm, RefuseClaimForm, RefuseLineForm, ReplacementForm, ShipForm
+from orders.admin.parts import (
+    ClaimColumns,
+    LineColumns,
+    address_panel,
+    lines_panel,
+    link,
+    parcel_panel,
+    statement_panel,
+    talk_panel,
+)
+from orders.models import Claim, ClaimMessage, Consignment, OrderLine, Settlement, Withdrawal
+from orders.selectors import statement, unsettled
+from orders.services.claims import (
+    accept_claim,
+    answer_claim,
+    finish_repair,
+    post_message,
+    receive_claim_device,
+    refuse_claim,
+    resolve_claim,
+    send_replacement,
+    start_repair,
+    start_replacement,
+)
+from orders.services.fulfilment import accept_line, refuse_line, ship_consignment
+from orders.services.returns import receive_return
+
+LINE, CLAIM = OrderLine.Status, Claim.Status
+SHIPPABLE = (LINE.PAID, LINE.ACCEPTED)
+UNPAID = (LINE.PENDING, LINE.ON_HOLD)
+CLOSED = (CLAIM.RESOLVED, CLAIM.REFUNDED, CLAIM.WITHDRAWN)
+
+
+def pdf(name: str, content: bytes) -> HttpResponse:
+    disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=disposition)
+
+
+def label_of(parcel: Parcel) -> HttpResponse:
+    return pdf(f"label-{parcel}", label_pdf(parcel))
+
+
+def lines_in(*statuses: str) -> Any:
+    """A consignment with at least one line in one of these statuses."""
+    return Exists(OrderLine.objects.filter(consignment=OuterRef("pk"), status__in=statuses))
+
+
+def waits_to_leave(consignment: Consignment) -> bool:
+    return any(line.status in SHIPPABLE for line in consignment.lines.all())
+
+
+def _accept_all(request: HttpRequest, consignment: Consignment, data: dict[str, Any]) -> None:
+    for line in consignment.lines.to_accept():
+        accept_line(line, by=request.user, at=now())
+
+
+def _ship(request: HttpRequest, consignment: Consignment, data: dict[str, Any]) -> None:
+    ship_consignment(
+        consignment,
+        identifiers=data["identifiers"],
+        courier=data["courier"],
+        tracking_number=data["tracking_number"],
+        by=request.user,
+        at=now(),
+    )
+
+
+@admin.register(Consignment, site=plant_site)
+class ConsignmentAdmin(PlantModelAdmin):
+    """What one order asks this plant to send; orders that nobody has paid are not there."""
+
+    readers = AFTER_SALES
+    deadline = "ship_by"
+    list_display = ("order_number", "devices", "deadline_shown", "parcel_shown")
+    list_display_links = ("order_number",)
+    list_select_related = ("order", "parcel")
+    search_fields = ("=order__number", "parcel__tracking_number")
+    fields = ("order_number", "deadline_shown", "shipping_shown")
+    ordering = ("ship_by", "pk")
+    piles = (
+        Pile("to_accept", _("To accept"), lambda: Q(lines_in(LINE.PAID))),
+        Pile("to_ship", _("To send"), lambda: Q(lines_in(*SHIPPABLE))),
+        Pile("on_the_way", _("On the way"), lambda: Q(lines_in(LINE.SHIPPED))),
+        Pile("delivered", _("Delivered"), lambda: Q(lines_in(LINE.DELIVERED, LINE.CLOSED))),
+    )
+    order_number = text_column("order.number", _("order"), ordering="order__number")
+    deadline_shown = deadline_column("ship_by", _("send by"))
+    shipping_shown = money_column("shipping", _("shipping paid"))
+    parcel_shown = text_column("parcel", _("parcel"))
+    steps = (
+        Step(
+            name="accept",
+            title=_("Accept all"),
+            icon="check",
+            tone="primary",
+            when=lambda consignment: any(line.status == LINE.PAID for line in consignment.lines.all()),
+            run=_accept_all,
+        ),
+        Step(
+            name="ship",
+            title=_("Send"),
+            icon="local_shipping",
+            tone="primary",
+            form=ShipForm,
+            explain=_("Everything that waits goes into one parcel, insured in full."),
+            done=_("Registered. Print the label."),
+            when=waits_to_leave,
+            run=_ship,
+        ),
+        Step(
+            name="label",
+            title=_("Label (PDF)"),
+            icon="print",
+            permission="view",
+            when=lambda consignment: bool(consignment.parcel and consignment.parcel.tracking_number),
+            run=lambda request, consignment, data: label_of(consignment.parcel),
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
+        paid = super().get_queryset(request).filter(order__payment_status="captured")
+        return paid.select_related("order__address", "parcel").prefetch_related("lines")
+
+    @admin.display(description=_("devices"))
+    def devices(self, consignment: Consignment) -> str:
+        return ", ".join(line.title for line in consignment.lines.all())
+
+    def panels(self, request: HttpRequest, obj: Consignment) -> list[Panel]:
+        lines = list(obj.lines.all())
+        open_address = any(line.status in (*SHIPPABLE, LINE.SHIPPED) for line in lines)
+        address = [address_panel(obj.order)] if open_address else []
+        parcel = parcel_panel(obj.parcel, _("Parcel"))
+        return [lines_panel("plant", lines), *address, parcel, history(obj, *lines)]
+
+
+@admin.register(OrderLine, site=plant_site)
+class LineAdmin(LineColumns, PlantModelAdmin):
+    readers = AFTER_SALES
+    deadline = "due_at"
+    list_display = ("order_number", "title", "grade", "shown_status", "price_shown", "deadline_shown")
+    list_display_links = ("order_number", "title")
+    list_filter = ("status",)
+    search_fields = ("=order__number", "title", "identifier")
+    fields = (
+        "order_number", "title", "grade", "shown_status", "deadline_shown", "price_shown", "gross_shown",
+        "proceeds_shown", "vat_scheme", "guarantee_months", "identifier", "paid_at", "shipped_at", "delivered_at",
+    )  # fmt: skip
+    piles = (
+        Pile("to_accept", _("To accept"), Q(status=LINE.PAID)),
+        Pile("to_ship", _("To send"), Q(status__in=SHIPPABLE)),
+        Pile("shipped", _("On the way"), Q(status=LINE.SHIPPED)),
+        Pile("delivered", _("Delivered"), Q(status__in=[LINE.DELIVERED, LINE.CLOSED])),
+        Pile("cancelled", _("Cancelled or refunded"), Q(status__in=[LINE.CANCELLED, LINE.REFUNDED])),
+    )
+    export_columns = (
+        (_("Order"), "order.number"), (_("Device"), "title"), (_("Grade"), "grade"), (_("Status"), "status"),
+        (_("IMEI or serial"), "identifier"), (_("Price"), "price"), (_("Proceeds"), "proceeds"),
+        (_("Currency"), "currency"), (_("Paid"), "paid_at"), (_("Sent"), "shipped_at"), (_("Delivered"), "delivered_at"),
+    )  # fmt: skip
+    proceeds_shown = money_column("proceeds", _("proceeds"))
+    steps = (
+        Step(
+            name="accept",
+            title=_("Accept"),
+            icon="check",
+            tone="primary",
+            when=lambda line: line.status == LINE.PAID,
+            run=lambda request, line, data: accept_line(line, by=request.user, at=now()),
+        ),
+        Step(
+            name="refuse",
+            title=_("Cannot be sent"),
+            icon="cancel",
+            tone="danger",
+            form=RefuseLineForm,
+            explain=_("The customer is refunded in full at once; the cancellation counts in your measures."),
+            when=lambda line: line.status in SHIPPABLE,
+            run=lambda request, line, data: refuse_line(line, **data, by=request.user, at=now()),
+        ),
+    )
+    actions = ("accept_many",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
+        return super().get_queryset(request).exclude(status__in=UNPAID).select_related("order", "consignment")
+
+    @admin.action(description=_("Accept"), permissions=["act"])
+    def accept_many(self, request: HttpRequest, rows: QuerySet[OrderLine]) -> None:
+        self.each(request, rows, lambda line: accept_line(line, by=request.user, at=now()))
+
+    def panels(self, request: HttpRequest, obj: OrderLine) -> list[Panel]:
+        consignment = link("plant", obj.consignment, _("All devices of this order, address and parcel"))
+        return [facts(_("Sending"), [(_("Consignment"), consignment)]), history(obj)]
+
+
+@admin.register(Withdrawal, site=plant_site)
+class ReturnAdmin(PlantModelAdmin):
+    """Devices that come back because a buyer withdrew."""
+
+    plant_path = "line__plant"
+    roles = AFTER_SALES | WORKSHOP
+    list_display = ("device", "order_number", "shown_status", "confirmed_at", "parcel_shown")
+    list_display_links = ("device",)
+    fields = ("order_number", "device", "shown_status", "confirmed_at", "refund_by", "returned_at", "refunded_at")
+    search_fields = ("=line__order__number", "line__title", "line__identifier")
+    piles = (
+        Pile("coming", _("Coming back"), Q(status=Withdrawal.Status.CONFIRMED)),
+        Pile("back", _("Back"), Q(status__in=[Withdrawal.Status.RETURNED, Withdrawal.Status.REFUNDED])),
+    )
+    device = text_column("line.title", _("device"))
+    order_number = text_column("line.order.number", _("order"))
+    shown_status = state_column()
+    parcel_shown = text_column("parcel", _("parcel"))
+    steps = (
+        Step(
+            name="receive",
+            title=_("The device is back"),
+            icon="inventory_2",
+            tone="primary",
+            asks=True,
+            explain=_("The customer's refund starts now, and the device goes to the workshop."),
+            when=lambda withdrawal: withdrawal.status == Withdrawal.Status.CONFIRMED,
+            run=lambda request, withdrawal, data: receive_return(withdrawal, by=request.user, at=now()),
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Withdrawal]:
+        return super().get_queryset(request).select_related("line__order", "line__unit", "line__plant", "parcel")
+
+
+def _in(*statuses: str) -> Any:
+    return lambda claim: claim.status in statuses
+
+
+def _act(service: Any) -> Any:
+    """A step whose form has exactly the service's words."""
+    return lambda request, claim, data: service(claim, **data, by=request.user, at=now())
+
+
+def _say(request: HttpRequest, claim: Claim, data: dict[str, Any]) -> None:
+    post_message(claim, role=ClaimMessage.Role.PLANT, author=request.user, text=data["text"], at=now())
+
+
+def _step(name: str, title: Any, icon: str, run: Any, *statuses: str, **facts: Any) -> Step:
+    return Step(name=name, title=title, icon=icon, run=run, when=_in(*statuses), **facts)
+
+
+@admin.register(Claim, site=plant_site)
+class ClaimAdmin(ClaimColumns, PlantModelAdmin):
+    roles = AFTER_SALES
+    readers = WORKSHOP
+    deadline = "due_at"
+    list_display = ("__str__", "device", "issue", "wish", "shown_status", "deadline_shown")
+    list_filter = ("status", "wish")
+    search_fields = ("=number", "line__title", "line__identifier", "=line__order__number")
+    fields = (
+        "number", "order_number", "device", "issue", "wish", "description", "shown_status", "deadline_shown",
+        "problem", "opened_at", "first_answer_at", "at_plant_at",
+    )  # fmt: skip
+    ordering = ("due_at", "-number")
+    piles = (
+        Pile("to_answer", _("To answer"), Q(status=CLAIM.AWAITING_PLANT)),
+        Pile("at_plant", _("To repair or replace"), Q(status__in=[CLAIM.AT_PLANT, CLAIM.REPAIRING, CLAIM.REPLACING])),
+        Pile("coming", _("On their way"), Q(status__in=[CLAIM.AWAITING_RETURN, CLAIM.IN_TRANSIT_TO_PLANT])),
+        Pile("waiting", _("Waiting for the customer"), Q(status=CLAIM.AWAITING_CUSTOMER)),
+        Pile("disputed", _("Disputed"), Q(status__in=[CLAIM.DISPUTED, CLAIM.ARBITRATION])),
+        Pile("closed", _("Closed"), Q(status__in=CLOSED)),
+    )
+    steps = (
+        _step("answer", _("Answer and ask the customer"), "forum", _act(answer_claim), CLAIM.AWAITING_PLANT,
+              form=MessageForm, tone="primary", explain=_("Their turn afterwards: your clock pauses.")),
+        _step("accept", _("Take the device back"), "assignment_return", _act(accept_claim),
+              CLAIM.AWAITING_PLANT, CLAIM.AWAITING_CUSTOMER, asks=True, tone="primary",
+              explain=_("The customer gets a prepaid label; the device comes to you under guarantee.")),
+        _step("receive", _("The device is here"), "inventory_2", _act(receive_claim_device),
+              CLAIM.AWAITING_RETURN, CLAIM.IN_TRANSIT_TO_PLANT, tone="primary"),
+        _step("repair", _("Start the repair"), "build", _act(start_repair), CLAIM.AT_PLANT, tone="primary"),
+        _step("finish", _("Repaired: send back"), "local_shipping", _act(finish_repair), CLAIM.REPAIRING,
+              form=CourierForm, tone="primary"),
+        _step("replace", _("Replace"), "swap_horiz", _act(start_replacement), CLAIM.AT_PLANT, CLAIM.REPAIRING,
+              asks=True, explain=_("Another device of the same listing is taken out of your stock.")),
+        _step("send", _("Send the other device"), "local_shipping", _act(send_replacement), CLAIM.REPLACING,
+              form=ReplacementForm, tone="primary"),
+        _step("resolve", _("Solved without sending"), "task_alt", _act(resolve_claim),
+              CLAIM.AWAITING_PLANT, CLAIM.AWAITING_CUSTOMER, asks=True,
+              explain=_("Only when the customer said so: a word from them opens the case again.")),
+        _step("message", _("Write a message"), "chat", _say, *set(CLAIM) - {CLAIM.REFUNDED, CLAIM.WITHDRAWN},
+              form=MessageForm),
+        Step(name="label", title=_("Label back (PDF)"), icon="print", permission="view",
+             when=lambda claim: bool(claim.return_parcel and claim.return_parcel.tracking_number),
+             run=lambda request, claim, data: label_of(claim.return_parcel)),
+        _step("refuse", _("Refuse"), "block", _act(refuse_claim), CLAIM.AWAITING_PLANT, CLAIM.AT_PLANT,
+              form=RefuseClaimForm, tone="danger",
+              explain=_("The customer may bring it before support, who decides.")),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
+        related = ("line__order__address", "line__unit", "line__listing", "plant", "parcel", "return_parcel")
+        return super().get_queryset(request).select_related(*related)
+
+    def panels(self, request: HttpRequest, obj: Claim) -> list[Panel]:
+        parcels = [parcel_panel(obj.parcel, _("Parcel to you")), parcel_panel(obj.return_parcel, _("Parcel back"))]
+        return [talk_panel(obj, ClaimMessage.Role.PLANT), *parcels, history(obj)]
+
+
+def _statement_csv(request: HttpRequest, settlement: Settlement, data: dict[str, Any]) -> HttpResponse:
+    rows = ((row.at, row.title, row.detail, row.amount, row.amount.currency) for row in statement(settlement).rows)
+    headers = (_("Date"), _("Kind"), _("Order"), _("Amount"), _("Currency"))
+    return csv_response(f"statement-{settlement.settled_date}", headers, rows)
+
+
+@admin.register(Settlement, site=plant_site)
+class StatementAdmin(PlantModelAdmin):
+    """What was paid on every 6th, 16th and 26th, and of what it is made."""
+
+    roles = LEADERS
+    list_display = ("settled_date", "total_shown", "payout_shown")
+    list_select_related = ("payout",)
+    fields = ("settled_date", "total_shown", "payout_shown")
+    total_shown = money_column("total", _("total"), ordering="total_minor")
+    payout_shown = text_column("payout.get_status_display", _("payout"))
+    export_columns = ((_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"))
+    steps = (Step(name="csv", title=_("Statement as CSV"), icon="download", permission="view", run=_statement_csv),)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        open_sums = unsettled(own_plant(request), now())
+        subtitle = _("Due now %(due)s, later %(later)s") % {name: money(open_sums[name]) for name in open_sums}
+        return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
+
+    def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
+        return [statement_panel(obj)]
