@@ -34,6 +34,7 @@ PARTS = (
     Part("listings"),
     Part("bids"),
     Part("orders"),
+    Part("trades"),
 )
 
 

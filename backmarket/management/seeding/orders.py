@@ -218,7 +218,7 @@ class Shop:
         delivered_at = next_delivery(shipped_at + timedelta(days=lines[0].listing.shipping_days - 1 + days))
         ends = self.plants[plant.pk], consignment.order.address
         insured = sum(line.price_minor for line in lines)
-        times = [shipped_at, shipped_at, delivered_at]
+        times = shipped_at, shipped_at, delivered_at
         consignment.parcel = self.courier.parcel(Parcel.Purpose.SALE, consignment.pk, ends, insured, times)
         for line in lines:
             self._send(line, shipped_at, delivered_at, payment)

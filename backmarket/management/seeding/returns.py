@@ -43,7 +43,7 @@ def maybe_withdraw(history: History, courier: Courier, plant_address: object, de
     back_at = next_delivery(sent_at)
     ends = line.order.address, plant_address
     withdrawal.parcel = courier.parcel(
-        Parcel.Purpose.WITHDRAWAL, withdrawal.pk, ends, line.price_minor, [confirmed_at, sent_at, back_at]
+        Parcel.Purpose.WITHDRAWAL, withdrawal.pk, ends, line.price_minor, (confirmed_at, sent_at, back_at)
     )
     history.rows.add(withdrawal)
     history.trail.add("withdrawal.confirmed", withdrawal, by=line.order.buyer or "guest", at=confirmed_at)

@@ -1,5 +1,6 @@
 """Parcels of the past and of today: what was scanned, and what the courier will do next."""
 
+import uuid
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
@@ -12,7 +13,9 @@ from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, Tracking
 from refurbishers.models import Refurbisher
 
 Code = TrackingPoint.Code
-DELIVERY_HOUR = time(11)
+DELIVERY_HOUR, EVENING = time(11), time(20)
+# Created, on its way, delivered.
+Times = tuple[datetime, datetime | None, datetime | None]
 
 
 def next_delivery(sent_at: datetime) -> datetime:
@@ -28,59 +31,56 @@ class Courier:
         self.rows, self.at, self.part, self.made = rows, at, part, 0
 
     def parcel(
-        self, purpose: str, reference: object, ends: tuple[Address, Address], insured: int, times: list[datetime | None]
-    ) -> Parcel:
+        self, purpose: str, reference: uuid.UUID, ends: tuple[Address, Address], insured: int, times: Times,
+        lost_at: datetime | None = None,
+    ) -> Parcel:  # fmt: skip
         """`times`: created, on its way (or None), delivered (or None); what lies after the anchor is only planned."""
-        created_at, sent_at, delivered_at = times
-        sent_at = sent_at if sent_at and sent_at <= self.at else None
-        planned_at = delivered_at or next_delivery(sent_at or self.at)
-        delivered_at = delivered_at if sent_at and delivered_at and delivered_at <= self.at else None
+        created_at, leaves_at, arrives_at = times
+        sent_at = leaves_at if leaves_at and leaves_at <= self.at else None
+        delivered_at = arrives_at if sent_at and arrives_at and arrives_at <= self.at and not lost_at else None
         self.made += 1
         parcel = Parcel(
             id=stable_uuid(f"parcel-{self.part}", self.made), purpose=purpose, reference=reference,
             courier=settings.COURIER_GATEWAY, sender=ends[0], recipient=ends[1], insured_minor=insured,
-            currency=settings.DEFAULT_CURRENCY, created_at=created_at, booked_at=created_at,
-            in_transit_at=sent_at, delivered_at=delivered_at, status=_status(sent_at, delivered_at),
+            currency=settings.DEFAULT_CURRENCY, created_at=created_at, booked_at=created_at, in_transit_at=sent_at,
+            delivered_at=delivered_at, lost_at=lost_at, status=_status(sent_at, delivered_at, lost_at),
         )  # fmt: skip
         parcel.tracking_number = tracking_number(parcel)
         self.rows.add(parcel)
         self._scan(parcel, Code.IN_TRANSIT, sent_at, ends[0].city)
         self._scan(parcel, Code.DELIVERED, delivered_at, ends[1].city)
-        if parcel.status == Parcel.Status.IN_TRANSIT:
-            self.plan(parcel, [(Code.DELIVERED, planned_at)])
+        self._scan(parcel, Code.LOST, lost_at, "")
+        if leaves_at and not delivered_at and not lost_at:
+            steps = [(Code.IN_TRANSIT, leaves_at), (Code.DELIVERED, arrives_at or next_delivery(leaves_at))]
+            self._plan(parcel, steps[1:] if sent_at else steps)
         return parcel
 
-    def lose(self, parcel: Parcel, lost_at: datetime) -> None:
-        parcel.status, parcel.lost_at = Parcel.Status.LOST, lost_at
-        self._scan(parcel, Code.LOST, lost_at, "")
-
-    def pickup(self, parcel: Parcel, collected_at: datetime, *, missed: bool = False) -> Pickup:
-        """The visit that collected the parcel, or will."""
-        start = collected_at - timedelta(minutes=30)
-        collected = parcel.status != Parcel.Status.CREATED
+    def pickup(
+        self, parcel: Parcel, visit_at: datetime, *, missed: bool = False, cancelled_at: datetime | None = None
+    ) -> Pickup:
+        """The visit that collected the parcel, or will, or was called off."""
+        start = visit_at - timedelta(minutes=30)
+        collected_at = visit_at if parcel.status != Parcel.Status.CREATED else None
         pickup = Pickup(
             id=stable_uuid(f"pickup-{self.part}", self.made), parcel=parcel, window_start=start,
             window_end=start + timedelta(hours=2), confirmation=f"PU-{parcel.pk.hex[:8].upper()}",
-            attempts=int(missed), created_at=parcel.created_at,
-            attempted_at=collected_at - timedelta(days=1) if missed else None,
-            collected_at=collected_at if collected else None,
-            status=Pickup.Status.COLLECTED if collected else Pickup.Status.BOOKED,
+            attempts=int(missed), created_at=parcel.created_at, collected_at=collected_at, cancelled_at=cancelled_at,
+            attempted_at=visit_at - timedelta(days=1) if missed else None,
         )  # fmt: skip
+        if cancelled_at:
+            pickup.status = Pickup.Status.CANCELLED
+        elif collected_at:
+            pickup.status = Pickup.Status.COLLECTED
+        else:
+            evening = market.calendar().instant(market.calendar().local(visit_at).date(), EVENING)
+            delivered = (Code.DELIVERED, next_delivery(evening))
+            self._plan(parcel, [(Code.COLLECTED, visit_at), (Code.IN_TRANSIT, evening), delivered], pickup)
         self.rows.add(pickup)
-        if missed:
-            self._scan(parcel, Code.PICKUP_ATTEMPTED, pickup.attempted_at, parcel.sender.city)
-        self._scan(parcel, Code.COLLECTED, pickup.collected_at, parcel.sender.city)
-        if not collected:
-            evening = market.calendar().instant(market.calendar().local(collected_at).date(), time(20))
-            steps = [
-                (Code.COLLECTED, collected_at),
-                (Code.IN_TRANSIT, evening),
-                (Code.DELIVERED, next_delivery(evening)),
-            ]
-            self.plan(parcel, steps, pickup)
+        self._scan(parcel, Code.PICKUP_ATTEMPTED, pickup.attempted_at, parcel.sender.city)
+        self._scan(parcel, Code.COLLECTED, collected_at, parcel.sender.city)
         return pickup
 
-    def plan(self, parcel: Parcel, steps: list[tuple[str, datetime]], pickup: Pickup | None = None) -> None:
+    def _plan(self, parcel: Parcel, steps: list[tuple[str, datetime]], pickup: Pickup | None = None) -> None:
         """What the sandbox courier will do as time passes."""
         visit = str(pickup.pk) if pickup else ""
         script = [[str(code), instant.isoformat(), visit] for code, instant in steps]
@@ -96,13 +96,13 @@ class Courier:
             )  # fmt: skip
 
 
-def _status(sent_at: datetime | None, delivered_at: datetime | None) -> str:
-    if delivered_at:
-        return Parcel.Status.DELIVERED
+def _status(sent_at: datetime | None, delivered_at: datetime | None, lost_at: datetime | None) -> str:
+    if lost_at or delivered_at:
+        return Parcel.Status.LOST if lost_at else Parcel.Status.DELIVERED
     return Parcel.Status.IN_TRANSIT if sent_at else Parcel.Status.CREATED
 
 
-def plant_addresses() -> dict[object, Address]:
+def plant_addresses() -> dict[uuid.UUID, Address]:
     """Each plant's place as a postal address, one row for all its parcels."""
     found = {}
     for plant in Refurbisher.objects.order_by("slug"):
