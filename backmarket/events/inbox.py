@@ -6,13 +6,13 @@ A family ("payments", "couriers") and a name ("sandbox") make the provider's key
 import hashlib
 import hmac
 import json
-import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from backmarket.events.models import IncomingWebhook
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 # Each takes (name, body, at) and returns whether it knew what the webhook is about; it is idempotent.
 INTERPRETERS = {
@@ -114,5 +114,5 @@ def handle_waiting_webhooks(at: datetime) -> int:
         try:
             done += handle_webhook(webhook_id, at=at)
         except Exception:
-            logger.exception("webhook_failed", extra={"webhook": webhook_id})
+            log.exception("webhook_failed", webhook=webhook_id)
     return done

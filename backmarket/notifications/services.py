@@ -1,9 +1,9 @@
 """E-mails: written once in the transaction of what they tell of, sent afterwards."""
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from backmarket.notifications.models import Notification
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 # A claim this old belongs to a worker that died, or to a failure: another attempt is due.
@@ -98,7 +98,7 @@ def _deliver(mail: Notification, at: datetime) -> bool:
     try:
         _message(mail).send()
     except Exception as error:  # whatever the mail server does, the others still have to leave
-        logger.warning("mail_not_sent", extra={"notification": str(mail.pk), "error": type(error).__name__})
+        log.warning("mail_not_sent", notification=str(mail.pk), error=type(error).__name__)
         row.update(last_error=type(error).__name__)
         return False
     row.update(sent_at=at, last_error="")

@@ -166,7 +166,7 @@ class TrackingPoint(models.Model):
 class SandboxShipment(models.Model):
     """What the sandbox courier remembers: the script of one parcel, and how far it got.
 
-    `script` is `[[code, ISO instant, key of the pickup or ""], …]`; what lies before `position` has happened.
+    `script` is `[[code, ISO instant, key of the pickup or "", place], …]`; what lies before `position` has happened.
     """
 
     tracking_number = models.CharField(primary_key=True, max_length=40)

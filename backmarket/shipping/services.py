@@ -1,12 +1,12 @@
 """Parcels and pickups: the row first, the courier after the commit, and its scans as they come in any order."""
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -43,7 +43,7 @@ __all__ = [
     "record_scan",
 ]
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 OPEN_PICKUP = (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED)
 
@@ -202,7 +202,7 @@ def _try(step: Callable[..., bool], pk: UUID, at: datetime) -> bool:
     try:
         return step(pk, at=at)
     except GatewayError:
-        logger.warning("courier_not_booked", extra={"parcel": str(pk)})
+        log.warning("courier_not_booked", parcel=str(pk))
         return False
 
 

@@ -79,7 +79,6 @@ class Gateway:
             intents.filter(status="captured").update(refunded_minor=F("amount_minor"))
 
     def refund(self, refund: Refund) -> Transfer:
-        paid = _intent(refund.payment.gateway_id)
         if f"{refund.amount_minor:02}"[-2:] in REFUNDS:
             raise GatewayError("The bank refuses this refund.")
         intent, is_new = SandboxIntent.objects.get_or_create(
@@ -92,7 +91,8 @@ class Gateway:
             },
         )
         if is_new:
-            SandboxIntent.objects.filter(pk=paid.pk).update(refunded_minor=F("refunded_minor") + refund.amount_minor)
+            paid = SandboxIntent.objects.filter(pk=refund.payment.gateway_id)
+            paid.update(refunded_minor=F("refunded_minor") + refund.amount_minor)
         return Transfer(intent.pk, Outcome.DONE)
 
     def payout(self, payout: Payout) -> str:
@@ -100,7 +100,7 @@ class Gateway:
             id=f"out_{payout.pk.hex}",
             defaults={
                 "kind": "payout",
-                "status": "bouncing" if bounces(payout.iban) else "sent",
+                "status": "sent",
                 "amount_minor": payout.amount_minor,
                 "currency": payout.currency,
             },
@@ -114,7 +114,7 @@ class Gateway:
         day = calendar.business_day_after(calendar.local(payout.sent_at).date(), 1)
         if at < calendar.instant(day, time(9)):
             return Outcome.PENDING
-        return Outcome.FAILED if _intent(payout.gateway_id).status == "bouncing" else Outcome.DONE
+        return Outcome.FAILED if bounces(payout.iban) else Outcome.DONE
 
 
 def _intent(intent_id: str) -> SandboxIntent:

@@ -1,10 +1,10 @@
 """Payments: requested, opened at the gateway, settled by asking it."""
 
-import logging
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from backmarket.payments.models import LedgerEntry, Payment
 from backmarket.payments.services.ledger import book
 from backmarket.states import IllegalMove, move
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 ACTIVE = (Payment.Status.PENDING, Payment.Status.AUTHORISED, Payment.Status.CAPTURED)
 OPEN = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
@@ -105,7 +105,7 @@ def _apply(payment: Payment, report: Report, *, at: datetime) -> None:
     """Move a locked payment as the report says. Never captured unless the provider has exactly our amount."""
     target, facts = report.state, {}
     if target in (State.AUTHORISED, State.CAPTURED) and report.amount != payment.amount:
-        logger.error("payment_amount_mismatch", extra={"payment": str(payment.pk)})
+        log.error("payment_amount_mismatch", payment=str(payment.pk))
         target, report = State.FAILED, Report(State.FAILED, report.amount, "amount_mismatch")
         transaction.on_commit(partial(_tell_gateway, payment), robust=True)
     if target == payment.status or target == State.PENDING:
@@ -166,5 +166,5 @@ def settle_pending_payments(at: datetime) -> int:
         try:
             done += settle_payment(payment.pk, at=at).status != payment.status
         except GatewayError:
-            logger.warning("payment_not_settled", extra={"payment": str(payment.pk)})
+            log.warning("payment_not_settled", payment=str(payment.pk))
     return done

@@ -1,10 +1,10 @@
 """Payouts: ordered, sent to the bank once, on the account or returned."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from backmarket.payments.models import LedgerEntry, Payout
 from backmarket.payments.services.ledger import book
 from backmarket.states import IllegalMove, move
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class CannotPayOut(DomainError):
@@ -103,7 +103,7 @@ def _try(step: Callable[[UUID, datetime], bool], payout_id: UUID, at: datetime) 
     try:
         return step(payout_id, at)
     except GatewayError as error:
-        logger.warning("payout_not_moved", extra={"payout": str(payout_id), "retry": error.retry})
+        log.warning("payout_not_moved", payout=str(payout_id), retry=error.retry)
         return False
 
 

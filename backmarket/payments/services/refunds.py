@@ -1,10 +1,10 @@
 """Refunds: the row and its claim on the payment first, the provider afterwards."""
 
-import logging
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from backmarket.payments.models import LedgerEntry, Payment, Refund
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class CannotRefund(DomainError):
@@ -103,7 +103,7 @@ def _finish(payment: Payment, refund: Refund, transfer: Transfer, *, at: datetim
         refund.gateway_id = transfer.gateway_id
         refund.save(update_fields=["gateway_id"])
     elif transfer.outcome == Outcome.FAILED:
-        logger.error("refund_failed", extra={"refund": str(refund.pk)})
+        log.error("refund_failed", refund=str(refund.pk))
         mine.update(reserved_refund_minor=F("reserved_refund_minor") - minor)
         move(refund, Refund.Status.FAILED, by=by, at=at, data=data, failure=transfer.failure[:200])
     else:
@@ -143,5 +143,5 @@ def send_refunds(at: datetime) -> int:
         try:
             done += send_refund(refund_id, at=at).status != Refund.Status.PENDING
         except GatewayError:
-            logger.warning("refund_not_sent", extra={"refund": str(refund_id)})
+            log.warning("refund_not_sent", refund=str(refund_id))
     return done

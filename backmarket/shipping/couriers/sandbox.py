@@ -89,13 +89,13 @@ def _magic(parcel: Parcel) -> set[str]:
     return {address.postcode.strip()[-3:] for address in (parcel.sender, parcel.recipient)} & set(POSTCODES)
 
 
-def _step(code: str, at: datetime, pickup: Pickup | None = None) -> Step:
-    return [str(code), at.isoformat(), str(pickup.pk) if pickup else ""]
+def _step(code: str, at: datetime, place: str, pickup: Pickup | None = None) -> Step:
+    return [str(code), at.isoformat(), str(pickup.pk) if pickup else "", place]
 
 
 def _handed_over(parcel: Parcel) -> list[Step]:
     leaves_at = parcel.created_at + timedelta(hours=2)
-    return [_step(Code.IN_TRANSIT, leaves_at), *_arrival(parcel, leaves_at, None)]
+    return [_step(Code.IN_TRANSIT, leaves_at, parcel.sender.city), *_arrival(parcel, leaves_at, None)]
 
 
 def _collected(pickup: Pickup) -> list[Step]:
@@ -103,15 +103,15 @@ def _collected(pickup: Pickup) -> list[Step]:
     first = not Pickup.objects.filter(parcel=pickup.parcel, created_at__lt=pickup.created_at).exists()
     misses = Pickup.MAX_ATTEMPTS if NOBODY in magic and first else int(NOBODY_ONCE in magic and first)
     visit = calendar.local(pickup.window_start + timedelta(minutes=30))
-    steps = []
+    steps, place = [], pickup.parcel.sender.city
     for _miss in range(misses):
-        steps.append(_step(Code.PICKUP_ATTEMPTED, visit, pickup))
+        steps.append(_step(Code.PICKUP_ATTEMPTED, visit, place, pickup))
         next_day = calendar.business_day_after(visit.date(), 1)
         visit = calendar.local(calendar.instant(next_day, visit.time()))
     if misses == Pickup.MAX_ATTEMPTS:
         return steps
     leaves_at = calendar.instant(visit.date(), time(20))
-    steps += [_step(Code.COLLECTED, visit, pickup), _step(Code.IN_TRANSIT, leaves_at, pickup)]
+    steps += [_step(Code.COLLECTED, visit, place, pickup), _step(Code.IN_TRANSIT, leaves_at, place, pickup)]
     return steps + _arrival(pickup.parcel, leaves_at, pickup)
 
 
@@ -119,8 +119,12 @@ def _arrival(parcel: Parcel, leaves_at: datetime, pickup: Pickup | None) -> list
     calendar, magic = market.calendar(), _magic(parcel)
     day = calendar.business_day_after(calendar.local(leaves_at).date(), 4 if LATE in magic else 1)
     if LOST in magic:
-        return [_step(Code.LOST, _at(day + timedelta(days=3), 12), pickup)]
-    return [_step(Code.OUT_FOR_DELIVERY, _at(day, 8), pickup), _step(Code.DELIVERED, _at(day, 11), pickup)]
+        return [_step(Code.LOST, _at(day + timedelta(days=3), 12), "", pickup)]
+    place = parcel.recipient.city
+    return [
+        _step(Code.OUT_FOR_DELIVERY, _at(day, 8), place, pickup),
+        _step(Code.DELIVERED, _at(day, 11), place, pickup),
+    ]
 
 
 def _at(day: date, hour: int) -> datetime:
@@ -166,12 +170,12 @@ def play_next(at: datetime) -> int | None:
 
 
 def _body(shipment: SandboxShipment) -> bytes:
-    code, instant, _pickup = shipment.script[shipment.position]
+    code, instant, _pickup, *place = shipment.script[shipment.position]
     scan = {
         "id": f"{shipment.pk}-{shipment.position}",
         "tracking_number": shipment.pk,
         "code": code,
-        "place": "",
+        "place": place[0] if place else "",
         "happened_at": instant,
     }
     return json.dumps(scan).encode()
