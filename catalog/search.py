@@ -1,8 +1,8 @@
 """Search behind one door: the words of a buyable, and the buyables that a person's words mean.
 
-Every word must be found by full text: letters also as the beginning of a word, numbers exactly. When that finds nothing
-at all, trigrams find the products that resemble the words, and the words are respelt as these spell them. Accents, case
-and "128GB" for "128 Go" do not matter.
+Every word must be found. First as it is; when that finds nothing, as the beginning of a word (numbers stay exact); when
+that finds nothing either, trigrams find the products that resemble the words, and the words are respelt as these spell
+them. Accents, case and "128GB" for "128 Go" do not matter.
 """
 
 import re
@@ -35,7 +35,7 @@ NOISE = frozenset(
         "reconditionnee", "occasion", "pas", "cher", "moins", "acheter",
     }
 )  # fmt: skip
-UNITS = {"go": "gb", "to": "tb"}
+UNITS = {"go": "gb", "to": "tb", "pouces": "in", "pouce": "in", "inch": "in", "inches": "in"}
 MAX_WORDS = 8
 # How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity), and how much a word
 # must resemble another to be its correction (difflib ratio): "ifone" is 0.73 from "iphone" and 0.6 from "phone".
@@ -83,14 +83,16 @@ def words_of(query: str) -> list[str]:
 def matching(rows: "QuerySet[Buyable]", query: str) -> "QuerySet[Buyable]":
     """The rows meant by `query`, annotated with `likeness` to their title (0 to 1). No words: no rows.
 
-    One query to see whether full text finds anything, two more if it does not.
+    At most four queries, however many rows there are; what is found is read by the caller's own.
     """
     words = words_of(query)
     if not words:
         return rows.none()
-    found = rows.filter(search=_full_text(words))
+    found = rows.filter(search=_full_text(*([word] for word in words)))
     if not found.exists():
-        found = rows.filter(search=_full_text(_corrected(rows, words)))
+        found = rows.filter(search=_full_text(*([word] for word in words), begun=True))
+    if not found.exists():
+        found = rows.filter(search=_full_text(*_respelt(rows, words), begun=True))
     return found.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
 
 
@@ -103,18 +105,19 @@ def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
     return list(rows.order_by("-likeness", "title").values("title", "slug")[:limit])
 
 
-def _full_text(words: list[str]) -> SearchQuery:
-    terms = " & ".join(f"{word}:*" if word.isalpha() else word for word in words)
-    return SearchQuery(terms, config="simple", search_type="raw")
+def _full_text(*alternatives: list[str], begun: bool = False) -> SearchQuery:
+    """All of the words, each in one of its spellings; `begun` takes letters as the beginning of a word."""
+    terms = (" | ".join(f"{word}:*" if begun and word.isalpha() else word for word in words) for words in alternatives)
+    return SearchQuery(" & ".join(f"({term})" for term in terms), config="simple", search_type="raw")
 
 
-def _corrected(rows: "QuerySet[Buyable]", words: list[str]) -> list[str]:
-    """The words as they are spelt on the rows that look alike; a word that nothing resembles stays as it is."""
+def _respelt(rows: "QuerySet[Buyable]", words: list[str]) -> list[list[str]]:
+    """The spellings of each word on the rows that look alike; a word that nothing resembles stays as it is."""
     doubtful = [word for word in words if _is_forgivable(word)]
     if not doubtful:
-        return words
+        return [[word] for word in words]
     known = {*_COLOUR_WORDS, *_vocabulary(rows, doubtful, " ".join(words))}
-    return [_respelt(word, known) if word in doubtful else word for word in words]
+    return [_spellings(word, known) for word in _joined(words, known)]
 
 
 def _vocabulary(rows: "QuerySet[Buyable]", doubtful: list[str], query: str) -> set[str]:
@@ -129,10 +132,24 @@ def _vocabulary(rows: "QuerySet[Buyable]", doubtful: list[str], query: str) -> s
         return {word for text in texts for word in text.split()}
 
 
-def _respelt(word: str, known: set[str]) -> str:
-    if any(other.startswith(word) for other in known):
-        return word
-    return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=SPELT_ALIKE)), word)
+def _joined(words: list[str], known: set[str]) -> list[str]:
+    """ "mac book air" is "macbook air" where that is a known word."""
+    joined: list[str] = []
+    for word in words:
+        if joined and word.isalpha() and joined[-1] + word in known:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def _spellings(word: str, known: set[str]) -> list[str]:
+    if not _is_forgivable(word) or any(other.startswith(word) for other in known):
+        return [word]
+    alike = get_close_matches(word, sorted(known), n=5, cutoff=SPELT_ALIKE)
+    # Few people mistype the first letter: without it, a word has to be very like.
+    likely = [other for other in alike if other[0] == word[0] or other in get_close_matches(word, [other], 1, 0.85)]
+    return likely[:3] or [word]
 
 
 def _is_forgivable(word: str) -> bool:
