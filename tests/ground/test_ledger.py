@@ -30,11 +30,17 @@ def test_entries_that_do_not_sum_to_zero_are_refused_before_the_database(now: da
     assert LedgerMovement.objects.count() == 0
 
 
-def test_the_database_refuses_an_unbalanced_movement_itself(now: datetime) -> None:
-    movement = LedgerMovement.objects.create(key="x", kind="x", reference=uuid4(), happened_at=now)
-    LedgerEntry.objects.create(movement=movement, account="bank", amount_minor=1, currency="EUR")
-    with pytest.raises(DatabaseError, match="does not sum to zero"), transaction.atomic():
+def write_unbalanced(at: datetime) -> None:
+    with transaction.atomic():
+        movement = LedgerMovement.objects.create(key="x", kind="x", reference=uuid4(), happened_at=at)
+        LedgerEntry.objects.create(movement=movement, account="bank", amount_minor=1, currency="EUR")
         connection.check_constraints()  # what a commit does
+
+
+def test_the_database_refuses_an_unbalanced_movement_itself(now: datetime) -> None:
+    with pytest.raises(DatabaseError, match="does not sum to zero"):
+        write_unbalanced(now)
+    assert LedgerMovement.objects.count() == 0
 
 
 def test_the_ledger_is_append_only(now: datetime) -> None:
