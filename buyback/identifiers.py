@@ -41,7 +41,7 @@ def checked_identifier(kind: str, text: str) -> str:
     """
     compact = re.sub(r"[\s./-]", "", text).upper()
     if kind == "imei":
-        if imei.is_valid(compact) and imei.imei_type(compact) == "IMEI" and compact.strip("0"):
+        if len(compact) == 15 and imei.is_valid(compact) and compact.strip("0"):
             return compact
         message = _("This is not a valid IMEI: dial *#06# and copy the 15 digits.")
         raise InvalidIdentifier(message, field="identifier")
