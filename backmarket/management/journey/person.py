@@ -57,6 +57,22 @@ class Person:
             raise PageBroken(f"{before} refused the form: {complaint}")
         return self
 
+    def radios(self, selector: str) -> dict[str, list[str]]:
+        """The form's radio groups: name -> the values on offer, in order."""
+        groups: dict[str, list[str]] = {}
+        for radio in self.browser.page.select(f"{selector} input[type=radio]"):
+            groups.setdefault(str(radio["name"]), []).append(str(radio["value"]))
+        return groups
+
+    def checked(self, selector: str, name: str) -> list[str]:
+        """The boxes of that name that are ticked when the page opens."""
+        boxes = self.browser.page.select(f'{selector} input[type=checkbox][name="{name}"]')
+        return [str(box["value"]) for box in boxes if box.has_attr("checked")]
+
+    def value(self, name: str) -> str:
+        """What the field of that name holds now."""
+        return str(self.browser.page.select_one(f'main [name="{name}"]').get("value", ""))
+
     def see(self, *words: str) -> "Person":
         """Fail unless the page says all this."""
         for word in words:
