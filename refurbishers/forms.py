@@ -18,7 +18,7 @@ class PlantFilterForm(forms.Form):
     sort = forms.ChoiceField(
         label=_("Sort by"),
         required=False,
-        choices=[("rating", _("Rating")), ("quality", _("Quality score")), ("name", _("Name"))],
+        choices=[("rating", _("Rating, few count less")), ("quality", _("Quality score")), ("name", _("Name"))],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -28,7 +28,7 @@ CHAPTERS: Mapping[str, Words] = {
 # What a shopper should know of a step, without shaming: the figures beside it say the rest.
 STANDING: Mapping[str, Words] = {
     Status.TRIAL: _("New here: it works under a limit of ten orders a day until its first devices are judged."),
-    Status.ACTIVE: _("In good standing: it keeps what it promised."),
+    Status.ACTIVE: _("In good standing: what it may miss stays within the limits."),
     Status.WATCH: _("On watch: at least one promise is not kept at the moment. It may sell meanwhile."),
     Status.RESTRICTED: _("Restricted: it may sell what is listed, but list nothing more until it keeps its promises."),
     Status.SUSPENDED: _("Suspended: it sells nothing at the moment. Open orders and guarantees go on."),

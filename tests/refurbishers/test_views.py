@@ -32,6 +32,12 @@ def test_the_list_shows_plants_that_trade_best_rated_first() -> None:
     assert names("?sort=name") == ["Best", "Good", "Unrated"]
 
 
+def test_three_happy_customers_do_not_outshine_two_hundred() -> None:
+    RefurbisherFactory(name="Lucky", rating_sum=15, rating_count=3)
+    RefurbisherFactory(name="Proven", rating_sum=900, rating_count=200)
+    assert names() == ["Proven", "Lucky"]
+
+
 def test_the_list_is_filtered_by_expertise_and_country() -> None:
     lyon, berlin = RefurbisherFactory(name="Lyon", country="FR"), RefurbisherFactory(name="Berlin", country="DE")
     CategoryFactory(slug="laptops", name="Laptops").experts.add(lyon, berlin)
