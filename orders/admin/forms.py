@@ -1,7 +1,6 @@
 """What plants and support fill in about orders and claims."""
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +27,12 @@ class CourierForm(StepForm):
         label=_("Tracking number"), max_length=40, required=False, help_text=_("Only with your own courier.")
     )
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if bool(data.get("courier")) != bool(data.get("tracking_number")):
+            self.add_error("tracking_number", _("Give both the courier and its tracking number, or neither."))
+        return data
+
 
 class ShipForm(CourierForm):
     """One field per device, named by its line: its refusal finds it."""
@@ -46,11 +51,8 @@ class ShipForm(CourierForm):
             )
         self.order_fields([str(line.pk) for line in self.lines])
 
-    def identifiers(self) -> dict[UUID, str]:
-        return {line.pk: self.cleaned_data[str(line.pk)] for line in self.lines}
-
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
+        data = super().clean()
         data["identifiers"] = {line.pk: data.get(str(line.pk), "") for line in self.lines}
         return data
 

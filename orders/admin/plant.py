@@ -29,6 +29,7 @@ from orders.admin.parts import (
     statement_panel,
     talk_panel,
 )
+from orders.documents import packing_pdf
 from orders.models import Claim, ClaimMessage, Consignment, OrderLine, Settlement, Withdrawal
 from orders.selectors import statement, unsettled
 from orders.services.claims import (
@@ -136,6 +137,13 @@ class ConsignmentAdmin(PlantModelAdmin):
             when=lambda consignment: bool(consignment.parcel and consignment.parcel.tracking_number),
             run=lambda request, consignment, data: label_of(consignment.parcel),
         ),
+        Step(
+            name="packing",
+            title=_("Packing slip (PDF)"),
+            icon="receipt",
+            permission="view",
+            run=lambda request, consignment, data: pdf(f"packing-{consignment.order}", packing_pdf(consignment)),
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
@@ -176,7 +184,8 @@ class LineAdmin(LineColumns, PlantModelAdmin):
     export_columns = (
         (_("Order"), "order.number"), (_("Device"), "title"), (_("Grade"), "grade"), (_("Status"), "status"),
         (_("IMEI or serial"), "identifier"), (_("Price"), "price"), (_("Proceeds"), "proceeds"),
-        (_("Currency"), "currency"), (_("Paid"), "paid_at"), (_("Sent"), "shipped_at"), (_("Delivered"), "delivered_at"),
+        (_("Currency"), "currency"), (_("Paid"), "paid_at"), (_("Sent"), "shipped_at"),
+        (_("Delivered"), "delivered_at"),
     )  # fmt: skip
     proceeds_shown = money_column("proceeds", _("proceeds"))
     steps = (

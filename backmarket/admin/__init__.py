@@ -1,0 +1,1 @@
+"""What the two admin sites share: doors, steps, piles, exports, dashboards and navigation."""

@@ -1,0 +1,90 @@
+"""Columns of lists and read-only pages: money in the reader's format, states in colour, deadlines in market time."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from backmarket.templatetags.ui import money
+
+Column = Callable[[Any, Any], Any]
+NOTHING = "–"
+STATUS, DEADLINE = _("status"), _("deadline")
+TONES = {
+    tone: [*states]
+    for tone, states in {
+        "success": ("online", "captured", "paid", "delivered", "closed", "resolved", "active", "ready", "succeeded",
+                    "collected", "running", "validated", "returned"),
+        "warning": ("paused", "countered", "awaiting_plant", "disputed", "arbitration", "watch", "on_hold", "received",
+                    "inspected", "attempted", "warned", "ordered", "pending", "draft", "trial"),
+        "danger": ("blocked", "failed", "lost", "suspended", "restricted", "bounced", "cancelled", "expired",
+                   "refunded"),
+    }.items()
+}  # fmt: skip
+TONE_OF = {state: tone for tone, states in TONES.items() for state in states}
+
+
+def money_column(attribute: str, title: Any, *, ordering: str | None = None) -> Column:
+    """The Money at dotted `attribute`, formatted; a dash for None."""
+
+    @display(description=title, ordering=ordering)
+    def column(admin: Any, obj: Any) -> str:
+        return money(_follow(obj, attribute)) or NOTHING
+
+    return column
+
+
+def text_column(attribute: str, title: Any, *, ordering: str | None = None) -> Column:
+    """Whatever stands at dotted `attribute`, or a dash."""
+
+    @display(description=title, ordering=ordering)
+    def column(admin: Any, obj: Any) -> Any:
+        value = _follow(obj, attribute)
+        return NOTHING if value in (None, "") else value
+
+    return column
+
+
+def state_column(field: str = "status", title: Any = STATUS) -> Column:
+    """The state as a coloured label."""
+
+    @display(description=title, ordering=field)
+    def column(admin: Any, obj: Any) -> SafeString:
+        state = getattr(obj, field)
+        words = getattr(obj, f"get_{field}_display")()
+        return format_html('<span class="tag tag--{}">{}</span>', TONE_OF.get(state, "plain"), words)
+
+    return column
+
+
+def deadline_column(field: str = "due_at", title: Any = DEADLINE) -> Column:
+    """A deadline in market time, marked when it is over; the admin annotates `late` (see base.deadline)."""
+
+    @display(description=title, ordering=field)
+    def column(admin: Any, obj: Any) -> str | SafeString:
+        return deadline(getattr(obj, field), late=getattr(obj, "late", False))
+
+    return column
+
+
+def deadline(at: datetime | None, *, late: bool) -> str | SafeString:
+    if at is None:
+        return NOTHING
+    mark = format_html(' <span class="tag tag--danger">{}</span>', _("late")) if late else ""
+    return format_html('<time datetime="{}">{}</time>{}', at.isoformat(), moment(at), mark)
+
+
+def moment(at: datetime | None) -> str:
+    """An instant in market time, in the reader's format."""
+    return formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else NOTHING
+
+
+def _follow(obj: Any, path: str) -> Any:
+    for name in path.split("."):
+        obj = getattr(obj, name, None)
+    return obj() if callable(obj) and not isinstance(obj, type) else obj

@@ -1,0 +1,180 @@
+"""The first pages of the two sites: what waits for this person, the most urgent first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin.sites import AdminSite
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import own_plant
+from backmarket.admin.columns import moment
+from backmarket.admin.navigation import list_url, may_read
+from backmarket.admin.panels import Panel, table
+from backmarket.market import calendar
+from backmarket.payments.models import LedgerEntry
+from backmarket.payments.selectors import balance, ledger_sum
+from backmarket.sites import plant_site, staff_site
+from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
+from orders.selectors import unsettled
+from orders.services.settlement import DAYS
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A card: the rows of a model's pile, by deadline. `name` says a row in a few words."""
+
+    title: Any
+    label: str
+    pile: str
+    empty: Any
+    deadline: str = "due_at"
+    name: Callable[[Any], Any] = str
+
+
+@dataclass
+class Card:
+    title: Any
+    url: str
+    count: int
+    empty: Any
+    late: bool = False
+    items: list[dict[str, Any]] = field(default_factory=list)
+
+
+def _device(row: Any) -> str:
+    return f"{row} · {row.variant}"
+
+
+def _line(row: Any) -> str:
+    return f"{row.order.number} · {row.title}"
+
+
+def _claim(row: Any) -> str:
+    return f"{row} · {row.line.title}"
+
+
+def _consignment(row: Any) -> str:
+    return gettext("Order %(number)s") % {"number": row.order.number}
+
+
+PLANT: tuple[Waiting, ...] = (
+    Waiting(_("Lines to accept"), "orders.OrderLine", "to_accept", _("Every line is accepted."), name=_line),
+    Waiting(_("Orders to send"), "orders.Consignment", "to_ship", _("Everything has left."), "ship_by", _consignment),
+    Waiting(_("Claims to answer"), "orders.Claim", "to_answer", _("Nobody waits for an answer."), name=_claim),
+    Waiting(_("To repair or replace"), "orders.Claim", "at_plant", _("No device waits for its repair."), name=_claim),
+    Waiting(_("Devices to inspect"), "buyback.Trade", "to_inspect", _("No device waits for inspection."), name=_device),
+    Waiting(_("Trades to decide"), "buyback.Trade", "to_decide", _("Every inspected device is decided."), name=_device),
+    Waiting(_("Devices arriving"), "buyback.Trade", "arriving", _("Nothing is on its way."), name=_device),
+    Waiting(_("Units to list"), "catalog.Unit", "to_list", _("Nothing waits to be listed."), "tested_at"),
+    Waiting(_("Listings low in stock"), "catalog.Listing", "low", _("Stock is fine."), "",
+            lambda row: f"{row.variant} · {row.available}"),
+)  # fmt: skip
+DESK: tuple[Waiting, ...] = (
+    Waiting(_("Claims for support"), "orders.Claim", "queue", _("No claim waits for support."), name=_claim),
+    Waiting(_("Refunds pending"), "payments.Refund", "pending", _("No refund is pending."), "created_at",
+            lambda row: money(row.amount)),
+    Waiting(_("Refunds that failed"), "payments.Refund", "failed", _("No refund failed."), "failed_at",
+            lambda row: money(row.amount)),
+    Waiting(_("Payouts ordered"), "payments.Payout", "ordered", _("Nothing waits to be sent."), "due_at",
+            lambda row: money(row.amount)),
+    Waiting(_("Payouts returned by the bank"), "payments.Payout", "bounced", _("No payout came back."), "bounced_at",
+            lambda row: money(row.amount)),
+    Waiting(_("Applications"), "refurbishers.Refurbisher", "applications", _("No plant is applying."), "created_at"),
+    Waiting(_("Plants on trial"), "refurbishers.Refurbisher", "trial", _("No plant is on trial."), "created_at"),
+    Waiting(_("Plants watched"), "refurbishers.Refurbisher", "watched", _("Every plant keeps its promises."), ""),
+    Waiting(_("Event deliveries that failed"), "events.EventDelivery", "failed", _("Every event is handled."),
+            "queued_at"),
+    Waiting(_("Webhooks not understood"), "events.IncomingWebhook", "failed", _("Every webhook is understood."),
+            "received_at"),
+    Waiting(_("E-mails failing"), "notifications.Notification", "failing", _("Every e-mail has left."), "created_at"),
+)  # fmt: skip
+# Dates that say since when something waits, and are no deadline.
+SINCE = ("created_at", "failed_at", "bounced_at", "queued_at", "received_at", "tested_at")
+
+
+def plant(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Today at one plant."""
+    at, own = now(), own_plant(request)
+    cards = _cards(plant_site, PLANT, request, at)
+    return context | {"greeting": _greeting(at, own), "cards": cards, "notes": _plant_notes(request, own, at)}
+
+
+def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Today at the desk: each sees the piles that their group may read."""
+    at = now()
+    panels = [_ledger()] if may_read(staff_site, "payments.LedgerMovement")(request) else []
+    cards = _cards(staff_site, DESK, request, at)
+    return context | {"greeting": _greeting(at, request.user), "cards": cards, "notes": [], "panels": panels}
+
+
+def _greeting(at: datetime, who: Any) -> str:
+    return f"{date_format(calendar().local(at), 'l j F Y')} · {who}"
+
+
+def _cards(site: AdminSite, waiting: tuple[Waiting, ...], request: HttpRequest, at: datetime) -> list[Card]:
+    """Those with something late first, then those with something, then the empty ones."""
+    cards = [_card(site, each, request, at) for each in waiting if may_read(site, each.label)(request)]
+    return sorted(cards, key=lambda card: (not card.late, not card.count))
+
+
+def _card(site: AdminSite, waiting: Waiting, request: HttpRequest, at: datetime) -> Card:
+    screen = site._registry[apps.get_model(waiting.label)]
+    pile = next(pile for pile in screen.piles if pile.name == waiting.pile)  # type: ignore[attr-defined]
+    rows = screen.get_queryset(request).filter(pile.condition).select_related(*(screen.list_select_related or ()))  # type: ignore[misc]
+    if waiting.deadline:
+        rows = rows.order_by(waiting.deadline)
+    items = [_item(screen, waiting, row, at) for row in rows[:SHOWN]]
+    url = list_url(site, waiting.label, waiting.pile)
+    count = len(items) if len(items) < SHOWN else rows.count()
+    return Card(waiting.title, url, count, waiting.empty, any(item["late"] for item in items), items)
+
+
+def _item(screen: Any, waiting: Waiting, row: Any, at: datetime) -> dict[str, Any]:
+    when = getattr(row, waiting.deadline) if waiting.deadline else None
+    is_deadline = waiting.deadline not in SINCE
+    late = bool(when and is_deadline and when <= at)
+    words = _("by %s") if is_deadline else _("since %s")
+    detail = (gettext("late since %s") if late else words) % moment(when) if when else ""
+    return {"title": waiting.name(row), "url": screen.change_url(row), "detail": detail, "late": late}
+
+
+def _plant_notes(request: HttpRequest, own: Any, at: datetime) -> list[dict[str, Any]]:
+    if not may_read(plant_site, "orders.Settlement")(request):
+        return []
+    sums = unsettled(own, at)
+    words = gettext("Next statement on %(date)s: %(due)s due now, %(later)s later.") % {
+        "date": date_format(next_settlement(calendar().local(at).date()), "DATE_FORMAT"),
+        "due": money(sums["due"]),
+        "later": money(sums["later"]),
+    }
+    url = list_url(plant_site, "orders.Settlement")
+    return [{"tone": "info", "text": words, "url": url, "action": gettext("Statements")}]
+
+
+def next_settlement(today: date) -> date:
+    """The first settlement day after `today`."""
+    later = [day for day in DAYS if day > today.day]
+    if later:
+        return today.replace(day=later[0])
+    return (today.replace(day=1) + timedelta(days=32)).replace(day=DAYS[0])
+
+
+def _ledger() -> Panel:
+    """Every account's balance, and the proof that all of them sum to zero."""
+    currencies = ledger_sum()
+    rows: list[tuple[Any, ...]] = [
+        (account.label, money(balance(account.value, None, currency)))
+        for currency in currencies
+        for account in LedgerEntry.Account
+    ]
+    rows += [(gettext("Sum, always zero"), f"{total} {currency}") for currency, total in currencies.items()]
+    return table(_("Ledger"), (_("Account"), _("Balance")), rows)

@@ -1,0 +1,97 @@
+"""Forms of steps: what a person fills in before a service is called, dressed as the admin's own fields."""
+
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import get_currency_precision
+from django import forms
+from django.conf import settings
+from django.forms import widgets
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import CHECKBOX_CLASSES, FILE_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
+
+from backmarket.money import Money
+
+CLASSES: tuple[tuple[type[widgets.Widget], list[str]], ...] = (
+    (widgets.CheckboxInput, CHECKBOX_CLASSES),
+    (widgets.RadioSelect, ["choices"]),
+    (widgets.CheckboxSelectMultiple, ["choices"]),
+    (widgets.FileInput, [name for name in FILE_CLASSES if name != "hidden"]),
+    (widgets.Select, SELECT_CLASSES),
+    (widgets.Textarea, TEXTAREA_CLASSES),
+    (widgets.Input, INPUT_CLASSES),
+)
+
+
+def dress(widget: widgets.Widget) -> None:
+    """Give a widget the classes that the admin's stylesheet knows."""
+    for kind, classes in CLASSES:
+        if isinstance(widget, kind):
+            widget.attrs["class"] = f"{widget.attrs.get('class', '')} {' '.join(classes)}".strip()
+            return
+
+
+class StepForm(forms.Form):
+    """A form about `subject` (None when something new is made) filled in by the person of `request`."""
+
+    def __init__(self, *args: Any, subject: Any, request: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subject, self.request = subject, request
+        self.prepare()
+        for field in self.fields.values():
+            dress(field.widget)
+
+    def prepare(self) -> None:
+        """Add or narrow the fields that depend on the subject."""
+
+
+class MoneyField(forms.DecimalField):
+    """An amount in the market's currency, typed with decimals; cleans to Money."""
+
+    def __init__(self, *, currency: str = "", **kwargs: Any) -> None:
+        self.currency = currency or settings.DEFAULT_CURRENCY
+        precision = get_currency_precision(self.currency)
+        kwargs.setdefault("min_value", Decimal(1).scaleb(-precision))
+        kwargs.setdefault("help_text", _("In %(currency)s.") % {"currency": self.currency})
+        super().__init__(max_digits=9, decimal_places=precision, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return _major(value) if isinstance(value, Money) else value
+
+    def clean(self, value: Any) -> Money | None:
+        amount = super().clean(value)
+        return None if amount is None else Money(int(amount.scaleb(self.decimal_places or 0)), self.currency)
+
+
+class MinorField(MoneyField):
+    """A column of minor units, shown and typed as an amount: for lists edited in place."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return _major(Money(value, self.currency)) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> Any:
+        amount = super().clean(value)
+        return None if amount is None else amount.minor
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class MultipleFileInput(widgets.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class PhotosField(forms.FileField):
+    """Several files in one field; cleans to a list. The service that keeps them judges what they hold."""
+
+    widget = MultipleFileInput(attrs={"accept": "image/*"})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if not given:
+            super().clean(None, initial)
+        return [super(PhotosField, self).clean(one, initial) for one in given]
+
+
+def _major(amount: Money) -> Decimal:
+    return Decimal(amount.minor).scaleb(-get_currency_precision(amount.currency))

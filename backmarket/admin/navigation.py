@@ -1,0 +1,173 @@
+"""The sidebars, organised by the job that somebody came to do. An entry shows only to those who may read its list."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from backmarket.sites import plant_site, staff_site
+
+# title, icon, "app.Model", the pile it opens (or "")
+Entry = tuple[Any, str, str, str]
+Group = tuple[Any, tuple[Entry, ...]]
+
+PLANT: tuple[Group, ...] = (
+    (
+        _("Sell"),
+        (
+            (_("Orders to send"), "local_shipping", "orders.Consignment", "to_ship"),
+            (_("Order lines"), "receipt_long", "orders.OrderLine", ""),
+            (_("Listings"), "sell", "catalog.Listing", ""),
+        ),
+    ),
+    (
+        _("Buy"),
+        (
+            (_("Trades"), "swap_horiz", "buyback.Trade", ""),
+            (_("Bids"), "price_change", "buyback.Bid", ""),
+            (_("Register of bought goods"), "menu_book", "buyback.RegisterEntry", ""),
+        ),
+    ),
+    (_("Workshop"), ((_("Units"), "build", "catalog.Unit", ""),)),
+    (
+        _("After-sales"),
+        (
+            (_("Claims"), "support_agent", "orders.Claim", ""),
+            (_("Returns"), "undo", "orders.Withdrawal", ""),
+            (_("Ratings"), "star", "reviews.Review", ""),
+        ),
+    ),
+    (
+        _("The plant"),
+        (
+            (_("Statements"), "account_balance", "orders.Settlement", ""),
+            (_("Commitments"), "verified", "refurbishers.Clause", ""),
+            (_("Members"), "group", "refurbishers.Member", ""),
+            (_("Profile"), "factory", "refurbishers.Refurbisher", ""),
+        ),
+    ),
+)
+
+DESK: tuple[Group, ...] = (
+    (
+        _("Customers"),
+        (
+            (_("Claims"), "support_agent", "orders.Claim", "queue"),
+            (_("Orders"), "shopping_bag", "orders.Order", ""),
+            (_("Order lines"), "receipt_long", "orders.OrderLine", ""),
+            (_("Consignments"), "local_shipping", "orders.Consignment", ""),
+            (_("Withdrawals"), "undo", "orders.Withdrawal", ""),
+            (_("Guarantees"), "verified_user", "orders.Guarantee", ""),
+            (_("Ratings"), "star", "reviews.Review", ""),
+        ),
+    ),
+    (
+        _("Sellers of devices"),
+        (
+            (_("Trades"), "swap_horiz", "buyback.Trade", ""),
+            (_("Quotes"), "request_quote", "buyback.Quote", ""),
+            (_("Bids"), "price_change", "buyback.Bid", ""),
+            (_("Register of bought goods"), "menu_book", "buyback.RegisterEntry", ""),
+        ),
+    ),
+    (
+        _("Plants"),
+        (
+            (_("Plants"), "factory", "refurbishers.Refurbisher", ""),
+            (_("Members"), "group", "refurbishers.Member", ""),
+            (_("Specifications"), "gavel", "refurbishers.Specification", ""),
+            (_("Signatures"), "draw", "refurbishers.Signature", ""),
+            (_("Statements of reasons"), "description", "refurbishers.StatementOfReasons", ""),
+            (_("Measurements"), "monitoring", "refurbishers.Measurement", ""),
+            (_("Service facts"), "fact_check", "refurbishers.ServiceFact", ""),
+        ),
+    ),
+    (
+        _("Catalogue"),
+        (
+            (_("Categories"), "category", "catalog.Category", ""),
+            (_("Products"), "smartphone", "catalog.Product", ""),
+            (_("Variants"), "style", "catalog.Variant", ""),
+            (_("Prices of new ones"), "price_check", "catalog.ReferencePrice", ""),
+            (_("Question sets"), "quiz", "catalog.QuestionSet", ""),
+            (_("Grading specifications"), "rule", "catalog.GradingSpecification", ""),
+            (_("Listings"), "sell", "catalog.Listing", ""),
+            (_("Units"), "build", "catalog.Unit", ""),
+        ),
+    ),
+    (
+        _("Money"),
+        (
+            (_("Payments"), "credit_card", "payments.Payment", ""),
+            (_("Refunds"), "currency_exchange", "payments.Refund", ""),
+            (_("Payouts"), "payments", "payments.Payout", ""),
+            (_("Settlements"), "account_balance", "orders.Settlement", ""),
+            (_("Earnings"), "savings", "orders.Earning", ""),
+            (_("Ledger"), "balance", "payments.LedgerMovement", ""),
+        ),
+    ),
+    (
+        _("Couriers"),
+        (
+            (_("Parcels"), "package_2", "shipping.Parcel", ""),
+            (_("Pickups"), "door_front", "shipping.Pickup", ""),
+        ),
+    ),
+    (
+        _("The machine"),
+        (
+            (_("People"), "person", "accounts.User", ""),
+            (_("Groups"), "groups", "auth.Group", ""),
+            (_("Events"), "history", "events.Event", ""),
+            (_("Event deliveries"), "move_to_inbox", "events.EventDelivery", ""),
+            (_("Incoming webhooks"), "webhook", "events.IncomingWebhook", ""),
+            (_("E-mails"), "mail", "notifications.Notification", ""),
+        ),
+    ),
+)
+
+
+def desk(request: HttpRequest) -> list[dict[str, Any]]:
+    return _sidebar(staff_site, DESK)
+
+
+def plant(request: HttpRequest) -> list[dict[str, Any]]:
+    return _sidebar(plant_site, PLANT)
+
+
+def _sidebar(site: UnfoldAdminSite, groups: tuple[Group, ...]) -> list[dict[str, Any]]:
+    today = {"title": _("Today"), "icon": "today", "link": reverse(f"{site.name}:index")}
+    return [
+        {"items": [today]},
+        *({"title": title, "items": [_item(site, e) for e in items]} for title, items in groups),
+    ]
+
+
+def _item(site: UnfoldAdminSite, entry: Entry) -> dict[str, Any]:
+    title, icon, label, pile = entry
+    url = list_url(site, label, pile)
+    path = url.partition("?")[0]
+    return {
+        "title": title,
+        "icon": icon,
+        "link": url,
+        "active": lambda request: request.path.startswith(path),
+        "permission": may_read(site, label),
+    }
+
+
+def list_url(site: UnfoldAdminSite, label: str, pile: str = "") -> str:
+    """The list of a model on a site, opened at one of its piles."""
+    url = reverse(f"{site.name}:{label.replace('.', '_').lower()}_changelist")
+    return f"{url}?pile={pile}" if pile else url
+
+
+def may_read(site: UnfoldAdminSite, label: str) -> Callable[[HttpRequest], bool]:
+    def allowed(request: HttpRequest) -> bool:
+        return bool(site._registry[apps.get_model(label)].has_view_permission(request))
+
+    return allowed

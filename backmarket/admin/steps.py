@@ -1,0 +1,132 @@
+"""Steps: what a person can do to a row. Each is a button, perhaps a form, and one call of a service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.forms import StepForm
+from backmarket.errors import DomainError
+
+DONE = _("Done.")
+Run = Callable[[HttpRequest, Any, dict[str, Any]], Any]
+
+
+def _always(obj: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """`run(request, obj, cleaned)` calls the service; `when(obj)` says whether the button is offered now.
+
+    `form` asks first; `explain` says what will happen. `permission` names a has_<permission>_permission of the admin.
+    A run that returns an HttpResponse answers with it; any other result is replaced by `done`, said aloud.
+    """
+
+    name: str
+    title: Any
+    run: Run
+    done: Any = DONE
+    when: Callable[[Any], bool] = _always
+    form: type[StepForm] = StepForm
+    explain: Any = ""
+    icon: str = "arrow_forward"
+    tone: str = "default"
+    permission: str = "act"
+    template: str = "admin/step.html"
+    asks: bool = False
+
+    @property
+    def has_page(self) -> bool:
+        """Is there something to fill in, or to be sure of, before it is done?"""
+        return self.asks or self.form is not StepForm
+
+
+class StepsMixin:
+    """Gives a ModelAdmin its `steps` on the change page, and `adding`, the step by which a new row is made."""
+
+    steps: tuple[Step, ...] = ()
+    adding: Step | None = None
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_step"  # type: ignore[attr-defined]
+        view = self.admin_site.admin_view(self.step_view)  # type: ignore[attr-defined]
+        return [path("<path:object_id>/do/<slug:step>/", view, name=name), *super().get_urls()]  # type: ignore[misc]
+
+    def may(self, request: HttpRequest, step: Step) -> bool:
+        return bool(getattr(self, f"has_{step.permission}_permission")(request))
+
+    def open_steps(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
+        """The steps that this person can take with this row now, with their addresses."""
+        opts = obj._meta
+        name = f"{self.admin_site.name}:{opts.app_label}_{opts.model_name}_step"  # type: ignore[attr-defined]
+        return [
+            {"step": step, "url": reverse(name, args=[obj.pk, step.name])}
+            for step in self.steps
+            if self.may(request, step) and step.when(obj)
+        ]
+
+    def step_view(self, request: HttpRequest, object_id: str, step: str) -> HttpResponse:
+        """GET shows the step's form, POST takes the step. A stranger's row is a 404, a step out of time a message."""
+        obj = self.own_or_404(request, object_id)  # type: ignore[attr-defined]
+        chosen = next((known for known in self.steps if known.name == step), None)
+        if chosen is None:
+            raise Http404
+        if not self.may(request, chosen):
+            raise PermissionDenied
+        if not chosen.when(obj):
+            messages.warning(request, _("This cannot be done any more: something has changed meanwhile."))
+            return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
+        return self.take(request, chosen, obj)
+
+    def take(self, request: HttpRequest, step: Step, obj: Any) -> HttpResponse:
+        posted = request.method == "POST"
+        form = step.form(
+            request.POST if posted else None, request.FILES if posted else None, subject=obj, request=request
+        )
+        if posted and form.is_valid():
+            answer = self._run(request, step, obj, form)
+            if answer is not None:
+                return answer
+        if not step.has_page and not posted:
+            return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
+        return self._page(request, step, obj, form)
+
+    def _run(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponse | None:
+        """The service's answer; its refusal goes beside the field it names, or above a form, or into a message."""
+        try:
+            result = step.run(request, obj, form.cleaned_data)
+        except DomainError as refusal:
+            if step.has_page:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                return None
+            messages.error(request, str(refusal))
+        else:
+            if isinstance(result, HttpResponse):
+                return result
+            messages.success(request, step.done)
+            obj = obj or result
+        return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
+
+    def _page(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponse:
+        admin: Any = self
+        request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+        context = {
+            **admin.admin_site.each_context(request),
+            "title": step.title,
+            "opts": admin.opts,
+            "original": obj,
+            "step": step,
+            "form": form,
+            "media": admin.media + form.media,
+            "back_url": admin.change_url(obj) if obj else admin.list_url(),
+        }
+        status = 422 if form.errors else 200
+        return TemplateResponse(request, step.template, context, status=status)

@@ -1,0 +1,127 @@
+"""Money at the desk: read, exported; a payout that has not left can be cancelled."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import StaffModelAdmin
+from backmarket.admin.columns import money_column, state_column
+from backmarket.admin.panels import Panel, history, table
+from backmarket.admin.piles import Pile
+from backmarket.admin.steps import Step
+from backmarket.payments.models import LedgerMovement, Payment, Payout, Refund
+from backmarket.payments.services import cancel_payout
+from backmarket.sites import staff_site
+from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
+
+
+class AmountColumns:
+    shown_status = state_column()
+    amount_shown = money_column("amount", _("amount"), ordering="amount_minor")
+
+
+@admin.register(Payment, site=staff_site)
+class PaymentAdmin(AmountColumns, StaffModelAdmin):
+    list_display = ("id", "purpose", "shown_status", "amount_shown", "gateway", "created_at")
+    list_filter = ("status", "purpose", "gateway")
+    search_fields = ("id", "reference", "gateway_id")
+    fields = (
+        "id", "purpose", "reference", "shown_status", "amount_shown", "refundable_shown", "gateway", "gateway_id",
+        "failure", "created_at", "authorised_at", "captured_at", "failed_at", "cancelled_at",
+    )  # fmt: skip
+    refundable_shown = money_column("refundable", _("can still be refunded"))
+
+    def panels(self, request: HttpRequest, obj: Payment) -> list[Panel]:
+        refunds = list(obj.refunds.all())
+        rows = [
+            (refund.created_at, money(refund.amount), refund.get_status_display(), refund.reason) for refund in refunds
+        ]
+        headers = (_("Date"), _("Amount"), _("Status"), _("Reason"))
+        return [table(_("Refunds"), headers, rows), history(obj, *refunds, names=True)]
+
+
+@admin.register(Refund, site=staff_site)
+class RefundAdmin(AmountColumns, StaffModelAdmin):
+    list_display = ("id", "reason", "shown_status", "amount_shown", "created_at", "failure")
+    list_filter = ("status", "reason")
+    search_fields = ("id", "reference", "payment__reference")
+    fields = (
+        "id", "payment", "reference", "reason", "shown_status", "amount_shown", "failure", "created_at",
+        "succeeded_at", "failed_at",
+    )  # fmt: skip
+    piles = (
+        Pile("pending", _("Pending"), Q(status=Refund.Status.PENDING)),
+        Pile("failed", _("Failed"), Q(status=Refund.Status.FAILED)),
+    )
+
+
+@admin.register(Payout, site=staff_site)
+class PayoutAdmin(AmountColumns, StaffModelAdmin):
+    list_display = ("id", "purpose", "shown_status", "amount_shown", "account_shown", "due_at", "failure")
+    list_filter = ("status", "purpose")
+    search_fields = ("id", "reference", "party", "gateway_id")
+    fields = (
+        "id", "purpose", "reference", "account", "party", "shown_status", "amount_shown", "account_shown", "failure",
+        "due_at", "created_at", "sent_at", "paid_at", "bounced_at", "cancelled_at",
+    )  # fmt: skip
+    piles = (
+        Pile("ordered", _("Ordered"), Q(status=Payout.Status.ORDERED)),
+        Pile("sent", _("Sent"), Q(status=Payout.Status.SENT)),
+        Pile("bounced", _("Returned by the bank"), Q(status=Payout.Status.BOUNCED)),
+    )
+    steps = (
+        Step(
+            name="cancel",
+            title=_("Cancel"),
+            icon="cancel",
+            tone="danger",
+            asks=True,
+            explain=_("The money stays owed; nothing is sent until a payout is ordered again."),
+            when=lambda payout: payout.status == Payout.Status.ORDERED,
+            run=lambda request, payout, data: cancel_payout(payout, by=request.user, at=now()),
+        ),
+    )
+    export_columns = (
+        (_("Payout"), "id"), (_("Purpose"), "purpose"), (_("Reference"), "reference"), (_("Status"), "status"),
+        (_("Amount"), "amount"), (_("Currency"), "currency"), (_("Due"), "due_at"), (_("Paid"), "paid_at"),
+    )  # fmt: skip
+
+    @admin.display(description=_("bank account"))
+    def account_shown(self, payout: Payout) -> str:
+        return f"…{payout.iban_last4}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payout]:
+        return super().get_queryset(request).defer("holder", "iban")
+
+
+@admin.register(LedgerMovement, site=staff_site)
+class LedgerAdmin(StaffModelAdmin):
+    list_display = ("key", "kind", "entries_shown", "happened_at")
+    list_filter = ("kind",)
+    search_fields = ("key", "reference")
+    date_hierarchy = "happened_at"
+    ordering = ("-id",)
+    fields = ("key", "kind", "reference", "happened_at")
+    export_columns = (
+        (_("Movement"), "key"), (_("Kind"), "kind"), (_("Reference"), "reference"), (_("Date"), "happened_at"),
+        (_("Entries"), lambda movement: "; ".join(_entry(entry) for entry in movement.entries.all())),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("entries")
+
+    @admin.display(description=_("entries"))
+    def entries_shown(self, movement: LedgerMovement) -> str:
+        return " · ".join(f"{entry.account} {money(entry.amount)}" for entry in movement.entries.all())
+
+    def panels(self, request: HttpRequest, obj: LedgerMovement) -> list[Panel]:
+        rows = [(entry.get_account_display(), entry.party, money(entry.amount)) for entry in obj.entries.all()]
+        return [table(_("Entries, which sum to zero"), (_("Account"), _("Party"), _("Amount")), rows)]
+
+
+def _entry(entry: Any) -> str:
+    return f"{entry.account}/{entry.party} {entry.amount_minor} {entry.currency}"

@@ -1,0 +1,54 @@
+"""Parcels and the courier's visits at the desk."""
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import StaffModelAdmin
+from backmarket.admin.columns import money_column, state_column
+from backmarket.admin.panels import Panel, history, table
+from backmarket.admin.piles import Pile
+from backmarket.shipping.models import Parcel, Pickup
+from backmarket.sites import staff_site
+
+
+@admin.register(Parcel, site=staff_site)
+class ParcelAdmin(StaffModelAdmin):
+    list_display = ("__str__", "purpose", "shown_status", "courier", "sender", "recipient", "created_at")
+    list_select_related = ("sender", "recipient")
+    list_filter = ("status", "purpose", "courier")
+    search_fields = ("tracking_number", "reference")
+    fields = (
+        "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown",
+        "created_at", "in_transit_at", "delivered_at", "lost_at", "cancelled_at",
+    )  # fmt: skip
+    piles = (
+        Pile("unbooked", _("Without a number"), Q(status=Parcel.Status.CREATED, tracking_number="")),
+        Pile("travelling", _("On their way"), Q(status=Parcel.Status.IN_TRANSIT)),
+        Pile("lost", _("Lost"), Q(status=Parcel.Status.LOST)),
+    )
+    shown_status = state_column()
+    insured_shown = money_column("insured", _("insured for"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
+        return super().get_queryset(request).select_related("sender", "recipient")
+
+    def panels(self, request: HttpRequest, obj: Parcel) -> list[Panel]:
+        scans = [(point.happened_at, point.get_code_display(), point.place) for point in obj.points.all()]
+        visits = [(p.window_start, p.window_end, p.get_status_display(), p.attempts) for p in obj.pickups.all()]
+        return [
+            table(_("Scans"), (_("Date"), _("What"), _("Place")), scans),
+            table(_("Pickups"), (_("From"), _("Until"), _("State"), _("Attempts")), visits),
+            history(obj, names=True),
+        ]
+
+
+@admin.register(Pickup, site=staff_site)
+class PickupAdmin(StaffModelAdmin):
+    list_display = ("__str__", "parcel", "shown_status", "window_start", "window_end", "attempts")
+    list_select_related = ("parcel",)
+    list_filter = ("status",)
+    search_fields = ("confirmation", "parcel__tracking_number")
+    fields = ("parcel", "shown_status", "window_start", "window_end", "confirmation", "attempts", "created_at")
+    shown_status = state_column()

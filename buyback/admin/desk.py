@@ -1,0 +1,109 @@
+"""Trades, quotes, bids and the register at the desk: read, with their timeline."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import StaffModelAdmin
+from backmarket.admin.columns import money_column, state_column, text_column
+from backmarket.admin.panels import Panel, facts, history, table
+from backmarket.admin.piles import Pile
+from backmarket.money import Money
+from backmarket.shipping.models import Parcel
+from backmarket.sites import staff_site
+from backmarket.templatetags.ui import money
+from buyback.admin.plant import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
+from buyback.models import Bid, Quote, RegisterEntry, Trade
+
+T = Trade.Status
+
+
+def pickups_panel(parcel: Parcel | None) -> Panel:
+    rows = [
+        (pickup.window_start, pickup.get_status_display(), pickup.attempts)
+        for pickup in (parcel.pickups.all() if parcel else [])
+    ]
+    return table(_("Pickups"), (_("Window"), _("State"), _("Attempts")), rows)
+
+
+@admin.register(Trade, site=staff_site)
+class TradeAdmin(TradeColumns, StaffModelAdmin):
+    deadline = "due_at"
+    list_display = ("__str__", "device", "plant", "seller", "shown_status", "price_shown", "deadline_shown")
+    list_filter = ("status", "condition")
+    search_fields = ("=number", "identifier", "seller__email", "plant__name", "variant__product__name")
+    fields = (
+        "number", "device", "identifier", "plant", "seller", "condition", "quoted_shown", "price_shown",
+        "shown_status", "suspension", "deadline_shown", "iban_ending", "payout_shown", "accepted_at", "collected_at",
+        "received_at", "inspected_at", "countered_at", "validated_at", "paid_at",
+    )  # fmt: skip
+    piles = (
+        Pile("late", _("Waiting to be received or inspected"), Q(status__in=[T.RECEIVED, T.COLLECTED])),
+        Pile("countered", _("Counter-offers"), Q(status=T.COUNTERED)),
+        Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
+        Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
+    )
+    payout_shown = text_column("payout.get_status_display", _("payout"))
+
+    @admin.display(description=_("bank account"))
+    def iban_ending(self, trade: Trade) -> str:
+        return f"…{trade.iban_last4}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Trade]:
+        related = ("variant__product", "plant", "seller", "payout", "parcel", "return_parcel", "quote__question_set")
+        rows = super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address")
+        return rows.defer("holder", "iban")
+
+    def panels(self, request: HttpRequest, obj: Trade) -> list[Panel]:
+        parcels = [parcel for parcel in (obj.parcel, obj.return_parcel) if parcel]
+        return [
+            facts(_("Seller"), [(_("Address"), "\n".join(obj.address.lines))]),
+            pickups_panel(obj.parcel),
+            verdict_panel(obj),
+            *offer_panel(obj),
+            answers_panel(obj),
+            talk_panel(obj, plants_side=False),
+            history(obj, *parcels, *([obj.payout] if obj.payout else []), names=True),
+        ]
+
+
+@admin.register(Quote, site=staff_site)
+class QuoteAdmin(StaffModelAdmin):
+    list_display = ("variant", "condition", "shown_status", "created_at", "expires_at")
+    list_select_related = ("variant__product",)
+    list_filter = ("status", "condition")
+    search_fields = ("variant__sku", "variant__product__name")
+    fields = ("variant", "condition", "shown_status", "created_at", "expires_at")
+    shown_status = state_column()
+
+    def panels(self, request: HttpRequest, obj: Quote) -> list[Panel]:
+        rows = [(bid.plant, money(bid.price)) for bid in obj.bids.select_related("plant")]
+        return [table(_("Bids"), (_("Plant"), _("Price")), rows), history(obj, names=True)]
+
+
+@admin.register(Bid, site=staff_site)
+class BidAdmin(StaffModelAdmin):
+    list_display = ("variant", "condition", "plant", "price_shown", "active", "updated_at")
+    list_select_related = ("variant__product", "plant")
+    list_filter = ("active", "condition")
+    search_fields = ("variant__sku", "variant__product__name", "plant__name")
+    fields = ("variant", "condition", "plant", "price_shown", "active", "updated_at")
+    price_shown = money_column("price", _("price"), ordering="price_minor")
+
+
+@admin.register(RegisterEntry, site=staff_site)
+class RegisterAdmin(StaffModelAdmin):
+    list_display = ("plant", "number", "entered_at", "device", "identifier", "price_shown")
+    list_select_related = ("plant",)
+    search_fields = ("identifier", "plant__name")
+    fields = ("plant", "number", "entered_at", "device", "identifier", "price_shown", "previous_hash", "hash")
+
+    @admin.display(description=_("price"), ordering="price_minor")
+    def price_shown(self, entry: RegisterEntry) -> str:
+        return money(Money(entry.price_minor, entry.currency))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("seller")

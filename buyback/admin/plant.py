@@ -1,0 +1,307 @@
+"""A plant's bids, trades and register. Of a seller it learns no more than a parcel needs."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import LEADERS, WORKSHOP, PlantModelAdmin, own_plant
+from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
+from backmarket.admin.panels import Panel, conversation, facts, history, table
+from backmarket.admin.piles import Pile
+from backmarket.admin.steps import Step
+from backmarket.money import Money
+from backmarket.shipping.labels import label_pdf
+from backmarket.sites import plant_site
+from backmarket.templatetags.ui import grade_label, money
+from backmarket.timetravel import now
+from buyback.admin.forms import BidForm, CounterOfferForm, MessageForm, SheetForm, SuspendForm
+from buyback.models import Bid, RegisterEntry, Trade
+from buyback.services.bids import change_bid, place_bid
+from buyback.services.inspections import (
+    make_counter_offer,
+    receive_trade,
+    resume_trade,
+    submit_inspection,
+    suspend_trade,
+    validate_trade,
+)
+from buyback.services.messages import write_message
+
+T = Trade.Status
+
+
+class RowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A bid edited in its list; what was shown is compared with what was typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+
+@admin.register(Bid, site=plant_site)
+class OwnBidAdmin(PlantModelAdmin):
+    readers = WORKSHOP
+    list_display = ("device", "condition", "price_minor", "active", "updated_at")
+    list_editable = ("price_minor", "active")
+    list_filter = ("active", "condition")
+    search_fields = ("variant__sku", "variant__label", "variant__product__name", "variant__product__brand")
+    money_fields = ("price_minor",)
+    fields = ("device", "condition", "price_shown", "active", "updated_at")
+    readonly_fields = fields
+    ordering = ("variant__product__name", "variant_id", "-price_minor")
+    piles = (Pile("active", _("Active"), Q(active=True)), Pile("off", _("Switched off"), Q(active=False)))
+    actions = ("switch_on", "switch_off")
+    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
+    price_shown = money_column("price", _("price"))
+    export_columns = (
+        (_("SKU"), "variant.sku"), (_("Device"), "variant.__str__"), (_("Condition"), "condition"),
+        (_("Price"), "price"), (_("Currency"), "currency"), (_("Active"), "active"),
+    )  # fmt: skip
+    adding = Step(
+        name="add",
+        title=_("Add a bid"),
+        form=BidForm,
+        run=lambda request, _none, data: place_bid(
+            own_plant(request), data.pop("variant"), **data, by=request.user, at=now()
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bid]:
+        return super().get_queryset(request).select_related("variant__product")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:  # type: ignore[type-arg]
+        return super().get_changelist_form(request, form=RowForm, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Bid, form: Any, change: bool) -> None:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        if "price_minor" in changes:
+            changes["price"] = Money(changes.pop("price_minor"), obj.currency)
+        if changes:
+            change_bid(Bid.objects.get(pk=obj.pk), by=request.user, at=now(), **changes)
+
+    @admin.action(description=_("Switch on"), permissions=["act"])
+    def switch_on(self, request: HttpRequest, rows: QuerySet[Bid]) -> None:
+        self.each(request, rows, lambda bid: change_bid(bid, active=True, by=request.user, at=now()))
+
+    @admin.action(description=_("Switch off"), permissions=["act"])
+    def switch_off(self, request: HttpRequest, rows: QuerySet[Bid]) -> None:
+        self.each(request, rows, lambda bid: change_bid(bid, active=False, by=request.user, at=now()))
+
+    def panels(self, request: HttpRequest, obj: Bid) -> list[Panel]:
+        return [history(obj)]
+
+
+# --- Trades
+
+
+def _receive(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
+    receive_trade(trade, by=request.user, at=now())
+
+
+def _inspect(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
+    submit_inspection(trade, sheet=data["sheet"], note=data["note"], by=request.user, at=now())
+
+
+def _say(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
+    write_message(trade, author=request.user, from_plant=True, text=data["text"], at=now())
+
+
+def _label(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> HttpResponse:
+    disposition = {"Content-Disposition": f'inline; filename="label-{trade}.pdf"'}
+    return HttpResponse(label_pdf(trade.return_parcel), content_type="application/pdf", headers=disposition)
+
+
+def _graded(trade: Trade) -> bool:
+    inspection = getattr(trade, "inspection", None)
+    return trade.status == T.INSPECTED and bool(inspection and inspection.graded_at)
+
+
+def _in(*statuses: str) -> Any:
+    return lambda trade: trade.status in statuses
+
+
+class TradeColumns:
+    shown_status = state_column()
+    deadline_shown = deadline_column()
+    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
+    quoted_shown = money_column("quoted", _("quoted"), ordering="quoted_minor")
+    price_shown = money_column("price", _("to be paid"), ordering="price_minor")
+
+
+def answers_panel(trade: Trade) -> Panel:
+    """What the seller said, question by question."""
+    rows = []
+    for question in trade.quote.question_set.questions:
+        texts = {option["code"]: option["text"] for option in question["options"]}
+        said = trade.quote.answers.get(question["code"])
+        rows.append((gettext(question["text"]), gettext(texts[said]) if said in texts else "–"))
+    return table(_("What the seller said"), (_("Question"), _("Answer")), rows)
+
+
+def verdict_panel(trade: Trade) -> Panel:
+    """What was found, check by check, with the grade that each still allows."""
+    inspection = getattr(trade, "inspection", None)
+    if inspection is None:
+        return table(_("Inspection"), (), [], empty=_("Not inspected yet."))
+    if inspection.graded_at is None:
+        return table(_("Inspection"), (), [], empty=_("The sheet is being graded: reload in a moment."))
+    grade = grade_label(inspection.grade_reachable) if inspection.grade_reachable else gettext("none until repaired")
+    disputed = ngettext("%d answer differs", "%d answers differ", len(inspection.verdict.get("defects", [])))
+    title = _("Inspection: %(condition)s, grade %(grade)s, %(disputed)s") % {
+        "condition": inspection.get_condition_found_display(),
+        "grade": grade,
+        "disputed": disputed % len(inspection.verdict.get("defects", [])),
+    }
+    rows = [
+        (
+            gettext(c["text"]),
+            c["value"],
+            grade_label(c["grade"] or "") or "–",
+            gettext("yes") if c["agrees"] else gettext("no"),
+        )
+        for c in inspection.verdict.get("checks", [])
+    ]
+    return table(title, (_("Check"), _("Found"), _("Allows"), _("As the seller said")), rows)
+
+
+def photos_panel(trade: Trade) -> Panel:
+    return Panel(_("Photos"), "admin/panels/photos.html", {"photos": [p.image.url for p in trade.photos.all()]})
+
+
+def talk_panel(trade: Trade, *, plants_side: bool) -> Panel:
+    sides = {True: _("plant"), False: _("seller")}
+    words = [
+        {"author": sides[m.from_plant], "text": m.text, "at": m.created_at, "mine": m.from_plant == plants_side}
+        for m in trade.messages.all()
+    ]
+    return conversation(_("Messages"), words)
+
+
+def offer_panel(trade: Trade) -> list[Panel]:
+    offer = getattr(trade, "counter_offer", None)
+    if offer is None:
+        return []
+    pairs = (
+        (_("Price"), money(offer.price)),
+        (_("Explanation"), offer.comment),
+        (_("Answer"), offer.get_answer_display()),
+    )
+    return [facts(_("Counter-offer"), pairs), photos_panel(trade)]
+
+
+@admin.register(Trade, site=plant_site)
+class OwnTradeAdmin(TradeColumns, PlantModelAdmin):
+    roles = WORKSHOP
+    deadline = "due_at"
+    list_display = ("__str__", "device", "condition", "quoted_shown", "shown_status", "deadline_shown")
+    list_filter = ("status", "condition")
+    search_fields = ("=number", "identifier", "variant__sku", "variant__product__name")
+    fields = (
+        "number", "device", "identifier", "condition", "quoted_shown", "price_shown", "shown_status",
+        "suspension", "deadline_shown", "unit", "accepted_at", "received_at", "validated_at", "paid_at",
+    )  # fmt: skip
+    ordering = ("due_at", "-number")
+    piles = (
+        Pile("arriving", _("Arriving"), Q(status__in=[T.ACCEPTED, T.COLLECTED])),
+        Pile("to_inspect", _("To inspect"), Q(status=T.RECEIVED)),
+        Pile("to_decide", _("To decide"), Q(status=T.INSPECTED)),
+        Pile("waiting", _("Waiting for the seller"), Q(status__in=[T.COUNTERED, T.SUSPENDED])),
+        Pile("returning", _("To send back"), Q(status=T.RETURNING)),
+        Pile("bought", _("Bought"), Q(status__in=[T.VALIDATED, T.PAID])),
+    )
+    steps = (
+        Step(name="receive", title=_("Receive the device"), icon="inventory_2", tone="primary",
+             when=_in(T.ACCEPTED, T.COLLECTED), run=_receive, asks=True,
+             explain=_("Two business days to inspect start now; after that the quoted price is paid automatically.")),
+        Step(name="inspect", title=_("Fill in the inspection sheet"), icon="fact_check", tone="primary",
+             when=_in(T.RECEIVED), form=SheetForm, template="admin/sheet.html", run=_inspect,
+             done=_("The sheet is kept and is being graded.")),
+        Step(name="validate", title=_("Pay as quoted"), icon="check_circle", tone="primary", when=_graded, asks=True,
+             explain=_("The device is bought at the quoted price, enters your register and your workshop."),
+             run=lambda request, trade, data: validate_trade(trade, by=request.user, at=now())),
+        Step(name="counter", title=_("Make a counter-offer"), icon="price_change", form=CounterOfferForm,
+             when=lambda trade: _graded(trade) and not hasattr(trade, "counter_offer"),
+             explain=_("Once, lower, with proof. The seller has seven days; silence sends the device back, free."),
+             run=lambda request, trade, data: make_counter_offer(trade, **data, by=request.user, at=now())),
+        Step(name="suspend", title=_("Suspend"), icon="pause_circle", tone="danger", form=SuspendForm,
+             when=_in(T.COLLECTED, T.RECEIVED, T.INSPECTED),
+             explain=_("The seller is told how to mend it and has 14 days."),
+             run=lambda request, trade, data: suspend_trade(trade, **data, by=request.user, at=now())),
+        Step(name="resume", title=_("Mended: go on"), icon="play_circle", tone="primary", when=_in(T.SUSPENDED),
+             run=lambda request, trade, data: resume_trade(trade, by=request.user, at=now())),
+        Step(name="message", title=_("Write to the seller"), icon="chat", when=_in(*Trade.OPEN), form=MessageForm,
+             run=_say),
+        Step(name="label", title=_("Label back (PDF)"), icon="print", permission="view", run=_label,
+             when=lambda trade: bool(trade.return_parcel and trade.return_parcel.tracking_number)),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Trade]:
+        related = (
+            "variant__product__category",
+            "quote__question_set",
+            "return_parcel",
+            "unit__variant__product",
+            "plant",
+        )
+        own = super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address")
+        return own.defer("holder", "iban")
+
+    def panels(self, request: HttpRequest, obj: Trade) -> list[Panel]:
+        address = facts(_("Send to"), [(_("Address"), "\n".join(obj.address.lines))])
+        return [
+            *([address] if obj.status == T.RETURNING else []),
+            verdict_panel(obj),
+            *offer_panel(obj),
+            answers_panel(obj),
+            talk_panel(obj, plants_side=True),
+            history(obj),
+        ]
+
+
+@admin.register(RegisterEntry, site=plant_site)
+class OwnRegisterAdmin(PlantModelAdmin):
+    """The plant's register of bought goods. Who sold stays sealed: the house opens it to the authorities alone."""
+
+    roles = LEADERS
+    list_display = ("number", "entered_at", "device", "identifier", "price_shown", "payment_means")
+    list_select_related = ("trade",)
+    search_fields = ("=number", "identifier", "device")
+    date_hierarchy = "entered_at"
+    fields = (
+        "number",
+        "entered_at",
+        "device",
+        "identifier",
+        "price_shown",
+        "payment_means",
+        "trade",
+        "previous_hash",
+        "hash",
+    )
+    ordering = ("-number",)
+    export_columns = (
+        (_("Number"), "number"), (_("Entered"), "entered_at"), (_("Device"), "device"),
+        (_("IMEI or serial"), "identifier"),
+        (_("Price"), lambda entry: Money(entry.price_minor, entry.currency)), (_("Currency"), "currency"),
+        (_("Paid by"), "payment_means"), (_("Trade"), lambda entry: str(entry.trade)),
+        (_("Hash of the entry before"), "previous_hash"), (_("Hash"), "hash"),
+    )  # fmt: skip
+
+    @admin.display(description=_("price"), ordering="price_minor")
+    def price_shown(self, entry: RegisterEntry) -> str:
+        return money(Money(entry.price_minor, entry.currency))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RegisterEntry]:
+        return super().get_queryset(request).select_related("trade").defer("seller")
+
+    def panels(self, request: HttpRequest, obj: RegisterEntry) -> list[Panel]:
+        return []

@@ -1,0 +1,520 @@
+"""The catalogue, listings and units: the desk's screens and the plant's own."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminSelect2Widget
+
+from backmarket.admin.base import (
+    AFTER_SALES,
+    EVERYBODY,
+    WORKSHOP,
+    PlantModelAdmin,
+    StaffDataAdmin,
+    StaffModelAdmin,
+    own_plant,
+)
+from backmarket.admin.columns import moment, money_column, state_column, text_column
+from backmarket.admin.forms import MinorField, MoneyField, StepForm
+from backmarket.admin.panels import Panel, history, table
+from backmarket.admin.piles import Pile
+from backmarket.admin.steps import Step
+from backmarket.money import Money
+from backmarket.sites import plant_site, staff_site
+from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
+from catalog.models import (
+    Category,
+    Grade,
+    GradingSpecification,
+    Listing,
+    Product,
+    QuestionSet,
+    ReferencePrice,
+    Unit,
+    Variant,
+    VatScheme,
+)
+from catalog.services.listings import (
+    archive_listing,
+    block_listing,
+    change_listing,
+    create_listing,
+    pause_listing,
+    publish_listing,
+)
+from catalog.services.units import erase_unit, list_unit, recycle_unit, repair_unit, test_unit
+
+LOW_STOCK = 2
+VARIANTS = Variant.objects.select_related("product")
+L, U = Listing.Status, Unit.Status
+
+
+# --- Forms
+
+
+class ListingForm(StepForm):
+    variant = forms.ModelChoiceField(VARIANTS, label=_("Device"), widget=UnfoldAdminSelect2Widget)
+    grade = forms.ChoiceField(label=_("Grade"), choices=Grade.choices, widget=forms.RadioSelect)
+    price = MoneyField(label=_("Price"))
+    on_hand = forms.IntegerField(label=_("In stock"), min_value=0, max_value=100_000)
+    guarantee_months = forms.IntegerField(
+        label=_("Commercial guarantee, months"), min_value=12, max_value=120, initial=12
+    )
+    shipping_days = forms.IntegerField(label=_("Days on the road"), min_value=1, max_value=30, initial=2)
+    shipping = MoneyField(label=_("Shipping"), min_value=0, initial=0)
+    vat_scheme = forms.ChoiceField(label=_("VAT"), choices=VatScheme.choices, initial=VatScheme.MARGINAL)
+    comment = forms.CharField(
+        label=_("Comment"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What customers should know. Never “like new”: the law forbids it of refurbished devices."),
+    )  # fmt: skip
+
+
+class ListingTermsForm(ListingForm):
+    """The terms of a listing that exists: its device and grade stay."""
+
+    def prepare(self) -> None:
+        del self.fields["variant"], self.fields["grade"]
+        for name in self.fields:
+            self.fields[name].initial = getattr(self.subject, name)
+
+
+class BlockForm(StepForm):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            ("misleading", _("says something that is not so")),
+            ("wrong_price", _("price is clearly a mistake")),
+            ("safety", _("device is not safe")),
+            ("law", _("against the law")),
+        ],
+    )
+
+
+class EraseForm(StepForm):
+    standard = forms.ChoiceField(
+        label=_("Standard"),
+        choices=[
+            ("NIST SP 800-88 Purge", "NIST SP 800-88 Purge"),
+            ("NIST SP 800-88 Clear", "NIST SP 800-88 Clear"),
+            ("IEEE 2883-2022", "IEEE 2883-2022"),
+            ("HMG IS5 Enhanced", "HMG IS5 Enhanced"),
+        ],
+    )
+    operator = forms.CharField(label=_("Erased by"), max_length=80)
+
+    def prepare(self) -> None:
+        self.fields["operator"].initial = self.request.user.get_full_name()
+
+
+class RepairForm(StepForm):
+    parts = forms.CharField(
+        label=_("Parts changed"), widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One part per line.")
+    )
+
+    def clean_parts(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
+
+
+class TestForm(StepForm):
+    __test__ = False
+
+    grade = forms.ChoiceField(label=_("Grade reached"), choices=Grade.choices, widget=forms.RadioSelect)
+    battery_percent = forms.IntegerField(
+        label=_("Battery health, %"), min_value=0, max_value=100, required=False, help_text=_("Empty: no battery.")
+    )
+
+
+class ListUnitForm(StepForm):
+    listing = forms.ModelChoiceField(
+        Listing.objects.none(), label=_("Listing"), help_text=_("Your listings of this device in this grade.")
+    )
+
+    def prepare(self) -> None:
+        unit = self.subject
+        self.fields["listing"].queryset = (
+            Listing.objects.filter(plant_id=unit.plant_id, variant_id=unit.variant_id, grade=unit.grade)
+            .exclude(status=L.ARCHIVED)
+            .select_related("variant__product")
+        )
+
+
+# --- The desk
+
+
+class VariantsInline(TabularInline):  # type: ignore[misc]
+    model = Variant
+    extra = 0
+    show_change_link = True
+
+
+class ReferencePricesInline(TabularInline):  # type: ignore[misc]
+    model = ReferencePrice
+    extra = 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "price_minor":
+            return MinorField(label=_("price"))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Category, site=staff_site)
+class CategoryAdmin(StaffDataAdmin):
+    list_display = ("name", "slug", "form", "identifier", "position")
+    search_fields = ("name", "slug")
+    filter_horizontal = ("experts",)
+
+
+@admin.register(Product, site=staff_site)
+class ProductAdmin(StaffDataAdmin):
+    list_display = ("__str__", "category", "released_year", "form")
+    list_select_related = ("category",)
+    list_filter = ("category", "brand")
+    search_fields = ("name", "brand", "nicknames", "slug")
+    prepopulated_fields = {"slug": ("brand", "name")}
+    inlines = (VariantsInline,)
+
+
+@admin.register(Variant, site=staff_site)
+class VariantAdmin(StaffDataAdmin):
+    list_display = ("sku", "product", "label", "colour")
+    list_select_related = ("product",)
+    list_filter = ("product__category",)
+    search_fields = ("sku", "label", "product__name", "product__brand")
+    autocomplete_fields = ("product",)
+    inlines = (ReferencePricesInline,)
+
+
+@admin.register(ReferencePrice, site=staff_site)
+class ReferencePriceAdmin(StaffDataAdmin):
+    list_display = ("variant", "price_shown", "source", "source_date")
+    list_select_related = ("variant__product",)
+    search_fields = ("variant__sku", "variant__product__name", "source")
+    autocomplete_fields = ("variant",)
+    money_fields = ("price_minor",)
+    price_shown = money_column("price", _("price"), ordering="price_minor")
+
+
+class VersionedAdmin(StaffDataAdmin):
+    """Versions are added, never changed: quotes and inspections point to the one they were made with."""
+
+    list_display = ("category", "version")
+    list_select_related = ("category",)
+    list_filter = ("category",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+staff_site.register([QuestionSet, GradingSpecification], VersionedAdmin)
+
+
+def prices_panel(listing: Listing) -> Panel:
+    rows = [(moment(p.changed_at), money(Money(p.price_minor, p.currency))) for p in listing.price_changes.all()[:20]]
+    return table(_("Price history"), (_("From"), _("Price")), rows)
+
+
+class ListingColumns:
+    """What both sites show of a listing."""
+
+    shown_status = state_column()
+    price_shown = money_column("price", _("price"), ordering="price_minor")
+    shipping_shown = money_column("shipping", _("shipping"), ordering="shipping_minor")
+    available_shown = text_column("available", _("can be sold"))
+    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
+
+
+@admin.register(Listing, site=staff_site)
+class ListingAdmin(ListingColumns, StaffModelAdmin):
+    list_display = ("number", "device", "grade", "plant", "shown_status", "price_shown", "on_hand", "reserved")
+    list_select_related = ("variant__product", "plant")
+    list_filter = ("status", "grade")
+    search_fields = ("=number", "variant__sku", "variant__product__name", "plant__name")
+    fields = (
+        "number", "plant", "device", "grade", "shown_status", "price_shown", "shipping_shown", "on_hand", "reserved",
+        "guarantee_months", "shipping_days", "vat_scheme", "comment", "online_at",
+    )  # fmt: skip
+    steps = (
+        Step(
+            name="block",
+            title=_("Block"),
+            icon="block",
+            tone="danger",
+            form=BlockForm,
+            explain=_("The listing disappears from the shop; orders already paid go on."),
+            when=lambda listing: L.BLOCKED in Listing.MOVES.get(listing.status, set()),
+            run=lambda request, listing, data: block_listing(listing, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="unblock",
+            title=_("Lift the block"),
+            icon="lock_open",
+            asks=True,
+            explain=_("The listing is paused; its plant may publish it again."),
+            when=lambda listing: listing.status == L.BLOCKED,
+            run=lambda request, listing, data: pause_listing(listing, by=request.user, at=now()),
+        ),
+    )
+
+    def panels(self, request: HttpRequest, obj: Listing) -> list[Panel]:
+        return [prices_panel(obj), history(obj, names=True)]
+
+
+class UnitColumns:
+    shown_status = state_column()
+    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
+
+    @admin.display(description=_("bought for"), ordering="purchase_minor")
+    def bought_for(self, unit: Unit) -> str:
+        return money(Money(unit.purchase_minor, unit.currency))
+
+    @admin.display(description=_("parts changed"))
+    def parts(self, unit: Unit) -> str:
+        return ", ".join(unit.parts_changed) or "–"
+
+
+UNIT_FIELDS = (
+    "device", "identifier", "shown_status", "grade", "battery_percent", "vat_scheme", "bought_for", "listing",
+    "erasure_standard", "erased_by", "erased_at", "parts", "repaired_at", "tested_at", "ready_at", "sold_at",
+)  # fmt: skip
+
+
+@admin.register(Unit, site=staff_site)
+class UnitAdmin(UnitColumns, StaffModelAdmin):
+    list_display = ("identifier", "device", "plant", "shown_status", "grade", "created_at")
+    list_select_related = ("variant__product", "plant")
+    list_filter = ("status", "grade")
+    search_fields = ("identifier", "variant__sku", "variant__product__name", "plant__name")
+    fields = ("plant", *UNIT_FIELDS)
+
+
+# --- The plant
+
+
+@admin.register(Variant, site=plant_site)
+class CatalogueAdmin(PlantModelAdmin):
+    """The catalogue belongs to everybody: here it serves searches, and is read."""
+
+    plant_path = None
+    readers = EVERYBODY
+    list_display = ("sku", "product", "label", "colour")
+    list_select_related = ("product",)
+    search_fields = ("sku", "label", "product__name", "product__brand")
+    fields = ("sku", "product_name", "label", "colour")
+    product_name = text_column("product.__str__", _("product"))
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def panels(self, request: HttpRequest, obj: Variant) -> list[Panel]:
+        return []
+
+
+class RowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A listing edited in its list. What was shown is compared, so that a sale meanwhile is not undone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        on_hand = data.get("on_hand")
+        if "on_hand" in self.changed_data and on_hand is not None and on_hand < self.instance.reserved:
+            self.add_error("on_hand", _("%d are being paid for right now.") % self.instance.reserved)
+        if self.changed_data and self.instance.status == L.ARCHIVED:
+            raise forms.ValidationError(_("An archived listing does not change any more."))
+        return data
+
+
+def _bulk(title: Any, service: Any) -> Any:
+    @admin.action(description=title, permissions=["act"])
+    def run(self: "OwnListingAdmin", request: HttpRequest, rows: QuerySet[Listing]) -> None:
+        self.each(request, rows, lambda listing: service(listing, by=request.user, at=now()))
+
+    return run
+
+
+def _one(name: str, title: Any, icon: str, service: Any, to: str, **facts: Any) -> Step:
+    return Step(
+        name=name,
+        title=title,
+        icon=icon,
+        when=lambda listing: to in Listing.MOVES.get(listing.status, set()) and listing.status != L.BLOCKED,
+        run=lambda request, listing, data: service(listing, by=request.user, at=now()),
+        **facts,
+    )
+
+
+@admin.register(Listing, site=plant_site)
+class OwnListingAdmin(ListingColumns, PlantModelAdmin):
+    readers = frozenset(WORKSHOP | AFTER_SALES)
+    list_display = (
+        "number",
+        "device",
+        "grade",
+        "shown_status",
+        "price_minor",
+        "on_hand",
+        "reserved",
+        "available_shown",
+    )
+    list_display_links = ("number", "device")
+    list_editable = ("price_minor", "on_hand")
+    list_select_related = ("variant__product",)
+    list_filter = ("status", "grade")
+    search_fields = ("=number", "variant__sku", "variant__label", "variant__product__name", "variant__product__brand")
+    money_fields = ("price_minor",)
+    fields = (
+        "number", "device", "grade", "shown_status", "price_shown", "shipping_shown", "on_hand", "reserved",
+        "guarantee_months", "shipping_days", "vat_scheme", "new_battery", "comment", "online_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    actions = ("publish", "pause", "archive")
+    piles = (
+        Pile("online", _("Online"), Q(status=L.ONLINE)),
+        Pile("low", _("Low stock"), Q(status=L.ONLINE, on_hand__lte=F("reserved") + LOW_STOCK)),
+        Pile("draft", _("Drafts"), Q(status=L.DRAFT)),
+        Pile("paused", _("Paused"), Q(status=L.PAUSED)),
+        Pile("blocked", _("Blocked"), Q(status=L.BLOCKED)),
+    )
+    export_columns = (
+        (_("Number"), "number"), (_("SKU"), "variant.sku"), (_("Device"), "variant.__str__"), (_("Grade"), "grade"),
+        (_("Status"), "status"), (_("Price"), "price"), (_("Currency"), "currency"), (_("In stock"), "on_hand"),
+        (_("Reserved"), "reserved"), (_("Guarantee, months"), "guarantee_months"), (_("Comment"), "comment"),
+    )  # fmt: skip
+    publish = _bulk(_("Publish"), publish_listing)
+    pause = _bulk(_("Pause"), pause_listing)
+    archive = _bulk(_("Archive"), archive_listing)
+    adding = Step(
+        name="add",
+        title=_("Add a listing"),
+        form=ListingForm,
+        explain=_("It starts as a draft: publish it when it is right."),
+        done=_("The draft is kept. Publish it to sell."),
+        run=lambda request, _none, data: create_listing(
+            own_plant(request), data.pop("variant"), **data, by=request.user, at=now()
+        ),
+    )
+    steps = (
+        _one("publish", _("Publish"), "visibility", publish_listing, L.ONLINE, tone="primary"),
+        _one("pause", _("Pause"), "pause", pause_listing, L.PAUSED),
+        Step(
+            name="change",
+            title=_("Change price, stock and terms"),
+            icon="edit",
+            form=ListingTermsForm,
+            when=lambda listing: listing.status != L.ARCHIVED,
+            run=lambda request, listing, data: change_listing(listing, by=request.user, at=now(), **data),
+        ),
+        _one("archive", _("Archive"), "archive", archive_listing, L.ARCHIVED, tone="danger", asks=True,
+             explain=_("Closed for good: to sell this device again, add a new listing.")),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
+        return super().get_queryset(request).select_related("variant__product")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:  # type: ignore[type-arg]
+        return super().get_changelist_form(request, form=RowForm, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Listing, form: Any, change: bool) -> None:
+        """Only what was typed is changed, through the service; the rest of the row stays as the database has it."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        if "price_minor" in changes:
+            changes["price"] = Money(changes.pop("price_minor"), obj.currency)
+        if changes:
+            change_listing(Listing.objects.get(pk=obj.pk), by=request.user, at=now(), **changes)
+
+    def panels(self, request: HttpRequest, obj: Listing) -> list[Panel]:
+        return [prices_panel(obj), history(obj)]
+
+
+def in_workshop(unit: Unit) -> bool:
+    return unit.status == U.IN_WORKSHOP
+
+
+@admin.register(Unit, site=plant_site)
+class OwnUnitAdmin(UnitColumns, PlantModelAdmin):
+    roles = WORKSHOP
+    list_display = ("identifier", "device", "shown_status", "grade", "erased_at", "tested_at", "created_at")
+    list_select_related = ("variant__product",)
+    list_filter = ("status", "grade")
+    search_fields = ("identifier", "variant__sku", "variant__product__name")
+    fields = UNIT_FIELDS
+    piles = (
+        Pile("to_erase", _("To erase"), Q(status=U.IN_WORKSHOP, erased_at=None)),
+        Pile(
+            "to_test",
+            _("To test"),
+            Q(status=U.IN_WORKSHOP, erased_at__isnull=False) & (Q(tested_at=None) | Q(repaired_at__gt=F("tested_at"))),
+        ),
+        Pile(
+            "to_list",
+            _("To list"),
+            Q(status=U.IN_WORKSHOP, erased_at__isnull=False, tested_at__isnull=False)
+            & (Q(repaired_at=None) | Q(repaired_at__lte=F("tested_at"))),
+        ),
+        Pile("ready", _("Ready"), Q(status=U.READY)),
+        Pile("sold", _("Sold"), Q(status=U.SOLD)),
+    )
+    steps = (
+        Step(
+            name="erase",
+            title=_("Note the erasure"),
+            icon="delete_sweep",
+            form=EraseForm,
+            when=in_workshop,
+            run=lambda request, unit, data: erase_unit(unit, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="repair",
+            title=_("Note a repair"),
+            icon="build",
+            form=RepairForm,
+            when=in_workshop,
+            done=_("Noted. Test the device again before listing it."),
+            run=lambda request, unit, data: repair_unit(unit, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="test",
+            title=_("Note the test"),
+            icon="fact_check",
+            form=TestForm,
+            when=in_workshop,
+            run=lambda request, unit, data: test_unit(unit, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="list",
+            title=_("Put into a listing"),
+            icon="sell",
+            tone="primary",
+            form=ListUnitForm,
+            when=lambda unit: in_workshop(unit) and bool(unit.erased_at and unit.tested_at),
+            run=lambda request, unit, data: list_unit(unit, data["listing"], by=request.user, at=now()),
+        ),
+        Step(
+            name="recycle",
+            title=_("Recycle"),
+            icon="recycling",
+            tone="danger",
+            asks=True,
+            explain=_("The device cannot be saved; its materials can. This is final."),
+            when=in_workshop,
+            run=lambda request, unit, data: recycle_unit(unit, by=request.user, at=now()),
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Unit]:
+        return super().get_queryset(request).select_related("variant__product", "listing")
