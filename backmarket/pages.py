@@ -12,7 +12,7 @@ from catalog.selectors import best_offers, navigation
 from orders.models import OrderLine
 from refurbishers.models import Refurbisher
 
-OFFERS_SHOWN, PLANTS_SHOWN = 12, 8
+OFFERS_SHOWN, PLANTS_SHOWN = 10, 8
 
 
 @require_safe

@@ -106,10 +106,10 @@ class CategoryFactory(DjangoModelFactory):
     )
     impact = factory.LazyFunction(
         lambda: {
-            "co2e_kg_per_year": 24.6,
-            "material_kg_per_year": 76.9,
-            "low_kg": 20,
-            "high_kg": 30,
+            "co2e_g": 24_600,
+            "material_g": 76_900,
+            "co2e_low_g": 18_000,
+            "co2e_high_g": 30_000,
             "years_gained": 2,
             "source": "ADEME 2022",
         }
