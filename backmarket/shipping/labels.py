@@ -10,6 +10,7 @@ from reportlab.lib.pagesizes import A6
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from backmarket import market
 from backmarket.errors import DomainError
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
@@ -53,7 +54,7 @@ def _draw(canvas: Canvas, parcel: Parcel) -> None:
     _barcode(canvas, parcel.tracking_number, 29 * mm)
     canvas.setFont("Helvetica", 7.5)
     canvas.drawString(MARGIN, 9 * mm, printable(gettext("Insured for %(amount)s") % {"amount": money(parcel.insured)}))
-    canvas.drawRightString(width - MARGIN, 9 * mm, f"{parcel.created_at:%Y-%m-%d}")
+    canvas.drawRightString(width - MARGIN, 9 * mm, f"{market.calendar().local(parcel.created_at):%Y-%m-%d}")
 
 
 def _address(canvas: Canvas, title: str, lines: list[str], top: float, size: float) -> None:
