@@ -15,7 +15,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Payment
-from catalog.models import Listing
+from catalog.models import Listing, StockReservation
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
 from orders.querysets import ClaimQuerySet, LineQuerySet
 from refurbishers.models import Refurbisher
@@ -33,6 +33,21 @@ def cart_count(request: HttpRequest) -> int:
     else:
         return 0
     return int(items.aggregate(devices=Sum("quantity"))["devices"] or 0)
+
+
+def free_stock(listings: Iterable[Listing], at: datetime) -> dict[UUID, int]:
+    """How many of each offer can be bought now; a reservation past its time holds nothing, swept or not."""
+    offers = {listing.pk: listing for listing in listings}
+    expired = StockReservation.objects.expired(at).filter(listing_id__in=offers).values_list("listing_id", "quantity")
+    free = {pk: listing.available for pk, listing in offers.items()}
+    for listing_id, quantity in expired:
+        free[listing_id] += quantity
+    return free
+
+
+def is_offered(listing: Listing) -> bool:
+    """Is the offer online, of a plant that trades?"""
+    return listing.status == Listing.Status.ONLINE and listing.plant.status in Refurbisher.TRADING
 
 
 @dataclass(frozen=True)
@@ -89,8 +104,9 @@ class CartView:
 
 def cart_view(cart: Cart | None, at: datetime) -> CartView:
     """The cart by plant, with full prices; offers that have gone are shown and not counted."""
-    items = cart.items.select_related("listing__plant", "listing__variant__product") if cart else []
-    rows = [_cart_row(item) for item in items]
+    items = list(cart.items.select_related("listing__plant", "listing__variant__product")) if cart else []
+    free = free_stock([item.listing for item in items], at)
+    rows = [_cart_row(item, free[item.listing_id]) for item in items]
     currency = rows[0].price.currency if rows else settings.DEFAULT_CURRENCY
     by_plant = groupby(
         sorted(rows, key=lambda row: (row.item.listing.plant.name, row.item.pk)), lambda row: row.item.listing.plant
@@ -105,17 +121,16 @@ def cart_view(cart: Cart | None, at: datetime) -> CartView:
     )
 
 
-def _cart_row(item: CartItem) -> CartRow:
+def _cart_row(item: CartItem, free: int) -> CartRow:
     listing = item.listing
-    gone = listing.status != Listing.Status.ONLINE or listing.plant.status not in Refurbisher.TRADING
-    gone = gone or listing.available <= 0
+    gone = free <= 0 or not is_offered(listing)
     return CartRow(
         item=item,
         price=listing.price,
         amount=listing.price * item.quantity,
         was=None if item.seen_minor == listing.price_minor else Money(item.seen_minor, listing.currency),
         gone=gone,
-        left=listing.available if not gone and listing.available < item.quantity else None,
+        left=free if not gone and free < item.quantity else None,
     )
 
 

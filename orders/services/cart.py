@@ -10,6 +10,7 @@ from backmarket.accounts.models import User
 from backmarket.errors import DomainError
 from catalog.models import Listing
 from orders.models import Cart, CartItem
+from orders.selectors import free_stock, is_offered
 
 MAX_QUANTITY = 10
 
@@ -37,7 +38,7 @@ def open_cart(user: User | None, cart_id: UUID | str | None) -> Cart:
 def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) -> CartItem:
     """Put devices of one offer in the cart, on top of those already there. Raises CannotAdd beyond 10 or the stock."""
     _require_quantity(quantity)
-    if not Listing.objects.live().filter(pk=listing.pk).exists():
+    if not is_offered(listing) or free_stock([listing], at)[listing.pk] <= 0:
         raise CannotAdd(_("This offer has just gone. Other plants may still have the device."))
     if cart.items.exclude(listing__currency=listing.currency).exists():
         raise CannotAdd(_("The cart holds devices priced in another currency. Buy those first."))
@@ -45,7 +46,7 @@ def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) ->
         item = _item(cart, listing, at)
         wanted = quantity if item._state.adding else item.quantity + quantity
         _require_quantity(wanted)
-        _require_stock(listing, wanted)
+        _require_stock(listing, wanted, at)
         item.quantity, item.seen_minor = wanted, listing.price_minor
         item.save()
     return item
@@ -60,7 +61,7 @@ def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
 def change_quantity(item: CartItem, *, quantity: int, at: datetime) -> None:
     """Set how many; raises CannotAdd outside 1 to 10 or above the stock."""
     _require_quantity(quantity)
-    _require_stock(item.listing, quantity)
+    _require_stock(item.listing, quantity, at)
     item.quantity = quantity
     item.save(update_fields=["quantity"])
 
@@ -73,11 +74,10 @@ def _require_quantity(quantity: int) -> None:
         )
 
 
-def _require_stock(listing: Listing, quantity: int) -> None:
-    if quantity > listing.available:
-        raise CannotAdd(
-            _("The plant has only %(count)s of these left.") % {"count": max(listing.available, 0)}, field="quantity"
-        )
+def _require_stock(listing: Listing, quantity: int, at: datetime) -> None:
+    free = free_stock([listing], at)[listing.pk]
+    if quantity > free:
+        raise CannotAdd(_("The plant has only %(count)s of these left.") % {"count": max(free, 0)}, field="quantity")
 
 
 def remove_from_cart(item: CartItem) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from itertools import groupby
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,7 @@ from catalog.services.stock import (
     sell_reserved,
 )
 from orders.models import Cart, CartItem, Consignment, Order, OrderLine
+from orders.selectors import is_offered
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
 from refurbishers.models import Refurbisher
@@ -106,9 +107,7 @@ def _items_to_buy(cart: Cart) -> list[CartItem]:
     if not items:
         raise CannotOrder(_("Your cart is empty."))
     for item in items:
-        listing = item.listing
-        gone = listing.status != Listing.Status.ONLINE or listing.plant.status not in Refurbisher.TRADING
-        if gone or listing.price_minor != item.seen_minor:
+        if not is_offered(item.listing) or item.listing.price_minor != item.seen_minor:
             raise CartChanged
     return sorted(items, key=lambda item: (str(item.listing.plant_id), item.pk))
 
@@ -221,11 +220,13 @@ def _sell(order: Order, lines: list[OrderLine], at: datetime) -> None:
     """Sell what was reserved. Where the bank was so slow that the stock went elsewhere, that line is paid back."""
     with suppress(ReservationLost):
         return sell_reserved(order.pk, at=at)
-    demand = Counter(line.listing_id for line in lines)
+    release_stock(order.pk, at=at)
+    # Another holder: what the first one lost must not be asked for again.
+    holder, demand = uuid5(order.pk, "again"), Counter(line.listing_id for line in lines)
     while demand:
         try:
-            reserve_stock(holder=order.pk, demand=dict(demand), expires_at=at + RESERVED_FOR, at=at)
-            return sell_reserved(order.pk, at=at)
+            reserve_stock(holder=holder, demand=dict(demand), expires_at=at + RESERVED_FOR, at=at)
+            return sell_reserved(holder, at=at)
         except OutOfStock as short:
             for line in lines:
                 if line.listing_id in short.listing_ids:

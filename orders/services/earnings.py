@@ -26,17 +26,19 @@ def earn_sale(line: OrderLine, *, at: datetime) -> None:
 
 
 def reverse_sale(line: OrderLine, *, at: datetime) -> None:
-    """Take the sale back, due at once. A sale not settled yet falls due with it, so that the two cancel out."""
+    """Take the sale back, due at once; only once. A sale not settled yet falls due with it: the two cancel out."""
     _book(line, "unsale", -1, at)
     Earning.objects.filter(line=line, kind=Earning.Kind.SALE, settlement=None, due_at__gt=at).update(due_at=at)
-    Earning.objects.create(
-        plant_id=line.plant_id,
+    Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.REFUND,
-        amount_minor=-line.proceeds.minor,
-        currency=line.currency,
-        due_at=at,
-        created_at=at,
+        defaults={
+            "plant_id": line.plant_id,
+            "amount_minor": -line.proceeds.minor,
+            "currency": line.currency,
+            "due_at": at,
+            "created_at": at,
+        },
     )
 
 

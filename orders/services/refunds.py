@@ -29,7 +29,8 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
     """Give the buyer the whole price and shipping share back; what was not shipped is cancelled.
 
     After delivery the plant's proceeds and the house's commission are taken back as well. The line becomes refunded
-    when the gateway has done it. Raises CannotRefundLine when unpaid, or when a refund is already under way.
+    when the gateway has done it. What the gateway refused may be asked again: nothing is booked twice.
+    Raises CannotRefundLine when unpaid, or when a refund is already under way.
     """
     with transaction.atomic():
         locked = lock(OrderLine.objects.filter(pk=line.pk)).get()
@@ -38,7 +39,7 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
             move(locked, Status.CANCELLED, by=by, at=at, cancel_reason=reason, due_at=None)
         elif locked.status in (Status.DELIVERED, Status.CLOSED):
             reverse_sale(locked, at=at)
-        elif locked.status != Status.SHIPPED:
+        elif locked.status not in (Status.SHIPPED, Status.CANCELLED):
             raise CannotRefundLine
         refund = request_refund(payment, reference=locked.pk, amount=locked.gross, reason=reason, by=by, at=at)
     line.refresh_from_db()
@@ -47,7 +48,7 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
 
 def _captured_payment(line: OrderLine) -> Payment:
     payment = Payment.objects.filter(purpose="order", reference=line.order_id, status=Payment.Status.CAPTURED).first()
-    if payment is None or refund_requested(line):
+    if payment is None or line.paid_at is None or refund_requested(line):
         raise CannotRefundLine
     return payment
 
