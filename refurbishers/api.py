@@ -24,13 +24,16 @@ class PlantOutput(serializers.Serializer):
     status = serializers.ChoiceField(choices=Refurbisher.Status.choices)
     country = serializers.CharField()
     city = serializers.CharField()
-    categories = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
+    categories = serializers.SerializerMethodField()
     rating = serializers.FloatField(allow_null=True)
     rating_count = serializers.IntegerField()
     quality_bps = serializers.IntegerField()
     paid_as_quoted_bps = serializers.IntegerField(allow_null=True)
     median_days_to_pay = serializers.IntegerField(allow_null=True)
     median_answer_minutes = serializers.IntegerField(allow_null=True)
+
+    def get_categories(self, plant: Refurbisher) -> list[str]:
+        return [category.slug for category in plant.categories.all()]
 
 
 class PromiseOutput(serializers.Serializer):

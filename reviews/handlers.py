@@ -1,10 +1,10 @@
 """Reactions to ratings."""
 
-from backmarket.notifications.services import send
 from django.conf import settings
 from django.urls import reverse
 
 from backmarket.events.models import Event
+from backmarket.notifications.services import send
 from reviews.models import Review
 from reviews.services import push_rating_down
 

@@ -15,7 +15,7 @@ from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from buyback.models import Identity, Trade
-from orders.models import Cart, Withdrawal
+from orders.models import Cart, Order, Withdrawal
 from refurbishers.models import Member
 from reviews.models import Review
 
@@ -77,6 +77,8 @@ def close_account(user: User, *, by: Actor, at: datetime) -> None:
 
 def _erase_traces(user: User) -> None:
     Review.objects.filter(author=user).update(author=None, author_name=_("Former customer"))
+    # As a guest's orders they stay within reach of their owner: by number and e-mail, while a guarantee runs.
+    Order.objects.filter(buyer=user).update(buyer=None)
     Trade.objects.filter(seller=user).update(iban="", holder="")
     Identity.objects.filter(user=user, trades=None).delete()
     Cart.objects.filter(user=user).delete()
