@@ -1,6 +1,6 @@
 """The catalogue for programs: the shop window, open to everyone, and a plant's own listings."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -104,7 +104,7 @@ class OfferOutput(serializers.Serializer):
 
 class VariantOutput(serializers.Serializer):
     sku = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the serializer's own label
     colour = serializers.CharField()
     attributes = serializers.JSONField()
 
@@ -113,13 +113,13 @@ class ProductOutput(serializers.Serializer):
     """A product with its variants, and the offer shown of each that is in stock."""
 
     slug = serializers.SlugField()
-    title = serializers.CharField(source="*")
+    title = serializers.CharField()
     brand = serializers.CharField()
-    category = serializers.SlugField(source="category.slug")
+    category = serializers.SlugField()
     released_year = serializers.IntegerField()
-    variants = VariantOutput(source="variants.all", many=True)
-    buyables = BuyableOutput(source="in_stock", many=True)
-    offers = OfferOutput(source="ranked", many=True)
+    variants = VariantOutput(many=True)
+    buyables = BuyableOutput(many=True)
+    offers = OfferOutput(many=True)
 
 
 class ProductEndpoint(APIView):
@@ -136,11 +136,20 @@ class ProductEndpoint(APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         product = public_product(slug)
-        product.in_stock = list(product.buyables.in_stock().defer("search", "search_text"))
+        rows = list(product.buyables.in_stock().defer("search", "search_text"))
         asked = (request.query_params.get("variant"), request.query_params.get("grade"))
-        row = next((row for row in product.in_stock if (row.sku, row.grade) == asked), None)
-        product.ranked = offers(row.variant, row.grade, row.currency) if row else []
-        return Response(ProductOutput(product).data)
+        row = next((row for row in rows if (row.sku, row.grade) == asked), None)
+        answer = {
+            "slug": product.slug,
+            "title": str(product),
+            "brand": product.brand,
+            "category": product.category.slug,
+            "released_year": product.released_year,
+            "variants": product.variants.all(),
+            "buyables": rows,
+            "offers": offers(row.variant, row.grade, row.currency) if row else [],
+        }
+        return Response(ProductOutput(answer).data)
 
 
 class ListingOutput(serializers.Serializer):
@@ -193,7 +202,7 @@ class PlantListingEndpoint(APIView):
 
     @extend_schema(request=ListingChange, responses=ListingOutput)
     def patch(self, request: Request, pk: UUID) -> Response:
-        user: User = request.user
+        user = cast(User, request.user)
         listing = listing_for_plant(user, pk)
         require_role(user, *PRICERS)
         given = ListingChange(data=request.data)

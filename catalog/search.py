@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, TrigramSimilarity
@@ -101,8 +102,8 @@ def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
     words = words_of(query)
     if not words:
         return []
-    rows = matching(Buyable.objects.in_stock(), query).values("title", "slug").distinct()
-    return list(rows.order_by("-likeness", "title").values("title", "slug")[:limit])
+    rows: QuerySet[Any] = matching(Buyable.objects.in_stock(), query)
+    return list(rows.order_by("-likeness", "title").values("title", "slug").distinct()[:limit])
 
 
 def _full_text(*alternatives: list[str], begun: bool = False) -> SearchQuery:

@@ -119,7 +119,7 @@ def navigation() -> list[Category]:
 def offers(variant: Variant, grade: str, currency: str) -> list[Offer]:
     """All that can be bought of this variant and grade now, best first."""
     live = Listing.objects.live().filter(variant=variant, grade=grade, currency=currency)
-    ranked = rank_listings(live.select_related("plant"))
+    ranked = rank_listings(list(live.select_related("plant")))
     cheapest = min((listing.price_minor + listing.shipping_minor for __, listing in ranked), default=0)
     return [Offer(listing, score, ranking.factors(facts_of(listing, cheapest))) for score, listing in ranked]
 
@@ -139,8 +139,8 @@ def search_page(query: str, params: QueryDict) -> ListPage:
     """The buyables that the words mean, most alike first; without words, all of them."""
     rows = Buyable.objects.in_stock()
     if words_of(query):
-        rows = matching(rows, query)
-        return _list_page(rows, params, query=query, best=("-likeness", "-score", "id"))
+        found = matching(rows, query)
+        return _list_page(found, params, query=query, best=("-likeness", "-score", "id"))
     return _list_page(rows, params, query=query)
 
 
