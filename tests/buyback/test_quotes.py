@@ -81,7 +81,7 @@ def test_a_quote_is_sent_once_per_address_and_to_three_at_most(plant: Refurbishe
     mail = Notification.objects.order_by("created_at").first()
     assert mail is not None
     assert "€250.00" in mail.text
-    assert "Dec. 7, 2026" in mail.text
+    assert "until 7 Dec 2026" in mail.text
 
 
 def test_no_address_is_written_into_the_trail(plant: Refurbisher, now: datetime) -> None:
