@@ -40,11 +40,16 @@ class PileFilter(SimpleListFilter):
 
 def tabs(piles: tuple[Pile, ...], rows: QuerySet[Any], chosen: str) -> list[dict[str, Any]]:
     """Every pile with its count, in one query, and "All" first."""
-    counts = rows.order_by().aggregate(
-        everything=Count("pk"), **{pile.name: Count("pk", filter=pile.condition) for pile in piles}
-    )
-    every = {"title": _("All"), "url": "?", "count": counts["everything"], "active": not chosen}
+    counted = {f"in_{pile.name}": Count("pk", filter=pile.condition) for pile in piles}
+    counts = rows.order_by().aggregate(in_all=Count("pk"), **counted)
+    every = {"title": _("All"), "url": "?", "count": counts["in_all"], "active": not chosen}
     named = [
-        {"title": p.title, "url": f"?pile={p.name}", "count": counts[p.name], "active": p.name == chosen} for p in piles
+        {
+            "title": pile.title,
+            "url": f"?pile={pile.name}",
+            "count": counts[f"in_{pile.name}"],
+            "active": pile.name == chosen,
+        }
+        for pile in piles
     ]
     return [every, *named]
