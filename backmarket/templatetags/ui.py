@@ -25,8 +25,10 @@ GRADES = ("fair", "good", "excellent", "premium")
 class HasAmount(Protocol):
     """What the money filters read: whole minor units of an ISO 4217 currency."""
 
-    minor: int
-    currency: str
+    @property
+    def minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
 
 
 def _locale() -> Locale:
