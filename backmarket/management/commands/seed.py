@@ -35,6 +35,10 @@ PARTS = (
     Part("bids"),
     Part("orders"),
     Part("trades"),
+    Part("claims"),
+    Part("settlements"),
+    Part("reviews"),
+    Part("facts"),
 )
 
 

@@ -1,4 +1,4 @@
-"""What the plants sell: listings with their price history, and from them the offers shown."""
+"""What the plants sell: listings with their price history. The offers shown follow from them, once plants are rated."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -10,7 +10,6 @@ from backmarket.management.seed_data.plants import PLANT_BY_SLUG
 from backmarket.management.seeding.base import Trail, dice, insert, spread, stable_uuid
 from backmarket.management.seeding.prices import GRADE_FACTORS, rounded, second_hand
 from catalog.models import Category, Grade, Listing, PriceChange, ReferencePrice, Variant, VatScheme
-from catalog.services.buyables import rebuild_buyables
 from refurbishers.models import Refurbisher
 
 LISTINGS = 6_600
@@ -34,7 +33,6 @@ def load(at: datetime) -> str:
     changes = [change for listing in listings for change in _price_history(listing, random, at)]
     insert(changes)
     _tell(listings)
-    rebuild_buyables()
     return f"{len(listings)} listings, {len(changes)} prices"
 
 

@@ -21,7 +21,7 @@ from backmarket.management.seeding.shipping import Courier, next_delivery, plant
 from backmarket.money import share_minor
 from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.shipping.models import Parcel
-from catalog.models import Listing
+from catalog.models import Listing, Variant
 from orders.models import Consignment, Guarantee, Order, OrderLine
 from orders.services.checkout import COMMISSION_VAT_BPS, PURPOSE, RESERVED_FOR
 from refurbishers.models import Refurbisher
@@ -71,8 +71,7 @@ class Shop:
         self.devices = count(1)
         self.homes = {a.user_id: a for a in Address.objects.exclude(user=None)}
         self.plants = plant_addresses()
-        listings = Listing.objects.exclude(online_at=None).select_related("plant", "variant__product__category")
-        self.listings = list(listings.order_by("online_at", "number"))
+        self.listings = _listings()
         self.online_since = [listing.online_at for listing in self.listings]
         self.lines: list[OrderLine] = []
 
@@ -194,8 +193,8 @@ class Shop:
         if recent or not history.passed(cancelled_at) or not history.fails("cancelled", line.plant, bps):
             return False
         history.move_line(line, Line.CANCELLED, cancelled_at, by="system:seed")
-        line.cancel_reason, line.due_at = "out_of_stock", None
-        refund_line(history, line, payment, reason="out_of_stock", at=cancelled_at)
+        line.cancel_reason, line.due_at = "defect_found", None
+        refund_line(history, line, payment, reason="defect_found", at=cancelled_at)
         return True
 
     def _ship(self, consignment: Consignment, lines: list[OrderLine], payment: Payment, paid_at: datetime) -> None:
@@ -260,3 +259,13 @@ def _guarantee(line: OrderLine, delivered_at: datetime, history: History) -> Gua
 
 def _nightly(day: date) -> datetime:
     return market.calendar().instant(day, time(3))
+
+
+def _listings() -> list[Listing]:
+    """What has been online, the oldest first; they share their plants and variants."""
+    plants = Refurbisher.objects.in_bulk()
+    variants = {variant.pk: variant for variant in Variant.objects.select_related("product__category")}
+    listings = list(Listing.objects.exclude(online_at=None).order_by("online_at", "number"))
+    for listing in listings:
+        listing.plant, listing.variant = plants[listing.plant_id], variants[listing.variant_id]
+    return listings

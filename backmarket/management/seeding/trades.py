@@ -18,7 +18,8 @@ from backmarket.shipping.models import Parcel
 from buyback.due import due_at
 from buyback.models import Bid, Identity, Quote, QuoteBid, Trade
 from buyback.services.register import enter_in_register
-from catalog.models import Condition, QuestionSet
+from catalog.models import Condition, QuestionSet, Variant
+from refurbishers.models import Refurbisher
 
 Status = Trade.Status
 CONDITIONS_VERSION = "2026-01"
@@ -28,24 +29,26 @@ PAID = ("collected", "received", "inspected", "validated", "paid")
 COUNTERED = ("collected", "received", "inspected", "countered")
 PATHS: list[tuple[str, ...]] = spread(
     [
-        (PAID, 450),
-        ((*COUNTERED, "validated", "paid"), 45),
-        ((*COUNTERED, "returning", "returned"), 40),
-        (("collected", "suspended", "returning", "returned"), 10),
+        (PAID, 480),
+        ((*COUNTERED, "validated", "paid"), 27),
+        ((*COUNTERED, "returning", "returned"), 23),
+        (("collected", "received", "suspended", "returning", "returned"), 20),
         (("cancelled",), 60),
         (("expired",), 45),
-        (("collected", "lost"), 5),
+        (("collected", "lost", "validated", "paid"), 3),
+        (("collected", "lost"), 2),
         ((), 35),
         (("collected",), 25),
         (("collected", "received"), 22),
         (("collected", "received", "inspected"), 18),
-        (COUNTERED, 15),
-        (("collected", "received", "inspected", "validated"), 14),
+        (COUNTERED, 8),
+        (("collected", "received", "inspected", "validated"), 16),
         (("collected", "received", "suspended"), 8),
-        ((*COUNTERED, "returning"), 8),
+        ((*COUNTERED, "returning"), 3),
+        (("collected", "received", "suspended", "returning"), 5),
     ]
 )
-ENDED = {Status.PAID, Status.RETURNED, Status.CANCELLED, Status.EXPIRED, Status.LOST}
+ENDED = {Status.PAID, Status.RETURNED, Status.CANCELLED, Status.EXPIRED}
 # Hours from one status to the next, at least and at most.
 GAPS = {
     "collected": (20, 90), "received": (20, 50), "inspected": (3, 30), "countered": (0.3, 2), "validated": (1, 20),
@@ -66,7 +69,7 @@ def load(at: datetime) -> str:
     for number in range(LOOSE_QUOTES):
         bureau.loose_quote(number)
     history.write()
-    bought = [trade for trade in trades if trade.validated_at]
+    bought = [trade for trade in trades if trade.unit]
     for trade in sorted(bought, key=lambda trade: trade.validated_at or at):
         enter_in_register(trade, trade.validated_at or at)
     return f"{len(trades)} trades, {len(bought)} entered in the register"
@@ -218,9 +221,11 @@ class Bureau:
 
 
 def _offers() -> dict[tuple[int, str], list[Bid]]:
-    """By variant and condition, the live bids, best first."""
+    """By variant and condition, the live bids, best first; they share their plants and variants."""
     found = defaultdict(list)
-    bids = Bid.objects.live().select_related("plant", "variant__product__category")
-    for bid in bids.order_by("-price_minor", "plant__slug"):
+    plants = Refurbisher.objects.in_bulk()
+    variants = {variant.pk: variant for variant in Variant.objects.select_related("product__category")}
+    for bid in Bid.objects.live().order_by("-price_minor", "plant__slug"):
+        bid.plant, bid.variant = plants[bid.plant_id], variants[bid.variant_id]
         found[bid.variant_id, bid.condition].append(bid)
     return dict(found)

@@ -91,10 +91,13 @@ class Workshop:
         if offer := self._answered(trade, CounterOffer.Answer.ACCEPTED, at):
             trade.price_minor = offer.price_minor
         price = trade.price_minor
-        sides = ("plant", str(trade.plant_id), -price), ("consumer", str(trade.seller_id), price)
-        self.history.books.book(f"trade:{trade.pk}", trade.pk, at, *sides)
-        trade.unit = self._unit(trade, at)
-        self.history.rows.add(trade.unit)
+        # What the courier lost is paid by the insurance, and nobody's workshop has it.
+        payer = ("compensation", "") if trade.lost_at else ("plant", str(trade.plant_id))
+        owed = ("consumer", str(trade.seller_id), price)
+        self.history.books.book(f"trade:{trade.pk}", trade.pk, at, (*payer, -price), owed)
+        if not trade.lost_at:
+            trade.unit = self._unit(trade, at)
+            self.history.rows.add(trade.unit)
 
     def paid(self, trade: Trade, at: datetime, path: tuple[str, ...]) -> None:
         sent_at = max(at - timedelta(hours=30), trade.validated_at + timedelta(hours=2))
