@@ -21,6 +21,7 @@ from buyback.guides import lock_guide
 from buyback.models import Quote, Trade
 from buyback.services.trades import accept_quote
 from buyback.views import crumbs
+from buyback.views.quotes import posted
 
 CONDITIONS_VERSION = "2026-11"
 ADDRESS = "address"
@@ -41,8 +42,8 @@ def quote_accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     quote = access.quote_for_anyone(pk)
     if quote.status != Quote.Status.OPEN or quote.expires_at <= timetravel.now():
         return _after_the_fact(request, quote)
-    address = AddressForm(request.POST or None, prefix=ADDRESS, initial=_last_address(request.user))
-    form = AcceptForm(quote, request.POST or None, slots=_slots(request, address), initial=_known(request))
+    address = AddressForm(posted(request), prefix=ADDRESS, initial=_last_address(request.user))
+    form = AcceptForm(quote, posted(request), slots=_slots(request, address), initial=_known(request))
     if request.method == "POST" and all([form.is_valid(), address.is_valid()]):
         trade = _accept(request, quote, form, address)
         if trade is not None:

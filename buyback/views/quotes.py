@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -23,6 +23,11 @@ from catalog.models import Category, Product, Variant
 
 def actor(request: HttpRequest) -> Actor:
     return request.user if request.user.is_authenticated else "guest"
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, even when it is empty; None while nothing was."""
+    return request.POST if request.method == "POST" else None
 
 
 @require_GET
@@ -59,7 +64,7 @@ def sell_questions(request: HttpRequest, sku: str) -> HttpResponse:
     """The questions on one page; coming back from a quote (?quote=…) finds its answers kept."""
     variant = get_object_or_404(Variant.objects.select_related("product__category"), sku=sku)
     question_set = get_object_or_404(_questions(variant.product.category))
-    form = QuestionsForm(question_set, request.POST or None, initial=_earlier_answers(request))
+    form = QuestionsForm(question_set, posted(request), initial=_earlier_answers(request))
     if request.method == "POST" and form.is_valid():
         quote = make_quote(variant, answers=form.cleaned_data, by=actor(request), at=timetravel.now())
         return redirect("quote", quote.pk)

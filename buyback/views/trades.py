@@ -26,6 +26,7 @@ from buyback.services.parcels import choose_pickup, drop_off_instead
 from buyback.services.trades import MONEY_HAS_LEFT, cancel_trade, change_iban
 from buyback.views import crumbs
 from buyback.views.accept import slots_at
+from buyback.views.quotes import posted
 
 PER_PAGE = 20
 
@@ -97,7 +98,7 @@ def trade_rebook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Another window for the courier, or none: the seller drops the parcel off."""
     shown = access.trade_for_seller(request.user, pk)
     slots = slots_at(shown.address.postcode, shown.address.country)
-    form = SlotForm(request.POST or None, slots=slots)
+    form = SlotForm(posted(request), slots=slots)
     if request.method == "POST" and form.is_valid():
         try:
             _change_pickup(request, shown, form)
@@ -170,7 +171,7 @@ def trade_message(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def trade_iban(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = access.trade_for_seller(request.user, pk)
-    form = BankForm(request.POST or None, initial={"holder": shown.holder})
+    form = BankForm(posted(request), initial={"holder": shown.holder})
     if request.method == "POST" and form.is_valid():
         try:
             change_iban(shown, **form.cleaned_data, by=request.user, at=timetravel.now())

@@ -1,0 +1,353 @@
+"""Selling through HTTP, without JavaScript: the way of an honest seller, and every form sent wrong."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+
+from backmarket import timetravel
+from backmarket.accounts.models import User
+from backmarket.notifications.models import Notification
+from backmarket.shipping import services as shipping
+from buyback.models import Quote, Trade, TradeMessage
+from buyback.registry import SandboxRegistry
+from buyback.services import inspections
+from buyback.services.trades import cancel_trade
+from refurbishers.models import Refurbisher
+from tests.buyback.steps import ANSWERS, IBAN, OTHER_IBAN, accepted, buying, countered, quoted, slots, validated
+from tests.factories import imei
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def _photos_elsewhere(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def at(now: datetime) -> datetime:
+    """The installation's clock, moved to the Monday of the tests."""
+    timetravel.travel_to(now)
+    return now
+
+
+def form(at: datetime, buyer: Refurbisher, **changes: str) -> dict[str, str]:
+    return {
+        "plant": str(buyer.pk),
+        "full_name": "Carol Petit",
+        "birth_date": "1990-04-01",
+        "document_kind": "passport",
+        "document_number": "19FV12345",
+        "address-name": "Carol Petit",
+        "address-line1": "3 rue Basse",
+        "address-postcode": "75011",
+        "address-city": "Paris",
+        "address-country": "FR",
+        "identifier": imei(),
+        "locks_removed": "on",
+        "slot": slots(at)[1].start.isoformat(),
+        "holder": "Carol Petit",
+        "iban": IBAN,
+        "conditions": "on",
+    } | changes
+
+
+def test_from_the_first_page_to_the_sale(
+    plant: Refurbisher, carol: User, at: datetime, client: Client, client_of: ClientOf
+) -> None:
+    variant = buying(plant)
+    product = variant.product
+    assert product.name in client.get(reverse("sell")).content.decode()
+    assert "€250" in client.get(reverse("sell-category", args=["smartphones"])).content.decode()
+    assert (
+        reverse("sell-questions", args=[variant.sku])
+        in client.get(reverse("sell-product", args=[product.slug])).content.decode()
+    )
+    questions = reverse("sell-questions", args=[variant.sku])
+    assert client.get(questions).status_code == 200
+    answer = client.post(questions, ANSWERS)
+    quote = Quote.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, reverse("quote", args=[quote.pk]))
+    page = client.get(answer["Location"]).content.decode()
+    assert f'value="{plant.pk}" checked' in page
+    accept = reverse("quote-accept", args=[quote.pk])
+    assert client.get(accept)["Location"].startswith(reverse("account_login"))
+    seller = client_of(carol)
+    assert "€250" in seller.get(accept, {"plant": str(plant.pk)}).content.decode()
+    done = seller.post(accept, form(at, plant))
+    trade = Trade.objects.get()
+    assert (done.status_code, done["Location"]) == (302, reverse("trade", args=[trade.pk]))
+    assert (trade.seller, trade.plant, trade.address.city) == (carol, plant, "Paris")
+    assert seller.get(done["Location"]).status_code == 200
+    assert product.name in seller.get(reverse("trades")).content.decode()
+
+
+def test_the_button_pressed_twice_leads_to_the_one_sale(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    quote = quoted(plant, at)
+    accept, seller = reverse("quote-accept", args=[quote.pk]), client_of(carol)
+    first = seller.post(accept, form(at, plant))
+    again = seller.post(accept, form(at, plant))
+    assert (first["Location"], Trade.objects.count()) == (again["Location"], 1)
+
+
+def test_search_finds_by_any_words(plant: Refurbisher, client: Client) -> None:
+    buying(plant)
+    assert "IPhone 12" not in client.get(reverse("sell"), {"q": "pixel"}).content.decode()
+    page = client.get(reverse("sell"), {"q": "apple 12"})
+    assert [product.name for product in page.context["found"]] == ["iPhone 12"]
+    assert client.get(reverse("sell"), {"q": "<script>" * 50}).status_code == 200
+
+
+def test_a_forgotten_answer_is_asked_for_beside_its_question_and_the_others_stay(
+    plant: Refurbisher, client: Client
+) -> None:
+    variant = buying(plant)
+    answers = {code: value for code, value in ANSWERS.items() if code != "battery"} | {"screen": "like new"}
+    page = client.post(reverse("sell-questions", args=[variant.sku]), answers)
+    assert set(page.context["form"].errors) == {"battery", "screen"}
+    assert re.search(r'name="body" value="light"[^>]*checked', page.content.decode())
+    assert Quote.objects.count() == 0
+
+
+def test_going_back_finds_the_answers_kept(plant: Refurbisher, at: datetime, client: Client) -> None:
+    quote = quoted(plant, at)
+    page = client.get(reverse("sell-questions", args=[quote.variant.sku]), {"quote": str(quote.pk)})
+    assert re.search(r'name="screen" value="light"[^>]*checked', page.content.decode())
+    assert client.get(reverse("sell-questions", args=[quote.variant.sku]), {"quote": "x"}).status_code == 200
+
+
+def test_no_bid_is_a_page_with_advice(plant: Refurbisher, at: datetime, client: Client) -> None:
+    page = client.get(reverse("quote", args=[quoted(plant, at, turns_on="no").pk])).content.decode()
+    assert "Recycle it." in page
+    assert "button--buy" not in page
+
+
+def test_an_expired_quote_can_be_renewed_and_not_accepted(
+    plant: Refurbisher, carol: User, now: datetime, client_of: ClientOf
+) -> None:
+    quote = quoted(plant, now)
+    timetravel.travel_to(quote.expires_at)
+    seller = client_of(carol)
+    page = seller.get(reverse("quote", args=[quote.pk])).content.decode()
+    assert reverse("quote-renew", args=[quote.pk]) in page
+    assert seller.post(reverse("quote-accept", args=[quote.pk]), {})["Location"] == reverse("quote", args=[quote.pk])
+    renewed = seller.post(reverse("quote-renew", args=[quote.pk]))
+    assert renewed["Location"] == reverse("quote", args=[Quote.objects.latest("created_at").pk])
+    assert Quote.objects.count() == 2
+
+
+def test_a_quote_is_sent_to_a_valid_address_only(plant: Refurbisher, at: datetime, client: Client) -> None:
+    quote = quoted(plant, at)
+    send = reverse("quote-send", args=[quote.pk])
+    wrong = client.post(send, {"email": "carol at home"})
+    assert (wrong.status_code, wrong.context["form"].errors.keys()) == (422, {"email"})
+    assert "carol at home" in wrong.content.decode()
+    for name in "abc":
+        assert client.post(send, {"email": f"{name}@example.com"}).status_code == 302
+    assert client.post(send, {"email": "d@example.com"}).status_code == 422
+    assert Notification.objects.filter(template="quote_sent").count() == 3
+
+
+WRONG: list[tuple[dict[str, str], str]] = [
+    ({"full_name": ""}, "full_name"),
+    ({"birth_date": "yesterday"}, "birth_date"),
+    ({"birth_date": "2015-01-01"}, "birth_date"),
+    ({"document_kind": "library card"}, "document_kind"),
+    ({"document_number": "#"}, "document_number"),
+    ({"identifier": "123"}, "identifier"),
+    ({"identifier": SandboxRegistry.STOLEN}, "identifier"),
+    ({"locks_removed": ""}, "locks_removed"),
+    ({"slot": "2020-01-01T08:00:00+00:00"}, "slot"),
+    ({"slot": ""}, "slot"),
+    ({"holder": "Mallory Stranger"}, "holder"),
+    ({"iban": "FR76 0000"}, "iban"),
+    ({"conditions": ""}, "conditions"),
+    ({"plant": str(uuid4())}, "plant"),
+    ({"plant": "x"}, "plant"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), WRONG)
+def test_what_is_wrong_is_said_beside_its_field_and_the_rest_is_kept(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf, changes: dict[str, str], field: str
+) -> None:
+    quote = quoted(plant, at)
+    page = client_of(carol).post(reverse("quote-accept", args=[quote.pk]), form(at, plant, **changes))
+    assert (page.status_code, set(page.context["form"].errors)) == (422, {field})
+    html = page.content.decode()
+    assert 'value="3 rue Basse"' in html
+    assert escape(page.context["form"].errors[field][0]) in html or field == "slot"
+    assert Trade.objects.count() == 0
+
+
+def test_a_wrong_address_is_said_beside_its_field(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    quote = quoted(plant, at)
+    wrong = form(at, plant, **{"address-postcode": "ABC", "address-city": ""})
+    page = client_of(carol).post(reverse("quote-accept", args=[quote.pk]), wrong)
+    assert set(page.context["address"].errors) == {"postcode", "city"}
+    assert page.status_code == 422
+
+
+def test_the_label_is_a_pdf_once_the_courier_has_made_it(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    trade, seller = accepted(plant, carol, at), client_of(carol)
+    label = reverse("trade-label", args=[trade.pk])
+    assert seller.get(label)["Location"] == reverse("trade", args=[trade.pk])
+    shipping.book_couriers(at)
+    answer = seller.get(label)
+    assert (answer["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    inspections.receive_trade(trade, by="system:test", at=at)
+    assert seller.get(label).status_code == 404
+
+
+def test_the_collection_is_changed_to_a_free_window_or_a_drop_off(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    trade, seller = accepted(plant, carol, at), client_of(carol)
+    rebook = reverse("trade-rebook", args=[trade.pk])
+    assert seller.get(rebook).status_code == 200
+    for wrong in ("", "2020-01-01T08:00:00+00:00"):
+        page = seller.post(rebook, {"slot": wrong})
+        assert (page.status_code, set(page.context["form"].errors)) == (422, {"slot"})
+    assert seller.post(rebook, {"slot": slots(at)[9].start.isoformat()}).status_code == 302
+    assert trade.parcel is not None
+    assert trade.parcel.pickups.get(status="booked").window_start == slots(at)[9].start
+    assert seller.post(rebook, {"slot": "drop-off"}).status_code == 302
+    assert not trade.parcel.pickups.filter(status="booked").exists()
+
+
+def test_cancelling_asks_first_and_only_before_the_courier_came(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    trade, seller = accepted(plant, carol, at), client_of(carol)
+    cancel = reverse("trade-cancel", args=[trade.pk])
+    assert "Cancel sale" in seller.get(cancel).content.decode()
+    assert Trade.objects.get().status == "accepted"
+    assert seller.post(cancel).status_code == 302
+    assert Trade.objects.get().status == "cancelled"
+    assert seller.get(cancel).status_code == 302
+    assert seller.post(cancel).status_code == 302
+    assert Trade.objects.get().status == "cancelled"
+
+
+def test_both_offers_stand_side_by_side_and_are_answered_once(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    trade, seller = countered(plant, carol, at), client_of(carol)
+    page = seller.get(reverse("trade", args=[trade.pk])).content.decode()
+    assert all(text in page for text in ("€250", "€180", "Light scratches", "Accept €180"))
+    photo = trade.photos.get()
+    picture = seller.get(reverse("trade-photo", args=[trade.pk, photo.pk]))
+    assert (picture["Content-Type"], b"".join(picture.streaming_content)[:2]) == ("image/jpeg", b"\xff\xd8")  # type: ignore[attr-defined]
+    answer = reverse("trade-answer", args=[trade.pk])
+    assert seller.get(answer).status_code == 405
+    seller.post(answer, {"answer": "perhaps"})
+    assert Trade.objects.get().status == "countered"
+    seller.post(answer, {"answer": "accept"})
+    seller.post(answer, {"answer": "refuse"})
+    assert (Trade.objects.get().status, Trade.objects.get().price_minor) == ("validated", 18_000)
+
+
+def test_another_account_is_checked_and_never_shown_in_full(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    trade, seller = accepted(plant, carol, at), client_of(carol)
+    change = reverse("trade-iban", args=[trade.pk])
+    assert IBAN not in seller.get(change).content.decode()
+    wrong = seller.post(change, {"holder": "Carol Petit", "iban": "FR00"})
+    assert (wrong.status_code, set(wrong.context["form"].errors)) == (422, {"iban"})
+    assert 'value="Carol Petit"' in wrong.content.decode()
+    assert set(seller.post(change, {}).context["form"].errors) == {"holder", "iban"}
+    assert seller.post(change, {"holder": "Carol Petit", "iban": OTHER_IBAN}).status_code == 302
+    assert Trade.objects.get().iban_last4 == "2606"
+    cancel_trade(trade, by=carol, at=at)
+    assert "cannot be changed" in seller.get(change).content.decode()
+    assert IBAN not in seller.get(reverse("trade", args=[trade.pk])).content.decode()
+
+
+def test_a_message_reaches_the_plant_and_an_empty_one_is_refused(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    trade, seller = accepted(plant, carol, at), client_of(carol)
+    write = reverse("trade-message", args=[trade.pk])
+    assert seller.post(write, {"text": "  "}).context["form"].errors.keys() == {"text"}
+    assert seller.post(write, {"text": "x" * 2001}).status_code == 422
+    assert seller.post(write, {"text": "<b>The box</b> has no lid."}).status_code == 302
+    message = TradeMessage.objects.get()
+    assert (message.author, message.from_plant) == (carol, False)
+    assert "&lt;b&gt;The box" in seller.get(reverse("trade", args=[trade.pk])).content.decode()
+
+
+def test_a_sold_device_tells_its_story(plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf) -> None:
+    trade = validated(plant, carol, at)
+    page = client_of(carol).get(reverse("trade", args=[trade.pk])).content.decode()
+    assert "Taken into the workshop" in page
+    assert "to be ordered on the next business day" in page
+
+
+def test_the_list_of_sales_asks_as_much_for_one_as_for_twenty(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf, django_assert_max_num_queries: Any
+) -> None:
+    seller = client_of(carol)
+    counts = []
+    for more in (1, 9):
+        for _ in range(more):
+            accepted(plant, carol, at)
+        with django_assert_max_num_queries(20) as queries:
+            assert seller.get(reverse("trades")).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("page", ["trade", "trade-label", "trade-rebook", "trade-cancel", "trade-iban"])
+def test_somebody_elses_sale_does_not_exist(
+    plant: Refurbisher, carol: User, mallory: User, bob: User, at: datetime, client_of: ClientOf, page: str
+) -> None:
+    trade = accepted(plant, carol, at)
+    url = reverse(page, args=[trade.pk])
+    assert Client().get(url)["Location"].startswith(reverse("account_login"))
+    for stranger in (mallory, bob):
+        assert client_of(stranger).get(url).status_code == 404
+        assert client_of(stranger).post(url, {"answer": "accept"}).status_code in (404, 405)
+    assert client_of(carol).get(reverse(page, args=[uuid4()])).status_code == 404
+
+
+def test_somebody_elses_offer_photo_and_conversation_are_closed(
+    plant: Refurbisher, carol: User, mallory: User, at: datetime, client_of: ClientOf
+) -> None:
+    trade, stranger = countered(plant, carol, at), client_of(mallory)
+    photo = trade.photos.get()
+    assert stranger.get(reverse("trade-photo", args=[trade.pk, photo.pk])).status_code == 404
+    assert stranger.post(reverse("trade-answer", args=[trade.pk]), {"answer": "accept"}).status_code == 404
+    assert stranger.post(reverse("trade-message", args=[trade.pk]), {"text": "Hello"}).status_code == 404
+    assert (Trade.objects.get().status, TradeMessage.objects.count()) == ("countered", 0)
+    own = accepted(plant, mallory, at, identity=_mallory(), holder="Mallory Stranger")
+    assert stranger.get(reverse("trade-photo", args=[own.pk, photo.pk])).status_code == 404
+
+
+def _mallory() -> Any:
+    from tests.buyback.steps import person
+
+    return person(full_name="Mallory Stranger")
+
+
+def test_an_empty_form_is_told_everything_at_once(
+    plant: Refurbisher, carol: User, at: datetime, client_of: ClientOf
+) -> None:
+    page = client_of(carol).post(reverse("quote-accept", args=[quoted(plant, at).pk]), {})
+    assert page.status_code == 422
+    assert {"plant", "identifier", "iban", "slot", "conditions"} < set(page.context["form"].errors)
+    assert "line1" in page.context["address"].errors
