@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from backmarket import timetravel
 from catalog import impact as impact_method
@@ -23,6 +24,7 @@ from catalog.words import CHAPTERS
 
 @require_safe
 @conditional_page
+@vary_on_headers("HX-Request")
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     found = public_category(slug)
     listed = selectors.category_page(found, request.GET)
@@ -31,6 +33,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @conditional_page
+@vary_on_headers("HX-Request")
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]
     listed = selectors.search_page(query, request.GET)
