@@ -25,6 +25,12 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
         cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _mailbox(settings: object) -> None:
+    """E-mails go where the demo's go; pytest-django would keep them in memory."""
+    settings.EMAIL_BACKEND = "backmarket.notifications.mailbox.MailboxBackend"
+
+
 @pytest.fixture
 def plant(db: None) -> Refurbisher:
     return RefurbisherFactory(slug="atelier-neuf", name="Atelier Neuf")

@@ -53,7 +53,7 @@ def check_out(play: Play) -> str:
     expect(order.payment_status == Order.PaymentStatus.CAPTURED, f"the order is {order.payment_status}")
     hooks = IncomingWebhook.objects.filter(provider__startswith="payments").count()
     expect(hooks == 1, f"{hooks} webhooks came from the bank")
-    booked = LedgerMovement.objects.filter(reference=payment.pk).count()
+    booked = LedgerMovement.objects.filter(key=f"capture:{payment.pk}").count()
     expect(booked == 1, f"the payment was booked {booked} times")
     lines = {line.listing_id: line for line in order.lines.all()}
     play.props["line"] = lines[play.props["listing"].pk]

@@ -20,8 +20,11 @@ class Person:
 
     @property
     def text(self) -> str:
-        """What the page says, in one line."""
-        return " ".join(self.browser.page.get_text(" ").split()) if self.browser.page else ""
+        """What the page says below its header, in one line."""
+        if not self.browser.page:
+            return ""
+        page = self.browser.page.select_one("main") or self.browser.page
+        return " ".join(page.get_text(" ").split())
 
     @property
     def path(self) -> str:
@@ -52,9 +55,10 @@ class Person:
             self._fill(form, name, value)
         button = forms[0].select_one('[name="{}"][value="{}"]'.format(*press.split("=", 1))) if press else None
         before = self.path
-        self._judge(self.browser.submit_selected(button))
+        answer = self.browser.submit_selected(button)
         if complaint := self._complaint():
             raise PageBroken(f"{before} refused the form: {complaint}")
+        self._judge(answer)
         return self
 
     def radios(self, selector: str) -> dict[str, list[str]]:
@@ -93,5 +97,4 @@ class Person:
 
     def _judge(self, answer: Any) -> None:
         if answer.status_code >= 400:
-            said = " ".join(answer.soup.get_text(" ").split())[:300] if answer.soup else ""
-            raise PageBroken(f"{answer.request.method} {answer.url} answered {answer.status_code}: {said}")
+            raise PageBroken(f"{answer.request.method} {answer.url} answered {answer.status_code}: {self.text[:300]}")

@@ -1,5 +1,6 @@
 """The steps of the journey in order: each is played, printed and remembered; the first that breaks ends it."""
 
+import io
 import time
 import traceback
 from collections.abc import Callable
@@ -72,7 +73,7 @@ class Play:
 
     def run_jobs(self, *jobs: str) -> None:
         self.settle()
-        call_command("run_jobs", *jobs, at=self.now.isoformat(), stdout=self.quiet)
+        call_command("run_jobs", *jobs, at=self.now, stdout=io.StringIO())
         self.settle()
 
     def travel_days(self, days: int, *jobs: str) -> None:
@@ -98,12 +99,6 @@ class Play:
             "e-mails": Notification.objects.filter(sent_at=None).count(),
         }
         return {name: count for name, count in counts.items() if count}
-
-    @property
-    def quiet(self) -> TextIO:
-        import io
-
-        return io.StringIO()
 
     def result(self) -> dict[str, Any]:
         """What --json prints."""

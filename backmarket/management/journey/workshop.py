@@ -125,7 +125,7 @@ def _photo() -> io.BytesIO:
 
 def keep_the_register(play: Play) -> str:
     entry = RegisterEntry.objects.get(trade=play.props["trade"])
-    expect(verify_register(play.props["plant"]).is_whole, "the register's chain is broken")
+    expect(verify_register(play.props["plant"]).broken_at is None, "the register's chain is broken")
     owner(play, play.props["plant"]).open("/plant/buyback/registerentry/").see(entry.identifier)
     return f"entry {entry.number}, hash {entry.hash[:12]}…"
 
