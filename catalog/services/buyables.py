@@ -65,7 +65,7 @@ def facts_of(listing: Listing, cheapest_minor: int) -> ranking.OfferFacts:
 
 def _refresh(pairs: list[Pair]) -> None:
     variant_ids = {variant_id for variant_id, _ in pairs}
-    _lock_rows(pairs, variant_ids)
+    ids = _lock_rows(pairs, variant_ids)
     variants = Variant.objects.select_related("product__category").in_bulk(variant_ids)
     references = _references(variant_ids)
     offers = _online_listings(variant_ids)
@@ -75,10 +75,13 @@ def _refresh(pairs: list[Pair]) -> None:
     for row in rows:
         for name, value in _offer(offers[row.variant_id, row.grade], row.reference_minor).items():
             setattr(row, name, value)
-    _write(rows)
+    Buyable.objects.bulk_create(rows, update_conflicts=True, unique_fields=KEY, update_fields=COLUMNS)
+    # Only rows that are locked already: another grade of the same variant may be someone else's at this moment.
+    Buyable.objects.filter(pk__in=ids).update(search=SearchVector("search_text", config="simple"))
 
 
-def _lock_rows(pairs: list[Pair], variant_ids: set[int]) -> None:
+def _lock_rows(pairs: list[Pair], variant_ids: set[int]) -> list[int]:
+    """Lock the rows of these pairs, created where they are missing; returns their keys."""
     rows = Buyable.objects.filter(variant_id__in=variant_ids)
     known = set(rows.values_list("variant_id", "grade"))
     if missing := [pair for pair in pairs if pair not in known]:
@@ -89,7 +92,7 @@ def _lock_rows(pairs: list[Pair], variant_ids: set[int]) -> None:
         )
     wanted = set(pairs)
     ids = [pk for pk, *pair in rows.values_list("pk", "variant_id", "grade") if tuple(pair) in wanted]
-    list(lock(Buyable.objects.filter(pk__in=ids)).values_list("pk"))
+    return list(lock(Buyable.objects.filter(pk__in=ids)).values_list("pk", flat=True))
 
 
 def _online_listings(variant_ids: set[int]) -> dict[Pair, list[Listing]]:
@@ -155,9 +158,3 @@ def _offer(listings: Sequence[Listing], reference_minor: int | None) -> dict[str
         "shipping_minor": best.shipping_minor,
         "score": score,
     }
-
-
-def _write(rows: list[Buyable]) -> None:
-    Buyable.objects.bulk_create(rows, update_conflicts=True, unique_fields=KEY, update_fields=COLUMNS)
-    stale = Buyable.objects.filter(variant_id__in={row.variant_id for row in rows})
-    stale.update(search=SearchVector("search_text", config="simple"))
