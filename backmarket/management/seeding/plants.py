@@ -61,7 +61,7 @@ def _plant(index: int, row: PlantRow) -> Refurbisher:
         technicians=row.technicians,
         support_hours=row.support_hours,
         story=row.story,
-        iban=iban(row.country, index),
+        iban=iban(row.country, 4_100 + index),
     )
 
 
