@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -104,6 +105,19 @@ class BankForm(forms.Form):
 class AcceptForm(SlotForm, BankForm):
     """All that a plant and the law need to buy a device, but the address, which has a form of its own."""
 
+    field_order = (
+        "full_name",
+        "birth_date",
+        "document_kind",
+        "document_number",
+        "identifier",
+        "locks_removed",
+        "slot",
+        "holder",
+        "iban",
+        "conditions",
+    )
+
     plant = forms.ModelChoiceField(queryset=None, widget=forms.HiddenInput)
     full_name = forms.CharField(
         label=_("Full name, as on your document"),
@@ -115,7 +129,9 @@ class AcceptForm(SlotForm, BankForm):
         help_text=_("You must be 18 or older to sell a device."),
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
     )
-    document_kind = forms.ChoiceField(label=_("Identity document"), choices=Identity.Document.choices)
+    document_kind = forms.ChoiceField(
+        label=_("Identity document"), choices=[(kind.value, capfirst(kind.label)) for kind in Identity.Document]
+    )
     document_number = forms.CharField(
         label=_("Number of the document"),
         max_length=40,

@@ -11,6 +11,7 @@ urlpatterns = [
         SpectacularSwaggerView.as_view(url_name="api-schema", permission_classes=[AllowAny]),
         name="api-docs",
     ),
+    path("v1/", include("buyback.api_urls")),
     path("v1/", include("catalog.api_urls")),
     path("v1/", include("refurbishers.api_urls")),
     path("v1/", include("reviews.api_urls")),

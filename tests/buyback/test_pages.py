@@ -295,7 +295,7 @@ def test_a_sold_device_tells_its_story(plant: Refurbisher, carol: User, at: date
     trade = validated(plant, carol, at)
     page = client_of(carol).get(reverse("trade", args=[trade.pk])).content.decode()
     assert "Taken into the workshop" in page
-    assert "to be ordered on the next business day" in page
+    assert "To be ordered on the next business day" in page
 
 
 def test_the_list_of_sales_asks_as_much_for_one_as_for_twenty(
