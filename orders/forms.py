@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orders.issues import issues_of
@@ -51,6 +52,26 @@ class CheckoutForm(forms.Form):
         return self.known_email or self.cleaned_data["email"].lower()
 
 
+class JoinedForms:
+    """Several forms of one page, for one summary of what has to be mended in them."""
+
+    def __init__(self, *joined: forms.BaseForm) -> None:
+        self.joined = joined
+
+    @property
+    def errors(self) -> dict[str, Any]:
+        return {name: error for form in self.joined for name, error in form.errors.items()}
+
+    def non_field_errors(self) -> list[Any]:
+        return [error for form in self.joined for error in form.non_field_errors()]
+
+    def visible_fields(self) -> list[forms.BoundField]:
+        return [field for form in self.joined for field in form.visible_fields()]
+
+    def hidden_fields(self) -> list[forms.BoundField]:
+        return [field for form in self.joined for field in form.hidden_fields()]
+
+
 class WithdrawForm(forms.Form):
     """The statement of withdrawal, as the law asks: who withdraws, from what (the line)."""
 
@@ -72,8 +93,11 @@ class ClaimForm(forms.Form):
 
     def __init__(self, *args: Any, line: OrderLine, wishes: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["issue"].choices = issues_of(line.listing.variant.product.category.slug)
-        self.fields["wish"].choices = [(wish.value, wish.label) for wish in Claim.Wish if wish.value in wishes]
+        issue, wish = self.fields["issue"], self.fields["wish"]
+        assert isinstance(issue, forms.ChoiceField)  # noqa: S101 - for the type checker
+        assert isinstance(wish, forms.ChoiceField)  # noqa: S101
+        issue.choices = issues_of(line.listing.variant.product.category.slug)
+        wish.choices = [(each.value, capfirst(each.label)) for each in Claim.Wish if each.value in wishes]
 
 
 class MessageForm(forms.Form):

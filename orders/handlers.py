@@ -7,7 +7,6 @@ from backmarket.events.models import Event
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
-
 from orders import emails
 from orders.issues import NOT_DEFECTS
 from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -306,6 +307,6 @@ def _case_steps(claim: Claim) -> list[Step]:
     last = len(found) - 1
     over = claim.status in (Case.RESOLVED, Case.REFUNDED, Case.WITHDRAWN)
     return [
-        Step(words[event.kind], event.happened_at, "current" if place == last and not over else "done")
+        Step(capfirst(words[event.kind]), event.happened_at, "current" if place == last and not over else "done")
         for place, event in enumerate(found)
     ]

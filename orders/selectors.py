@@ -98,6 +98,11 @@ class CartView:
         return any(row.blocked for group in self.groups for row in group.rows)
 
     @property
+    def parcels(self) -> int:
+        """How many parcels would come: one per plant of which something can be bought."""
+        return sum(any(not row.gone for row in group.rows) for group in self.groups)
+
+    @property
     def changed(self) -> bool:
         return any(row.was for group in self.groups for row in group.rows)
 

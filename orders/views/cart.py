@@ -77,7 +77,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             change_quantity(item, quantity=form.cleaned_data["quantity"], at=timetravel.now())
         else:
-            messages.error(request, form.errors["quantity"][0])
+            messages.error(request, str(form.errors["quantity"][0]))
     except DomainError as refusal:
         messages.error(request, str(refusal))
     return redirect("cart")

@@ -18,7 +18,7 @@ from backmarket.errors import DomainError, GatewayError
 from backmarket.payments.models import Payment
 from backmarket.payments.services import open_payment, request_payment, settle_payment
 from orders.access import order_for_buyer
-from orders.forms import CheckoutForm
+from orders.forms import CheckoutForm, JoinedForms
 from orders.models import Cart, Order
 from orders.selectors import cart_view, latest_address, payment_of
 from orders.services.cart import note_seen_prices
@@ -46,7 +46,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
             refuse(form, refusal)
     view = cart_view(cart, timetravel.now())
     note_seen_prices(cart)
-    context = {"cart": view, "form": form, "address_form": address_form}
+    context = {"cart": view, "form": form, "address_form": address_form, "both": JoinedForms(form, address_form)}
     return render(request, "orders/checkout.html", context, status=max(status_of(form), status_of(address_form)))
 
 

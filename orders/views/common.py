@@ -25,7 +25,7 @@ def actor(request: HttpRequest) -> Actor:
 
 def opened(request: HttpRequest) -> list[str]:
     """The guest orders that this session has made, or opened with both factors."""
-    return request.session.get(GUEST_ORDERS, [])
+    return list(request.session.get(GUEST_ORDERS, []))
 
 
 def remember_guest_order(request: HttpRequest, order: Order) -> None:
