@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import In
-from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -81,7 +81,7 @@ def groups_of(category: Category | None) -> list[Group]:
     return [*common, *declared]
 
 
-def chosen_in(params: QueryDict, groups: Sequence[Group]) -> Chosen:
+def chosen_in(params: "MultiValueDict[str, str]", groups: Sequence[Group]) -> Chosen:
     """What the address chooses, per group; unknown price buckets are left out."""
     chosen = {group.key: [value for value in params.getlist(group.key) if value] for group in groups}
     chosen["price"] = [value for value in chosen.get("price", []) if value in _BUCKETS]

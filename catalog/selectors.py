@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import market
@@ -130,12 +130,12 @@ def best_listing(variant: Variant, grade: str, currency: str) -> Listing | None:
     return ranked[0].listing if ranked else None
 
 
-def category_page(category: Category, params: QueryDict) -> ListPage:
+def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:
     """The category's buyables as the address narrows, sorts and pages them: two queries."""
     return _list_page(Buyable.objects.in_stock().filter(category=category), params, category=category)
 
 
-def search_page(query: str, params: QueryDict) -> ListPage:
+def search_page(query: str, params: "MultiValueDict[str, str]") -> ListPage:
     """The buyables that the words mean, most alike first; without words, all of them."""
     rows = Buyable.objects.in_stock()
     if words_of(query):
@@ -146,7 +146,7 @@ def search_page(query: str, params: QueryDict) -> ListPage:
 
 def _list_page(
     rows: "QuerySet[Buyable]",
-    params: QueryDict,
+    params: "MultiValueDict[str, str]",
     *,
     category: Category | None = None,
     query: str = "",
@@ -164,7 +164,7 @@ def _list_page(
     return ListPage(page, facets, chosen, sort, total, category, query)
 
 
-def product_page(product: Product, params: QueryDict, *, at: datetime) -> ProductPage:
+def product_page(product: Product, params: "MultiValueDict[str, str]", *, at: datetime) -> ProductPage:
     """The product with the variant, grade and offer that the address names, or the most sensible ones.
 
     An unknown variant, grade or listing in the address is passed over: what is shown always exists.
@@ -193,7 +193,7 @@ def product_page(product: Product, params: QueryDict, *, at: datetime) -> Produc
     )
 
 
-def _shown(variants: list[Variant], rows: list[Buyable], params: QueryDict) -> tuple[Variant, str]:
+def _shown(variants: list[Variant], rows: list[Buyable], params: "MultiValueDict[str, str]") -> tuple[Variant, str]:
     asked_grade = params.get("grade", "") if params.get("grade") in Grade.values else ""
     asked = next((variant for variant in variants if variant.sku == params.get("variant")), None)
     fitting = [row for row in rows if asked is None or row.variant_id == asked.pk]
