@@ -13,6 +13,7 @@ urlpatterns = [
     ),
     path("v1/", include("buyback.api_urls")),
     path("v1/", include("catalog.api_urls")),
+    path("v1/", include("orders.api_urls")),
     path("v1/", include("refurbishers.api_urls")),
     path("v1/", include("reviews.api_urls")),
 ]

@@ -1,0 +1,131 @@
+"""Orders for programs: a buyer's own orders, and a plant's parcels to send."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backmarket import timetravel
+from backmarket.api.pagination import CursorPagination
+from orders import access, selectors
+from orders.models import Consignment, Order, OrderLine
+from orders.services.fulfilment import ship_consignment
+from refurbishers.access import plant_of, require_role
+from refurbishers.models import Member
+
+
+class LineOutput(serializers.Serializer):
+    """One device; amounts in minor units, the shipping share included in `shipping_minor` alone."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=OrderLine.Status.choices)
+    title = serializers.CharField()
+    sku = serializers.CharField(source="listing.variant.sku")
+    grade = serializers.CharField()
+    plant = serializers.CharField(source="plant.slug")
+    price_minor = serializers.IntegerField()
+    shipping_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+    identifier = serializers.CharField()
+    due_at = serializers.DateTimeField(allow_null=True)
+
+
+class OrderOutput(serializers.Serializer):
+    """An order of the person who asks; its total in minor units."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    payment_status = serializers.ChoiceField(choices=Order.PaymentStatus.choices)
+    total_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+    placed_at = serializers.DateTimeField()
+    lines = LineOutput(many=True)
+
+
+class ConsignmentOutput(serializers.Serializer):
+    """What a plant still has to send in one parcel, and to whom."""
+
+    id = serializers.UUIDField()
+    order = serializers.IntegerField(source="order.number")
+    ship_by = serializers.DateTimeField()
+    recipient = serializers.ListField(child=serializers.CharField(), source="order.address.lines")
+    lines = LineOutput(many=True)
+
+
+class ShipmentInput(serializers.Serializer):
+    """`identifiers` is {line id: IMEI or serial}; courier and number both, or neither for the house courier."""
+
+    identifiers = serializers.DictField(child=serializers.CharField(max_length=40))
+    courier = serializers.CharField(max_length=30, default="", allow_blank=True)
+    tracking_number = serializers.CharField(max_length=40, default="", allow_blank=True)
+
+    def validate_identifiers(self, given: dict[str, str]) -> dict[UUID, str]:
+        try:
+            return {UUID(line): identifier for line, identifier in given.items()}
+        except ValueError as error:
+            raise serializers.ValidationError("Every key is the id of a line.") from error
+
+
+class ShipmentOutput(serializers.Serializer):
+    """The parcel; its number is empty until the house courier has given one."""
+
+    parcel = serializers.UUIDField(source="id")
+    courier = serializers.CharField()
+    tracking_number = serializers.CharField()
+
+
+class OrdersPagination(CursorPagination):
+    ordering = "-number"
+
+
+class OrdersEndpoint(ListAPIView):
+    """One's own orders, newest first."""
+
+    serializer_class = OrderOutput
+    pagination_class = OrdersPagination
+    queryset = Order.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        return selectors.orders_of(self.request.user)
+
+
+class OrderEndpoint(RetrieveAPIView):
+    """One of one's own orders."""
+
+    serializer_class = OrderOutput
+    queryset = Order.objects.none()
+
+    def get_object(self) -> Order:
+        return access.order_for_buyer(self.request.user, (), self.kwargs["pk"])
+
+
+class ConsignmentsPagination(CursorPagination):
+    ordering = ("ship_by", "pk")
+
+
+class ConsignmentsEndpoint(ListAPIView):
+    """The parcels that one's plant has to send, the most urgent first."""
+
+    serializer_class = ConsignmentOutput
+    pagination_class = ConsignmentsPagination
+    queryset = Consignment.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        return selectors.consignments_to_ship(plant_of(self.request.user))
+
+
+class ShipmentEndpoint(APIView):
+    """Send a parcel: every device with its IMEI or serial, which is final."""
+
+    @extend_schema(request=ShipmentInput, responses={201: ShipmentOutput})
+    def post(self, request: Request, pk: UUID) -> Response:
+        require_role(request.user, Member.Role.OWNER, Member.Role.MANAGER, Member.Role.TECHNICIAN)
+        consignment = access.consignment_for_plant(request.user, pk)
+        form = ShipmentInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        parcel = ship_consignment(consignment, by=request.user, at=timetravel.now(), **form.validated_data)
+        return Response(ShipmentOutput(parcel).data, status=201)
