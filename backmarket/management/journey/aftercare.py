@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from backmarket.management.journey import workshop
-from backmarket.management.journey.play import Play, expect
+from backmarket.management.journey.play import Play, expect, last_minute
 from backmarket.market import calendar
 from orders.models import Claim
 from refurbishers.models import Refurbisher
@@ -23,7 +23,7 @@ def open_claim(play: Play) -> str:
     claim = play.props["claim"] = Claim.objects.get(line=line)
     play.settle()
     expect(claim.status == Claim.Status.AWAITING_PLANT, f"the claim is {claim.status}")
-    return f"case {claim}: {issue}; the plant answers by {calendar().local(claim.due_at):%a %d %b, %H:%M}"
+    return f"case {claim}: {issue}; the plant answers by {last_minute(claim.due_at):%a %d %b, %H:%M}"
 
 
 def answer(play: Play) -> str:

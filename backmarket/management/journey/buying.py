@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.utils.formats import date_format
+
 from backmarket.events.models import IncomingWebhook
-from backmarket.management.journey.play import Play, StepBroken, expect
+from backmarket.management.journey.play import Play, StepBroken, expect, last_minute
 from backmarket.market import calendar
 from backmarket.notifications.models import MailboxMessage
 from backmarket.payments.models import LedgerMovement, Payment, Refund
@@ -77,13 +79,13 @@ def withdraw(play: Play) -> str:
     line = play.props["laptop_line"]
     alice = play.person("alice").open(f"/account/orders/{play.props['order'].pk}/")
     alice.follow(rf"/account/lines/{line.pk}/withdraw/").submit("main form[method=post]")
-    alice.submit("main form[method=post]", press="confirm=1")
+    alice.submit("main form[method=post]")
     play.settle()
     withdrawal = play.props["withdrawal"] = Withdrawal.objects.get(line=line)
     receipt = MailboxMessage.objects.filter(to=EMAIL).latest("received_at")
     local = calendar().local(withdrawal.confirmed_at)
-    expect(f"{local:%H:%M}" in receipt.text, "the receipt does not give the time")
-    return f"receipt “{receipt.subject}”; refund by {calendar().local(withdrawal.refund_by):%d %b %Y}"
+    expect(date_format(local, "DATETIME_FORMAT") in receipt.text, "the receipt does not give date and time")
+    return f"receipt “{receipt.subject}”; refund by {last_minute(withdrawal.refund_by):%d %b %Y}"
 
 
 def get_refunded(play: Play) -> str:

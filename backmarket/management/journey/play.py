@@ -14,6 +14,7 @@ from django.db import connection
 from backmarket import timetravel
 from backmarket.events.models import Event, EventDelivery, IncomingWebhook
 from backmarket.management.journey.person import Person
+from backmarket.market import calendar
 from backmarket.notifications.models import Notification
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
@@ -120,3 +121,8 @@ def expect(truth: object, sentence: str) -> None:
     """Fail the step with this sentence unless it holds."""
     if not truth:
         raise StepBroken(sentence)
+
+
+def last_minute(deadline: datetime) -> datetime:
+    """A deadline at the end of a day, as people say it: 23:59 of that day."""
+    return calendar().local(deadline - timedelta(minutes=1))

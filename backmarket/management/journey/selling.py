@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.management.journey.person import PageBroken
-from backmarket.management.journey.play import Play, expect
+from backmarket.management.journey.play import Play, expect, last_minute
 from backmarket.market import calendar
 from backmarket.notifications.models import MailboxMessage, Notification
 from backmarket.payments.models import LedgerEntry
@@ -147,7 +147,7 @@ def arrive(play: Play) -> str:
         play.travel(_tomorrow_evening(play), "advance_courier")
         trade.refresh_from_db()
         if trade.status == Trade.Status.RECEIVED:
-            return f"received; the plant has until {calendar().local(trade.due_at):%a %d %b, %H:%M} to inspect"
+            return f"received; the plant has until {last_minute(trade.due_at):%a %d %b, %H:%M} to inspect"
     raise PageBroken(f"after a week the trade is {trade.status}")
 
 
