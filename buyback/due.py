@@ -18,13 +18,14 @@ BUSINESS_DAYS = {
 }
 
 
-def due_at(status: str, at: datetime) -> datetime | None:
-    """The end of the last day of `status` when it began at `at`; None for a status without a clock."""
+CLOCKED = frozenset({*DAYS, *BUSINESS_DAYS})
+
+
+def due_at(status: str, at: datetime) -> datetime:
+    """The end of the last day of `status`, one of CLOCKED, when it began at `at`."""
     if status in DAYS:
         return calendar().days_after(at, DAYS[Trade.Status(status)])
-    if status in BUSINESS_DAYS:
-        return calendar().business_days_after(at, BUSINESS_DAYS[Trade.Status(status)])
-    return None
+    return calendar().business_days_after(at, BUSINESS_DAYS[Trade.Status(status)])
 
 
 def last_minute(due: datetime | None) -> datetime | None:

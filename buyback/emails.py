@@ -1,5 +1,6 @@
 """What the e-mails about a trade are told."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.urls import reverse
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from backmarket.shipping.selectors import latest_pickup
-from buyback.due import due_at, last_minute
+from buyback.due import CLOCKED, due_at, last_minute
 from buyback.guides import HOW_TO_MEND
 from buyback.models import CounterOffer, Trade
 
@@ -37,10 +38,16 @@ def _context(trade: Trade, event: Event) -> dict[str, Any]:
         "offer": CounterOffer.objects.filter(trade=trade).first(),
         "mend": HOW_TO_MEND.get(trade.suspension, ""),
         "data": event.data,
-        "due": last_minute(due_at(event.kind.removeprefix("trade."), event.happened_at) or trade.due_at),
+        "due": last_minute(_due(trade, event)),
         "pickup": latest_pickup(trade.parcel) if trade.parcel else None,
         "url": settings.SITE_URL + reverse("trade", args=[trade.pk]),
         "plant_url": f"{settings.SITE_URL}/plant/",
         "iban_url": settings.SITE_URL + reverse("trade-iban", args=[trade.pk]),
         "rebook_url": settings.SITE_URL + reverse("trade-rebook", args=[trade.pk]),
     }
+
+
+def _due(trade: Trade, event: Event) -> datetime | None:
+    """The deadline that began with the event, whatever has happened since; else the trade's own."""
+    status = event.kind.removeprefix("trade.")
+    return due_at(status, event.happened_at) if status in CLOCKED else trade.due_at

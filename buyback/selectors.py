@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from backmarket.accounts.models import User
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Payout
-from buyback.models import CounterOffer, Quote, RegisterEntry, Trade
+from buyback.models import Bid, CounterOffer, Quote, RegisterEntry, Trade
 from buyback.services.register import FIRST, entry_hash
 from buyback.timelines import device_story, trade_timeline
 from catalog.models import Category, GradingSpecification, Product, QuestionSet
@@ -52,7 +52,7 @@ def sellable_categories() -> QuerySet[Category]:
     return Category.objects.filter(question_sets__isnull=False).distinct()
 
 
-def sellable_products(category: Category | None = None) -> "QuerySet[Product]":
+def sellable_products(category: Category | None = None) -> "QuerySet[Any]":
     """Models with questions to ask; `best_minor` is the highest bid for any variant and condition, or None."""
     products = Product.objects.filter(category__question_sets__isnull=False).select_related("category")
     if category is not None:
@@ -74,7 +74,8 @@ def popular_products(limit: int = 8) -> list[Product]:
     """The models most asked for in quotes, then the dearest."""
     asked = Quote.objects.filter(variant__product=OuterRef("pk")).order_by().values("variant__product")
     counted = sellable_products().annotate(asked=Coalesce(Subquery(asked.annotate(n=Count("pk")).values("n")), 0))
-    return with_best_bid(counted.filter(best_minor__isnull=False).order_by("-asked", "-best_minor", "pk")[:limit])
+    wanted = counted.filter(Exists(Bid.objects.filter(variant__product=OuterRef("pk"), active=True)))
+    return with_best_bid(wanted.order_by("-asked", "-best_minor", "pk")[:limit])
 
 
 def products_named(words: str) -> list[Product]:

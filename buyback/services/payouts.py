@@ -1,6 +1,7 @@
 """Paying for validated trades: ordered on the next business day, on the account two business days later."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -21,7 +22,7 @@ def order_payouts(at: datetime) -> int:
     return sum(_order_missing(pk, at) for pk in list(waiting))
 
 
-def _order_missing(trade_id: object, at: datetime) -> bool:
+def _order_missing(trade_id: UUID, at: datetime) -> bool:
     with transaction.atomic():
         trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
         if trade is not None:
