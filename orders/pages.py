@@ -307,6 +307,6 @@ def _case_steps(claim: Claim) -> list[Step]:
     last = len(found) - 1
     over = claim.status in (Case.RESOLVED, Case.REFUNDED, Case.WITHDRAWN)
     return [
-        Step(capfirst(words[event.kind]), event.happened_at, "current" if place == last and not over else "done")
+        Step(capfirst(str(words[event.kind])), event.happened_at, "current" if place == last and not over else "done")
         for place, event in enumerate(found)
     ]
