@@ -127,22 +127,17 @@ def accept_quote(
     if slot is not None and slot.start <= at:
         raise SlotGone(field="slot")
     document = _check_person(identity, at)
-    number = checked_identifier(quote.variant.product.category.identifier, identifier)
-    account = checked_iban(iban)
-    check_holder(holder, identity.full_name)
-    _refuse_if_open(number)
-    _ask_registry(number)
+    device = {"identifier": checked_identifier(quote.variant.product.category.identifier, identifier)}
+    account = _checked_account(iban, holder, identity.full_name)
+    _refuse_if_open(device["identifier"])
+    _ask_registry(device["identifier"])
     with _one_open_trade_per_device(), transaction.atomic():
         _take(quote, by=by, at=at)
         trade = Trade.objects.create(
-            **_terms(quote, bid),
+            **_terms(quote, bid) | device | account,
             seller=seller,
-            identifier=number,
             identity=_keep_identity(identity, document, seller, at),
             address=_keep_address(address, seller),
-            holder=holder,
-            iban=account,
-            iban_last4=account[-4:],
             conditions_version=conditions_version,
             due_at=due_at(Trade.Status.ACCEPTED, at),
             accepted_at=at,
@@ -150,6 +145,13 @@ def accept_quote(
         send_for(trade, slot, by=by, at=at)
         record("trade.accepted", trade, by=by, at=at, data={"quote": str(quote.pk)})
     return trade
+
+
+def _checked_account(iban: str, holder: str, full_name: str) -> dict[str, str]:
+    """The account's columns; raises InvalidIban or HolderIsNotSeller."""
+    account = checked_iban(iban)
+    check_holder(holder, full_name)
+    return {"iban": account, "holder": holder, "iban_last4": account[-4:]}
 
 
 def _terms(quote: Quote, bid: QuoteBid) -> dict[str, Any]:
@@ -251,14 +253,14 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
 
     Raises InvalidIban, HolderIsNotSeller, or CannotChangeIban once the money has left or nothing will be paid.
     """
-    account = checked_iban(iban)
-    check_holder(holder, trade.identity.full_name)
+    account = _checked_account(iban, holder, trade.identity.full_name)
     with transaction.atomic():
         locked = lock(Trade.objects.filter(pk=trade.pk)).select_related("payout").get()
         if locked.status not in Trade.OPEN or (locked.payout and locked.payout.status in MONEY_HAS_LEFT):
             raise CannotChangeIban(field="iban")
-        locked.iban, locked.holder, locked.iban_last4 = account, holder, account[-4:]
-        locked.save(update_fields=["iban", "holder", "iban_last4"])
+        for name, value in account.items():
+            setattr(locked, name, value)
+        locked.save(update_fields=list(account))
         replace_payout(locked, by=by, at=at)
         record("trade.iban_changed", locked, by=by, at=at)
     trade.refresh_from_db()
