@@ -1,14 +1,41 @@
-"""The demo data: what an empty installation is filled with."""
+"""The demo data: what an empty installation is filled with, once, and that it keeps every rule of the house."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection, models
+from django.db.models import Avg, Count, F, Sum
 
-from backmarket.management.demo_logins import OWNER, PASSWORD
-from catalog.models import Category, GradingSpecification, Listing, Product, QuestionSet, ReferencePrice, Variant
+from backmarket import timetravel
+from backmarket.accounts.models import User
+from backmarket.events.models import Event
+from backmarket.management.commands.seed import LOADED, PARTS
+from backmarket.management.demo_logins import ALICE, CAROL, LOGINS, OWNER, PASSWORD
+from backmarket.payments.models import LedgerEntry, Payment, Payout
+from backmarket.shipping.models import Parcel
+from buyback.models import Bid, CounterOffer, Inspection, RegisterEntry, Trade
+from buyback.services.register import FIRST, entry_hash
+from catalog.grading import grade_sheet
+from catalog.models import (
+    Buyable,
+    Category,
+    GradingSpecification,
+    Listing,
+    Product,
+    QuestionSet,
+    ReferencePrice,
+    Unit,
+    Variant,
+)
+from orders.models import Claim, Earning, Guarantee, Order, OrderLine, Settlement
 from refurbishers.models import Clause, Member, Refurbisher, Signature
+from reviews.models import Review
 
 pytestmark = pytest.mark.django_db
 
@@ -30,3 +57,149 @@ def test_it_refuses_where_sandboxes_are_not_allowed(settings: LazySettings) -> N
     with pytest.raises(CommandError):
         call_command("seed", verbosity=0)
     assert not Refurbisher.objects.exists()
+
+
+@pytest.fixture
+def at(now: datetime) -> Iterator[datetime]:
+    timetravel.travel_to(now)
+    yield now
+    timetravel.come_back()
+
+
+def test_the_whole_demo_once(at: datetime) -> None:
+    """One test, because the year takes a while to write: each claim about it has its own function below."""
+    call_command("seed", verbosity=0)
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the ledger's own trigger included
+    for claim in (
+        _it_is_as_large_as_promised,
+        _every_status_has_somebody_in_it,
+        _prices_average_half_of_new,
+        _the_ledger_sums_to_zero_and_agrees_with_the_rows,
+        _the_register_is_an_unbroken_chain,
+        _grades_are_what_the_specification_gives,
+        _nobody_is_late_at_the_start,
+        _every_login_works_and_has_something_to_do,
+    ):
+        claim()
+    _a_second_run_changes_nothing()
+
+
+def _it_is_as_large_as_promised() -> None:
+    assert Listing.objects.filter(status="online").count() >= 6000
+    assert Order.objects.count() >= 3000
+    assert Trade.objects.count() >= 800
+    assert Review.objects.count() >= 2000
+    assert Claim.objects.count() >= 150
+    assert Bid.objects.count() > 10_000
+    assert Buyable.objects.in_stock().count() > 2500
+
+
+def _every_status_has_somebody_in_it() -> None:
+    assert _statuses(Trade) == set(Trade.Status.values)
+    assert _statuses(Claim) == set(Claim.Status.values)
+    assert _statuses(OrderLine) == set(OrderLine.Status.values)
+    assert _statuses(Guarantee) == set(Guarantee.Status.values)
+    assert _statuses(Unit) == set(Unit.Status.values)
+    plants = dict(Refurbisher.objects.order_by().values_list("status").annotate(Count("pk")))
+    assert plants == {"active": 24, "watch": 2, "restricted": 1, "trial": 1, "suspended": 1, "audit": 1}
+
+
+def _statuses(model: type[models.Model]) -> set[str]:
+    return set(model._default_manager.order_by().values_list("status", flat=True).distinct())
+
+
+def _prices_average_half_of_new() -> None:
+    shown = Listing.objects.filter(variant__reference_prices__isnull=False)
+    paid = shown.aggregate(part=Avg(1.0 * F("price_minor") / F("variant__reference_prices__price_minor")))["part"]
+    assert 0.45 <= 1 - paid <= 0.55
+
+
+def _the_ledger_sums_to_zero_and_agrees_with_the_rows() -> None:
+    assert LedgerEntry.objects.aggregate(sum=Sum("amount_minor"))["sum"] == 0
+    movements = LedgerEntry.objects.values("movement").annotate(sum=Sum("amount_minor"))
+    assert not movements.exclude(sum=0).exists()
+    captured = Payment.objects.filter(status="captured").aggregate(sum=Sum(F("amount_minor") - F("refunded_minor")))
+    assert _balance("gateway") == -captured["sum"]
+    sent = Payout.objects.filter(status__in=["sent", "paid"]).aggregate(sum=Sum("amount_minor"))
+    assert _balance("bank") == sent["sum"]
+    assert not Settlement.objects.annotate(sum=Sum("earnings__amount_minor")).exclude(sum=F("total_minor")).exists()
+    proceeds = Earning.objects.exclude(kind="carried").aggregate(sum=Sum("amount_minor"))["sum"]
+    bought = Trade.objects.filter(unit__isnull=False).aggregate(sum=Sum("price_minor"))["sum"]
+    paid_out = Payout.objects.filter(purpose="settlement").aggregate(sum=Sum("amount_minor"))["sum"]
+    assert _balance("plant") == proceeds - bought - paid_out
+
+
+def _balance(account: str) -> int:
+    return LedgerEntry.objects.filter(account=account).aggregate(sum=Sum("amount_minor"))["sum"]
+
+
+def _the_register_is_an_unbroken_chain() -> None:
+    last: dict[object, tuple[int, str]] = {}
+    for entry in RegisterEntry.objects.order_by("plant_id", "number"):
+        number, previous = last.get(entry.plant_id, (0, FIRST))
+        assert (entry.number, entry.previous_hash, entry.hash) == (number + 1, previous, entry_hash(entry))
+        last[entry.plant_id] = entry.number, entry.hash
+    assert RegisterEntry.objects.count() == Trade.objects.filter(unit__isnull=False).count()
+
+
+def _grades_are_what_the_specification_gives() -> None:
+    for inspection in Inspection.objects.select_related("specification", "trade__quote__question_set")[:60]:
+        quote = inspection.trade.quote
+        verdict = grade_sheet(
+            inspection.specification.checks, inspection.sheet, quote.question_set.questions, quote.answers
+        )
+        assert inspection.verdict == verdict.as_json()
+    offers = CounterOffer.objects.select_related("trade__quote")
+    assert all(reason["question"] in offer.trade.quote.answers for offer in offers for reason in offer.reasons)
+
+
+def _nobody_is_late_at_the_start() -> None:
+    """Else the first minute of the demo would cancel, pay and refund by itself."""
+    at = timetravel.now()
+    assert not OrderLine.objects.overdue(at).exists()
+    assert not Trade.objects.overdue(at).exists()
+    assert not Claim.objects.overdue(at).exists()
+    assert (
+        not Parcel.objects.filter(status="created", booked_at=None, created_at__lt=at)
+        .exclude(purpose__in=["withdrawal"])
+        .exists()
+    )
+
+
+def _every_login_works_and_has_something_to_do() -> None:
+    assert len(LOGINS) == 9
+    for _role, email, password, _waiting in LOGINS:
+        user = User.objects.get(email=email)
+        assert user.check_password(password)
+        assert user.emailaddress_set.get().verified
+    plant = User.objects.get(email=OWNER).membership.plant
+    lines = OrderLine.objects.filter(plant=plant)
+    assert lines.filter(status="paid").count() >= 2
+    assert lines.filter(status="accepted").count() >= 2
+    assert Trade.objects.filter(plant=plant, status="received").count() >= 2
+    assert Trade.objects.filter(plant=plant, status="inspected", inspection__graded_at__isnull=False).exists()
+    assert Claim.objects.filter(plant=plant, status="awaiting_plant", escalated_at=None).exists()
+    assert Trade.objects.filter(seller__email=CAROL, status="countered").exists()
+    assert OrderLine.objects.filter(order__buyer__email=ALICE, status="delivered", review=None).exists()
+    assert OrderLine.objects.filter(order__buyer__email=ALICE, status="shipped").exists()
+    assert Claim.objects.filter(line__order__buyer__email=ALICE, status="awaiting_customer").exists()
+    assert Claim.objects.exclude(escalated_at=None).exists()
+    assert Payout.objects.filter(status="ordered").exists()
+    staff = User.objects.filter(is_staff=True).values_list("groups__name", flat=True)
+    assert set(staff) == {"support", "quality", "finance", "operator"}
+
+
+def _a_second_run_changes_nothing() -> None:
+    assert Event.objects.filter(kind=LOADED).count() == len(PARTS)
+    before = _sizes()
+    started = time.monotonic()
+    call_command("seed", verbosity=0)
+    assert time.monotonic() - started < 1
+    assert _sizes() == before
+
+
+def _sizes() -> list[int]:
+    sized = (Event, Listing, Order, OrderLine, Trade, Claim, Review, LedgerEntry, Parcel, User)
+    return [model._default_manager.count() for model in sized]

@@ -39,6 +39,7 @@ PARTS = (
     Part("settlements"),
     Part("reviews"),
     Part("facts"),
+    Part("waiting"),
 )
 
 

@@ -191,7 +191,8 @@ class AfterSales:
         """The parcels to the plant and back; what is not on its way yet waits for the customer."""
         if "awaiting_return" in instants:
             ends = claim.line.order.address, self.plants[claim.plant_id]
-            times = instants["awaiting_return"], instants.get("in_transit_to_plant"), instants.get("at_plant")
+            leaves_at = instants.get("in_transit_to_plant") or self.history.at + timedelta(hours=20)
+            times = instants["awaiting_return"], leaves_at, instants.get("at_plant")
             claim.parcel = self._parcel(claim, Parcel.Purpose.CLAIM, ends, times)
         if "in_transit_to_customer" in instants:
             sent_at = instants["in_transit_to_customer"]

@@ -1,0 +1,234 @@
+"""Something for everybody to do: fresh orders, trades and cases of the demo's cast, made by the services themselves."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from backmarket import states
+from backmarket.accounts.models import Address, User
+from backmarket.events.services import Actor
+from backmarket.management import demo_logins as cast
+from backmarket.management.seed_data.words import CLAIM_MESSAGES
+from backmarket.management.seeding.base import dice, imei, stable_uuid
+from backmarket.management.seeding.people import consumers
+from backmarket.management.seeding.sheets import answers_for, sheet_for, worse_sheet
+from backmarket.management.seeding.shipping import next_delivery
+from backmarket.management.seeding.workshop import evidence_photo
+from backmarket.money import Money
+from backmarket.payments.models import Payment, SandboxIntent
+from backmarket.payments.services import open_payment, settle_payment
+from backmarket.shipping.couriers.base import Scan
+from backmarket.shipping.models import Parcel, SandboxShipment, TrackingPoint
+from backmarket.shipping.services import book_with_courier, record_scan
+from buyback.models import Bid, Identity, Quote, Trade
+from buyback.services.grading import grade_inspection
+from buyback.services.inspections import make_counter_offer, receive_trade, submit_inspection
+from buyback.services.parcels import collect_trade
+from buyback.services.payouts import order_payouts
+from buyback.services.quotes import make_quote, send_quote
+from buyback.services.trades import IdentityData, accept_quote
+from catalog.models import Condition, GradingSpecification, Listing, QuestionSet
+from orders.models import Claim, Order, OrderLine
+from orders.services.cart import add_to_cart, open_cart
+from orders.services.checkout import place_order, settle_order
+from orders.services.claims import answer_claim, open_claim, watch_claim_deadlines
+from orders.services.fulfilment import accept_line, deliver_consignment, ship_consignment
+from orders.services.returns import confirm_withdrawal
+from refurbishers.models import Refurbisher
+
+CONDITIONS = "2026-11"
+IBAN = "FR7630006000011234567890189"
+COURIER = "courier:sandbox"
+FIRST_DEVICE = 900_000
+Code = TrackingPoint.Code
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def load(at: datetime) -> str:
+    stage = Stage(at)
+    stage.orders()
+    stage.cases()
+    stage.trades()
+    return "something to do for every login"
+
+
+class Stage:
+    """The demo plant, the people around it, and the devices that pass between them."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at, self.random = at, dice("waiting")
+        self.plant = Refurbisher.objects.get(slug=cast.DEMO_PLANT)
+        self.alice, self.carol, self.owner, self.technician, self.after_sales = (
+            User.objects.get(email=email)
+            for email in (cast.ALICE, cast.CAROL, cast.OWNER, cast.TECHNICIAN, cast.AFTER_SALES)
+        )
+        self.others: Iterator[User] = iter(consumers()[100:])
+        self.devices = count(FIRST_DEVICE)
+        phones = Listing.objects.live().filter(plant=self.plant, variant__product__category__slug="smartphones")
+        self.listings: Iterator[Listing] = iter(
+            phones.filter(on_hand__gte=2).order_by("-variant__product__released_year", "number")
+        )
+
+    # Orders: alice rates one and awaits one; the plant accepts and ships; one is not paid, one is being checked.
+
+    def orders(self) -> None:
+        self.bought(self.alice, self.at - 12 * DAY, delivered=True)
+        self.shipped(self.bought(self.alice, self.at - 2 * DAY), self.at - DAY)
+        for hours in (2, 4):
+            self.bought(next(self.others), self.at - hours * HOUR)
+        for hours in (5, 7):
+            self.accepted(self.bought(next(self.others), self.at - hours * HOUR), self.at - HOUR)
+        self.ordered(next(self.others), self.at - timedelta(minutes=2))
+        self.held(self.ordered(next(self.others), self.at - timedelta(minutes=9)))
+        returned = self.bought(next(self.others), self.at - 9 * DAY, delivered=True)
+        confirm_withdrawal(returned, name=returned.order.address.name, by=returned.order.buyer, at=self.at - 3 * HOUR)
+
+    def ordered(self, buyer: User, at: datetime) -> Order:
+        """Placed, and not paid yet."""
+        cart = open_cart(buyer, None)
+        add_to_cart(cart, next(self.listings), quantity=1, at=at)
+        home = Address.objects.filter(user=buyer).earliest("pk")
+        return place_order(
+            cart, address=home, email=buyer.email, buyer=buyer, language=buyer.language,
+            checkout_key=stable_uuid("waiting", next(self.devices)), conditions_version=CONDITIONS, by=buyer, at=at,
+        )  # fmt: skip
+
+    def bought(self, buyer: User, at: datetime, *, delivered: bool = False) -> OrderLine:
+        """Paid; and, when `delivered`, at the buyer's three days later."""
+        order = self.ordered(buyer, at)
+        payment = Payment.objects.get(purpose="order", reference=order.pk)
+        open_payment(payment, return_url=settings.SITE_URL, at=at)
+        SandboxIntent.objects.filter(pk=payment.gateway_id).update(status="captured")
+        settle_payment(payment.pk, at=at)
+        settle_order(order.pk, at=at)
+        line = order.lines.get()
+        if delivered:
+            self.accepted(line, at + HOUR)
+            self.delivered(self.shipped(line, at + 5 * HOUR), at + 2 * DAY)
+            line.refresh_from_db()
+        return line
+
+    def held(self, order: Order) -> None:
+        """The bank has said yes; somebody looks at the order before the plant is told."""
+        payment = Payment.objects.get(purpose="order", reference=order.pk)
+        open_payment(payment, return_url=settings.SITE_URL, at=self.at)
+        states.move(
+            payment,
+            Payment.Status.AUTHORISED,
+            by="gateway:sandbox",
+            at=self.at,
+            data={"purpose": "order", "reference": str(order.pk)},
+        )
+        states.move(order, Order.PaymentStatus.AUTHORISED, by="system:checkout", at=self.at)
+        states.move(order.lines.get(), OrderLine.Status.ON_HOLD, by="system:checkout", at=self.at)
+
+    def accepted(self, line: OrderLine, at: datetime) -> None:
+        accept_line(line, by=self.owner, at=at)
+
+    def shipped(self, line: OrderLine, at: datetime) -> Parcel:
+        number = imei(next(self.devices))
+        parcel = ship_consignment(line.consignment, identifiers={line.pk: number}, by=self.owner, at=at)
+        self.scan(parcel, Code.IN_TRANSIT, at)
+        return parcel
+
+    def delivered(self, parcel: Parcel, at: datetime) -> None:
+        self.scan(parcel, Code.DELIVERED, at)
+        line = OrderLine.objects.select_related("consignment").get(consignment=parcel.reference)
+        deliver_consignment(line.consignment, at=at)
+
+    def scan(self, parcel: Parcel, code: str, at: datetime) -> None:
+        """The courier's scan of the past; what it still plans lies ahead of today."""
+        book_with_courier(parcel.pk, at=parcel.created_at)
+        parcel.refresh_from_db()
+        record_scan("sandbox", Scan(f"waiting-{parcel.pk}-{code}", parcel.tracking_number, code, "", at))
+        arrival = next_delivery(self.at)
+        ahead = [] if code == Code.DELIVERED else [[Code.DELIVERED.value, arrival.isoformat(), ""]]
+        shipment = SandboxShipment.objects.filter(pk=parcel.tracking_number)
+        shipment.update(script=ahead, position=0, next_at=arrival if ahead else None)
+
+    # Cases: one awaits alice, one the plant, one has been taken over by support.
+
+    def cases(self) -> None:
+        mine = self.bought(self.alice, self.at - 41 * DAY, delivered=True)
+        claim = self.case(mine, self.at - 2 * DAY)
+        answer_claim(claim, text=CLAIM_MESSAGES["plant_asks"][0], by=self.after_sales, at=self.at - 20 * HOUR)
+        self.case(self.bought(next(self.others), self.at - 45 * DAY, delivered=True), self.at - HOUR)
+        silent = OrderLine.objects.filter(plant__status=Refurbisher.Status.WATCH, status="closed", claims=None)
+        kept = silent.filter(order__buyer__isnull=False).select_related("order__buyer").order_by("-delivered_at", "pk")
+        self.case(kept[0], self.at - 5 * DAY)
+        watch_claim_deadlines(self.at)
+
+    def case(self, line: OrderLine, at: datetime) -> Claim:
+        text = self.random.choice(CLAIM_MESSAGES["customer_opens"])
+        buyer = line.order.buyer
+        return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
+
+    # Trades: carol answers a counter-offer and looks at a quote; the plant inspects one and decides on one.
+
+    def trades(self) -> None:
+        bids = self.bids()
+        self.counter(self.inspected(self.received(self.carol, next(bids), 6 * DAY), worse=True))
+        send_quote(
+            self.quoted(next(bids), self.at - DAY, by=self.carol), to=cast.CAROL, by=self.carol, at=self.at - DAY
+        )
+        self.inspected(self.received(next(self.others), next(bids), 4 * DAY), worse=True)
+        for _ in range(2):
+            self.received(next(self.others), next(bids), 3 * DAY)
+        order_payouts(self.at)
+
+    def bids(self) -> Iterator[Bid]:
+        best = Bid.objects.filter(plant=self.plant, condition=Condition.FUNCTIONAL_GOOD, price_minor__gte=10_000)
+        phones = best.filter(variant__product__category__slug="smartphones").select_related(
+            "variant__product__category"
+        )
+        return iter(phones.order_by("-variant__product__released_year", "pk"))
+
+    def quoted(self, bid: Bid, at: datetime, *, by: Actor) -> Quote:
+        questions = QuestionSet.objects.get(category=bid.variant.product.category_id).questions
+        answers = answers_for(questions, bid.condition, self.random)
+        return make_quote(bid.variant, answers=answers, by=by, at=at)
+
+    def received(self, seller: User, bid: Bid, ago: timedelta) -> Trade:
+        """Accepted so long ago, dropped off, and at the plant for some hours."""
+        accepted_at = self.at - ago
+        home = Address.objects.filter(user=seller).earliest("pk")
+        document = IdentityData(seller.full_name, date(1990, 4, 12), Identity.Document.IDENTITY_CARD, "DEMO12345678")
+        trade = accept_quote(
+            self.quoted(bid, accepted_at - HOUR, by=seller), plant=self.plant, seller=seller,
+            identifier=imei(next(self.devices)),
+            identity=document, address=home, holder=seller.full_name, iban=IBAN, slot=None,
+            conditions_version=CONDITIONS, by=seller, at=accepted_at,
+        )  # fmt: skip
+        self.scan(trade.parcel, Code.IN_TRANSIT, accepted_at + 3 * HOUR)
+        collect_trade(trade, by=COURIER, at=accepted_at + 3 * HOUR)
+        self.scan(trade.parcel, Code.DELIVERED, self.at - 5 * HOUR)
+        receive_trade(trade, by=COURIER, at=self.at - 5 * HOUR)
+        return trade
+
+    def inspected(self, trade: Trade, *, worse: bool) -> Trade:
+        checks = GradingSpecification.objects.get(category=trade.variant.product.category_id).checks
+        quote = trade.quote
+        fill = worse_sheet if worse else sheet_for
+        sheet = fill(checks, quote.question_set.questions, quote.answers, self.random)
+        inspection = submit_inspection(trade, sheet=sheet or {}, note="", by=self.technician, at=self.at - 3 * HOUR)
+        grade_inspection(inspection.pk, self.at - 3 * HOUR)
+        trade.inspection.refresh_from_db()
+        return trade
+
+    def counter(self, trade: Trade) -> None:
+        defects = trade.inspection.verdict["defects"]
+        with default_storage.open(evidence_photo()) as photo:
+            picture = ContentFile(photo.read(), name="evidence.jpg")
+        make_counter_offer(
+            trade,
+            price=Money(trade.quoted_minor * 7 // 1_000 * 100, trade.currency),
+            reasons=[{"reason": defect["reason"], "question": defect["question"]} for defect in defects],
+            comment="The marks are deeper than described, as you see in the photo. The price covers the part.",
+            photos=[picture],
+            by=self.owner,
+            at=self.at - 2 * HOUR,
+        )
