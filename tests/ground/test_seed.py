@@ -34,7 +34,7 @@ from catalog.models import (
     Variant,
 )
 from orders.models import Claim, Earning, Guarantee, Order, OrderLine, Settlement
-from refurbishers.models import Clause, Member, Refurbisher, Signature
+from refurbishers.models import Clause, Member, Refurbisher, Signature, StatementOfReasons
 from reviews.models import Review
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +102,7 @@ def _every_status_has_somebody_in_it() -> None:
     assert _statuses(OrderLine) == set(OrderLine.Status.values)
     assert _statuses(Guarantee) == set(Guarantee.Status.values)
     assert _statuses(Unit) == set(Unit.Status.values)
+    assert not StatementOfReasons.objects.values_list("plant__slug", "reasons")
     plants = dict(Refurbisher.objects.order_by().values_list("status").annotate(Count("pk")))
     assert plants == {"active": 24, "watch": 2, "restricted": 1, "trial": 1, "suspended": 1, "audit": 1}
 

@@ -15,7 +15,7 @@ from backmarket.management.seeding.sheets import answers_for
 from backmarket.management.seeding.shipping import Courier, plant_addresses
 from backmarket.management.seeding.workshop import Workshop
 from backmarket.shipping.models import Parcel
-from buyback.due import due_at
+from buyback.due import CLOCKED, due_at
 from buyback.models import Bid, Identity, Quote, QuoteBid, Trade
 from buyback.services.register import enter_in_register
 from catalog.models import Condition, QuestionSet, Variant
@@ -214,7 +214,7 @@ class Bureau:
         trade.status = step
         setattr(trade, f"{step}_at", at)
         if step != Status.INSPECTED:  # the deadline to inspect and decide runs on
-            trade.due_at = due_at(Status(step), at)
+            trade.due_at = due_at(step, at) if step in CLOCKED else None
         self.history.trail.add(f"trade.{step}", trade, by="system:seed", at=at)
         if happens := getattr(self.workshop, step, None):
             happens(trade, at, path)
