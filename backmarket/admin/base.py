@@ -43,7 +43,7 @@ class DoorAdmin(StepsMixin, ModelAdmin):
     piles: tuple[Pile, ...] = ()
     export_columns: tuple[tuple[Any, str | Callable[[Any], Any]], ...] = ()
     names_people = False
-    list_per_page = 50
+    list_per_page = 25
     show_full_result_count = False
     list_disable_select_all = True
     change_form_outer_before_template = "admin/steps.html"
@@ -122,11 +122,21 @@ class DoorAdmin(StepsMixin, ModelAdmin):
         }
         return TemplateResponse(request, "admin/history.html", context)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is only read stands in two columns."""
+        given = super().get_fieldsets(request, obj)
+        typed = set(self.get_fields(request, obj)) - set(self.get_readonly_fields(request, obj)) if obj else True
+        if typed and (obj is None or self.has_change_permission(request, obj)):
+            return given
+        return [(title, {**options, "fields": in_pairs(options["fields"])}) for title, options in given]
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
         if obj is not None:
             context["open_steps"] = self.open_steps(request, obj)
             context["panels"] = self.panels(request, obj)
+            if not context["adminform"].form.fields and not context["inline_admin_formsets"]:
+                context |= {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
@@ -202,6 +212,10 @@ class DoorAdmin(StepsMixin, ModelAdmin):
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         raise NotImplementedError
+
+
+def in_pairs(fields: Any) -> list[Any]:
+    return [tuple(fields[start : start + 2]) for start in range(0, len(fields), 2)]
 
 
 class StaffModelAdmin(DoorAdmin):

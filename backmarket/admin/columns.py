@@ -1,12 +1,13 @@
 """Columns of lists and read-only pages: money in the reader's format, states in colour, deadlines in market time."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -76,12 +77,20 @@ def deadline(at: datetime | None, *, late: bool) -> str | SafeString:
     if at is None:
         return NOTHING
     mark = format_html(' <span class="tag tag--danger">{}</span>', _("late")) if late else ""
-    return format_html('<time datetime="{}">{}</time>{}', at.isoformat(), moment(at), mark)
+    return format_html('<time datetime="{}">{}</time>{}', at.isoformat(), end_of(at), mark)
 
 
 def moment(at: datetime | None) -> str:
     """An instant in market time, in the reader's format."""
     return formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else NOTHING
+
+
+def end_of(at: datetime) -> str:
+    """A deadline in market time; one at midnight is the end of the day before it."""
+    local = timezone.localtime(at)
+    if (local.hour, local.minute) != (0, 0):
+        return moment(at)
+    return gettext("end of %(day)s") % {"day": formats.date_format(local - timedelta(minutes=1), "D j M Y")}
 
 
 def _follow(obj: Any, path: str) -> Any:

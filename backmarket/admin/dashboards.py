@@ -9,11 +9,12 @@ from django.apps import apps
 from django.contrib.admin.sites import AdminSite
 from django.http import HttpRequest
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from backmarket import health
 from backmarket.admin.base import own_plant
-from backmarket.admin.columns import moment
+from backmarket.admin.columns import end_of, moment
 from backmarket.admin.navigation import list_url, may_read
 from backmarket.admin.panels import Panel, table
 from backmarket.market import calendar
@@ -76,7 +77,8 @@ PLANT: tuple[Waiting, ...] = (
     Waiting(_("Devices arriving"), "buyback.Trade", "arriving", _("Nothing is on its way."), name=_device),
     Waiting(_("Units to list"), "catalog.Unit", "to_list", _("Nothing waits to be listed."), "tested_at"),
     Waiting(_("Listings low in stock"), "catalog.Listing", "low", _("Stock is fine."), "",
-            lambda row: f"{row.variant} · {row.available}"),
+            lambda row: ngettext("%(device)s: %(count)d left", "%(device)s: %(count)d left", row.available)
+            % {"device": row.variant, "count": row.available}),
 )  # fmt: skip
 DESK: tuple[Waiting, ...] = (
     Waiting(_("Claims for support"), "orders.Claim", "queue", _("No claim waits for support."), name=_claim),
@@ -113,7 +115,12 @@ def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     at = now()
     panels = [_ledger()] if may_read(staff_site, "payments.LedgerMovement")(request) else []
     cards = _cards(staff_site, DESK, request, at)
-    return context | {"greeting": _greeting(at, request.user), "cards": cards, "notes": [], "panels": panels}
+    return context | {
+        "greeting": _greeting(at, request.user),
+        "cards": cards,
+        "notes": _desk_notes(request),
+        "panels": panels,
+    }
 
 
 def _greeting(at: datetime, who: Any) -> str:
@@ -142,9 +149,31 @@ def _item(screen: Any, waiting: Waiting, row: Any, at: datetime) -> dict[str, An
     when = getattr(row, waiting.deadline) if waiting.deadline else None
     is_deadline = waiting.deadline not in SINCE
     late = bool(when and is_deadline and when <= at)
-    words = _("by %s") if is_deadline else _("since %s")
-    detail = (gettext("late since %s") if late else words) % moment(when) if when else ""
-    return {"title": waiting.name(row), "url": screen.change_url(row), "detail": detail, "late": late}
+    return {
+        "title": waiting.name(row),
+        "url": screen.change_url(row),
+        "detail": _when(when, is_deadline, late),
+        "late": late,
+    }
+
+
+def _when(at: datetime | None, is_deadline: bool, late: bool) -> str:
+    if at is None:
+        return ""
+    if not is_deadline:
+        return gettext("since %s") % moment(at)
+    return (gettext("late: %s") if late else gettext("by %s")) % end_of(at)
+
+
+def _desk_notes(request: HttpRequest) -> list[dict[str, Any]]:
+    """For those who look after the machine: whether anything works on what waits."""
+    if not may_read(staff_site, "events.EventDelivery")(request):
+        return []
+    try:
+        health.check_worker()
+    except health.NotReady:
+        return [{"tone": "bad", "text": gettext("No worker has been heard of for a minute: jobs and events wait.")}]
+    return [{"tone": "good", "text": gettext("The worker and the scheduled jobs are running.")}]
 
 
 def _plant_notes(request: HttpRequest, own: Any, at: datetime) -> list[dict[str, Any]]:

@@ -8,7 +8,14 @@ from django import forms
 from django.conf import settings
 from django.forms import widgets
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import CHECKBOX_CLASSES, FILE_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
+from unfold.widgets import (
+    CHECKBOX_CLASSES,
+    FILE_CLASSES,
+    INPUT_CLASSES,
+    SELECT_CLASSES,
+    TEXTAREA_CLASSES,
+    UnfoldAdminDecimalFieldWidget,
+)
 
 from backmarket.money import Money
 
@@ -65,6 +72,8 @@ class MoneyField(forms.DecimalField):
 
 class MinorField(MoneyField):
     """A column of minor units, shown and typed as an amount: for lists edited in place."""
+
+    widget = UnfoldAdminDecimalFieldWidget
 
     def prepare_value(self, value: Any) -> Any:
         return _major(Money(value, self.currency)) if isinstance(value, int) else value

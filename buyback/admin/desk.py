@@ -15,7 +15,7 @@ from backmarket.money import Money
 from backmarket.shipping.models import Parcel
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
-from buyback.admin.plant import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
+from buyback.admin.parts import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
 from buyback.models import Bid, Quote, RegisterEntry, Trade
 
 T = Trade.Status

@@ -6,20 +6,20 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import LEADERS, WORKSHOP, PlantModelAdmin, own_plant
-from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
-from backmarket.admin.panels import Panel, conversation, facts, history, table
+from backmarket.admin.columns import money_column, text_column
+from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.money import Money
 from backmarket.shipping.labels import label_pdf
 from backmarket.sites import plant_site
-from backmarket.templatetags.ui import grade_label, money
+from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from buyback.admin.forms import BidForm, CounterOfferForm, MessageForm, SheetForm, SuspendForm
+from buyback.admin.parts import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
 from buyback.models import Bid, RegisterEntry, Trade
 from buyback.services.bids import change_bid, place_bid
 from buyback.services.inspections import (
@@ -127,75 +127,6 @@ def _graded(trade: Trade) -> bool:
 
 def _in(*statuses: str) -> Any:
     return lambda trade: trade.status in statuses
-
-
-class TradeColumns:
-    shown_status = state_column()
-    deadline_shown = deadline_column()
-    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
-    quoted_shown = money_column("quoted", _("quoted"), ordering="quoted_minor")
-    price_shown = money_column("price", _("to be paid"), ordering="price_minor")
-
-
-def answers_panel(trade: Trade) -> Panel:
-    """What the seller said, question by question."""
-    rows = []
-    for question in trade.quote.question_set.questions:
-        texts = {option["code"]: option["text"] for option in question["options"]}
-        said = trade.quote.answers.get(question["code"])
-        rows.append((gettext(question["text"]), gettext(texts[said]) if said in texts else "–"))
-    return table(_("What the seller said"), (_("Question"), _("Answer")), rows)
-
-
-def verdict_panel(trade: Trade) -> Panel:
-    """What was found, check by check, with the grade that each still allows."""
-    inspection = getattr(trade, "inspection", None)
-    if inspection is None:
-        return table(_("Inspection"), (), [], empty=_("Not inspected yet."))
-    if inspection.graded_at is None:
-        return table(_("Inspection"), (), [], empty=_("The sheet is being graded: reload in a moment."))
-    grade = grade_label(inspection.grade_reachable) if inspection.grade_reachable else gettext("none until repaired")
-    disputed = ngettext("%d answer differs", "%d answers differ", len(inspection.verdict.get("defects", [])))
-    title = _("Inspection: %(condition)s, grade %(grade)s, %(disputed)s") % {
-        "condition": inspection.get_condition_found_display(),
-        "grade": grade,
-        "disputed": disputed % len(inspection.verdict.get("defects", [])),
-    }
-    rows = [
-        (
-            gettext(c["text"]),
-            c["value"],
-            grade_label(c["grade"] or "") or "–",
-            gettext("yes") if c["agrees"] else gettext("no"),
-        )
-        for c in inspection.verdict.get("checks", [])
-    ]
-    return table(title, (_("Check"), _("Found"), _("Allows"), _("As the seller said")), rows)
-
-
-def photos_panel(trade: Trade) -> Panel:
-    return Panel(_("Photos"), "admin/panels/photos.html", {"photos": [p.image.url for p in trade.photos.all()]})
-
-
-def talk_panel(trade: Trade, *, plants_side: bool) -> Panel:
-    sides = {True: _("plant"), False: _("seller")}
-    words = [
-        {"author": sides[m.from_plant], "text": m.text, "at": m.created_at, "mine": m.from_plant == plants_side}
-        for m in trade.messages.all()
-    ]
-    return conversation(_("Messages"), words)
-
-
-def offer_panel(trade: Trade) -> list[Panel]:
-    offer = getattr(trade, "counter_offer", None)
-    if offer is None:
-        return []
-    pairs = (
-        (_("Price"), money(offer.price)),
-        (_("Explanation"), offer.comment),
-        (_("Answer"), offer.get_answer_display()),
-    )
-    return [facts(_("Counter-offer"), pairs), photos_panel(trade)]
 
 
 @admin.register(Trade, site=plant_site)

@@ -1,5 +1,5 @@
-"""Orders and claims on the two admin sites."""
+"""Orders, claims and statements on the two admin sites."""
 
-from orders.admin import desk, plant
+from orders.admin import claims, desk, money, plant
 
-__all__ = ["desk", "plant"]
+__all__ = ["claims", "desk", "money", "plant"]

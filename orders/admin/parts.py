@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from backmarket.admin.columns import deadline, deadline_column, moment, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, conversation, facts, table
+from backmarket.shipping.labels import label_pdf
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from catalog.models import Grade
+from orders.issues import LABELS
 from orders.models import Claim, ClaimMessage, Order, OrderLine, Settlement
 from orders.selectors import statement
 
@@ -30,6 +34,10 @@ class ClaimColumns:
     device = text_column("line.title", _("device"))
     order_number = text_column("line.order.number", _("order"))
     price_shown = money_column("line.price", _("price"))
+
+    @display(description=_("issue"), ordering="issue")
+    def issue_shown(self, claim: Claim) -> Any:
+        return LABELS.get(claim.issue, claim.issue)
 
 
 def link(site: str, obj: Any, words: Any) -> str:
@@ -81,3 +89,18 @@ def talk_panel(claim: Claim, mine: str) -> Panel:
 def statement_panel(settlement: Settlement) -> Panel:
     rows = [(moment(row.at), row.title, row.detail, money(row.amount)) for row in statement(settlement).rows]
     return table(_("What it is made of"), (_("Date"), _("Kind"), _("Order"), _("Amount")), rows)
+
+
+def pdf(name: str, content: bytes) -> HttpResponse:
+    disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=disposition)
+
+
+def label_of(parcel: Parcel) -> HttpResponse:
+    return pdf(f"label-{parcel}", label_pdf(parcel))
+
+
+class RefundsMixin:
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Money back asks for the right to refund, besides that to change the row."""
+        return self.has_act_permission(request) and request.user.has_perm("payments.add_refund")  # type: ignore[attr-defined,no-any-return]

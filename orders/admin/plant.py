@@ -1,65 +1,37 @@
-"""A plant's orders, returns, claims and statements."""
+"""A plant's orders and returns."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.base import AFTER_SALES, LEADERS, WORKSHOP, PlantModelAdmin, own_plant
+from backmarket.admin.base import AFTER_SALES, WORKSHOP, PlantModelAdmin
 from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
-from backmarket.admin.exports import csv_response
 from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
-from backmarket.shipping.labels import label_pdf
-from backmarket.shipping.models import Parcel
 from backmarket.sites import plant_site
-from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
-from orders.admin.forms import CourierForm, MessageForm, RefuseClaimForm, RefuseLineForm, ReplacementForm, ShipForm
+from orders.admin.forms import RefuseLineForm, ShipForm
 from orders.admin.parts import (
-    ClaimColumns,
     LineColumns,
     address_panel,
+    label_of,
     lines_panel,
     link,
     parcel_panel,
-    statement_panel,
-    talk_panel,
+    pdf,
 )
 from orders.documents import packing_pdf
-from orders.models import Claim, ClaimMessage, Consignment, OrderLine, Settlement, Withdrawal
-from orders.selectors import statement, unsettled
-from orders.services.claims import (
-    accept_claim,
-    answer_claim,
-    finish_repair,
-    post_message,
-    receive_claim_device,
-    refuse_claim,
-    resolve_claim,
-    send_replacement,
-    start_repair,
-    start_replacement,
-)
+from orders.models import Consignment, OrderLine, Withdrawal
 from orders.services.fulfilment import accept_line, refuse_line, ship_consignment
 from orders.services.returns import receive_return
 
-LINE, CLAIM = OrderLine.Status, Claim.Status
+LINE = OrderLine.Status
 SHIPPABLE = (LINE.PAID, LINE.ACCEPTED)
 UNPAID = (LINE.PENDING, LINE.ON_HOLD)
-CLOSED = (CLAIM.RESOLVED, CLAIM.REFUNDED, CLAIM.WITHDRAWN)
-
-
-def pdf(name: str, content: bytes) -> HttpResponse:
-    disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return HttpResponse(content, content_type="application/pdf", headers=disposition)
-
-
-def label_of(parcel: Parcel) -> HttpResponse:
-    return pdf(f"label-{parcel}", label_pdf(parcel))
 
 
 def lines_in(*statuses: str) -> Any:
@@ -255,106 +227,3 @@ class ReturnAdmin(PlantModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Withdrawal]:
         return super().get_queryset(request).select_related("line__order", "line__unit", "line__plant", "parcel")
-
-
-def _in(*statuses: str) -> Any:
-    return lambda claim: claim.status in statuses
-
-
-def _act(service: Any) -> Any:
-    """A step whose form has exactly the service's words."""
-    return lambda request, claim, data: service(claim, **data, by=request.user, at=now())
-
-
-def _say(request: HttpRequest, claim: Claim, data: dict[str, Any]) -> None:
-    post_message(claim, role=ClaimMessage.Role.PLANT, author=request.user, text=data["text"], at=now())
-
-
-def _step(name: str, title: Any, icon: str, run: Any, *statuses: str, **facts: Any) -> Step:
-    return Step(name=name, title=title, icon=icon, run=run, when=_in(*statuses), **facts)
-
-
-@admin.register(Claim, site=plant_site)
-class ClaimAdmin(ClaimColumns, PlantModelAdmin):
-    roles = AFTER_SALES
-    readers = WORKSHOP
-    deadline = "due_at"
-    list_display = ("__str__", "device", "issue", "wish", "shown_status", "deadline_shown")
-    list_filter = ("status", "wish")
-    search_fields = ("=number", "line__title", "line__identifier", "=line__order__number")
-    fields = (
-        "number", "order_number", "device", "issue", "wish", "description", "shown_status", "deadline_shown",
-        "problem", "opened_at", "first_answer_at", "at_plant_at",
-    )  # fmt: skip
-    ordering = ("due_at", "-number")
-    piles = (
-        Pile("to_answer", _("To answer"), Q(status=CLAIM.AWAITING_PLANT)),
-        Pile("at_plant", _("To repair or replace"), Q(status__in=[CLAIM.AT_PLANT, CLAIM.REPAIRING, CLAIM.REPLACING])),
-        Pile("coming", _("On their way"), Q(status__in=[CLAIM.AWAITING_RETURN, CLAIM.IN_TRANSIT_TO_PLANT])),
-        Pile("waiting", _("Waiting for the customer"), Q(status=CLAIM.AWAITING_CUSTOMER)),
-        Pile("disputed", _("Disputed"), Q(status__in=[CLAIM.DISPUTED, CLAIM.ARBITRATION])),
-        Pile("closed", _("Closed"), Q(status__in=CLOSED)),
-    )
-    steps = (
-        _step("answer", _("Answer and ask the customer"), "forum", _act(answer_claim), CLAIM.AWAITING_PLANT,
-              form=MessageForm, tone="primary", explain=_("Their turn afterwards: your clock pauses.")),
-        _step("accept", _("Take the device back"), "assignment_return", _act(accept_claim),
-              CLAIM.AWAITING_PLANT, CLAIM.AWAITING_CUSTOMER, asks=True, tone="primary",
-              explain=_("The customer gets a prepaid label; the device comes to you under guarantee.")),
-        _step("receive", _("The device is here"), "inventory_2", _act(receive_claim_device),
-              CLAIM.AWAITING_RETURN, CLAIM.IN_TRANSIT_TO_PLANT, tone="primary"),
-        _step("repair", _("Start the repair"), "build", _act(start_repair), CLAIM.AT_PLANT, tone="primary"),
-        _step("finish", _("Repaired: send back"), "local_shipping", _act(finish_repair), CLAIM.REPAIRING,
-              form=CourierForm, tone="primary"),
-        _step("replace", _("Replace"), "swap_horiz", _act(start_replacement), CLAIM.AT_PLANT, CLAIM.REPAIRING,
-              asks=True, explain=_("Another device of the same listing is taken out of your stock.")),
-        _step("send", _("Send the other device"), "local_shipping", _act(send_replacement), CLAIM.REPLACING,
-              form=ReplacementForm, tone="primary"),
-        _step("resolve", _("Solved without sending"), "task_alt", _act(resolve_claim),
-              CLAIM.AWAITING_PLANT, CLAIM.AWAITING_CUSTOMER, asks=True,
-              explain=_("Only when the customer said so: a word from them opens the case again.")),
-        _step("message", _("Write a message"), "chat", _say, *set(CLAIM) - {CLAIM.REFUNDED, CLAIM.WITHDRAWN},
-              form=MessageForm),
-        Step(name="label", title=_("Label back (PDF)"), icon="print", permission="view",
-             when=lambda claim: bool(claim.return_parcel and claim.return_parcel.tracking_number),
-             run=lambda request, claim, data: label_of(claim.return_parcel)),
-        _step("refuse", _("Refuse"), "block", _act(refuse_claim), CLAIM.AWAITING_PLANT, CLAIM.AT_PLANT,
-              form=RefuseClaimForm, tone="danger",
-              explain=_("The customer may bring it before support, who decides.")),
-    )  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
-        related = ("line__order__address", "line__unit", "line__listing", "plant", "parcel", "return_parcel")
-        return super().get_queryset(request).select_related(*related)
-
-    def panels(self, request: HttpRequest, obj: Claim) -> list[Panel]:
-        parcels = [parcel_panel(obj.parcel, _("Parcel to you")), parcel_panel(obj.return_parcel, _("Parcel back"))]
-        return [talk_panel(obj, ClaimMessage.Role.PLANT), *parcels, history(obj)]
-
-
-def _statement_csv(request: HttpRequest, settlement: Settlement, data: dict[str, Any]) -> HttpResponse:
-    rows = ((row.at, row.title, row.detail, row.amount, row.amount.currency) for row in statement(settlement).rows)
-    headers = (_("Date"), _("Kind"), _("Order"), _("Amount"), _("Currency"))
-    return csv_response(f"statement-{settlement.settled_date}", headers, rows)
-
-
-@admin.register(Settlement, site=plant_site)
-class StatementAdmin(PlantModelAdmin):
-    """What was paid on every 6th, 16th and 26th, and of what it is made."""
-
-    roles = LEADERS
-    list_display = ("settled_date", "total_shown", "payout_shown")
-    list_select_related = ("payout",)
-    fields = ("settled_date", "total_shown", "payout_shown")
-    total_shown = money_column("total", _("total"), ordering="total_minor")
-    payout_shown = text_column("payout.get_status_display", _("payout"))
-    export_columns = ((_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"))
-    steps = (Step(name="csv", title=_("Statement as CSV"), icon="download", permission="view", run=_statement_csv),)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        open_sums = unsettled(own_plant(request), now())
-        subtitle = _("Due now %(due)s, later %(later)s") % {name: money(open_sums[name]) for name in open_sums}
-        return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
-
-    def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        return [statement_panel(obj)]

@@ -1,4 +1,4 @@
-"""The catalogue, listings and units: the desk's screens and the plant's own."""
+"""A plant's listings and units."""
 
 from typing import Any
 
@@ -7,42 +7,30 @@ from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminSelect2Widget
 
 from backmarket.admin.base import (
     AFTER_SALES,
     EVERYBODY,
     WORKSHOP,
     PlantModelAdmin,
-    StaffDataAdmin,
-    StaffModelAdmin,
     own_plant,
 )
-from backmarket.admin.columns import moment, money_column, state_column, text_column
-from backmarket.admin.forms import MinorField, MoneyField, StepForm
-from backmarket.admin.panels import Panel, history, table
+from backmarket.admin.columns import text_column
+from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.money import Money
-from backmarket.sites import plant_site, staff_site
-from backmarket.templatetags.ui import money
+from backmarket.sites import plant_site
 from backmarket.timetravel import now
+from catalog.admin.desk import UNIT_FIELDS, ListingColumns, UnitColumns, prices_panel
+from catalog.admin.forms import EraseForm, ListingForm, ListingTermsForm, ListUnitForm, RepairForm, TestForm
 from catalog.models import (
-    Category,
-    Grade,
-    GradingSpecification,
     Listing,
-    Product,
-    QuestionSet,
-    ReferencePrice,
     Unit,
     Variant,
-    VatScheme,
 )
 from catalog.services.listings import (
     archive_listing,
-    block_listing,
     change_listing,
     create_listing,
     pause_listing,
@@ -51,252 +39,7 @@ from catalog.services.listings import (
 from catalog.services.units import erase_unit, list_unit, recycle_unit, repair_unit, test_unit
 
 LOW_STOCK = 2
-VARIANTS = Variant.objects.select_related("product")
 L, U = Listing.Status, Unit.Status
-
-
-# --- Forms
-
-
-class ListingForm(StepForm):
-    variant = forms.ModelChoiceField(VARIANTS, label=_("Device"), widget=UnfoldAdminSelect2Widget)
-    grade = forms.ChoiceField(label=_("Grade"), choices=Grade.choices, widget=forms.RadioSelect)
-    price = MoneyField(label=_("Price"))
-    on_hand = forms.IntegerField(label=_("In stock"), min_value=0, max_value=100_000)
-    guarantee_months = forms.IntegerField(
-        label=_("Commercial guarantee, months"), min_value=12, max_value=120, initial=12
-    )
-    shipping_days = forms.IntegerField(label=_("Days on the road"), min_value=1, max_value=30, initial=2)
-    shipping = MoneyField(label=_("Shipping"), min_value=0, initial=0)
-    vat_scheme = forms.ChoiceField(label=_("VAT"), choices=VatScheme.choices, initial=VatScheme.MARGINAL)
-    comment = forms.CharField(
-        label=_("Comment"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What customers should know. Never “like new”: the law forbids it of refurbished devices."),
-    )  # fmt: skip
-
-
-class ListingTermsForm(ListingForm):
-    """The terms of a listing that exists: its device and grade stay."""
-
-    def prepare(self) -> None:
-        del self.fields["variant"], self.fields["grade"]
-        for name in self.fields:
-            self.fields[name].initial = getattr(self.subject, name)
-
-
-class BlockForm(StepForm):
-    reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[
-            ("misleading", _("says something that is not so")),
-            ("wrong_price", _("price is clearly a mistake")),
-            ("safety", _("device is not safe")),
-            ("law", _("against the law")),
-        ],
-    )
-
-
-class EraseForm(StepForm):
-    standard = forms.ChoiceField(
-        label=_("Standard"),
-        choices=[
-            ("NIST SP 800-88 Purge", "NIST SP 800-88 Purge"),
-            ("NIST SP 800-88 Clear", "NIST SP 800-88 Clear"),
-            ("IEEE 2883-2022", "IEEE 2883-2022"),
-            ("HMG IS5 Enhanced", "HMG IS5 Enhanced"),
-        ],
-    )
-    operator = forms.CharField(label=_("Erased by"), max_length=80)
-
-    def prepare(self) -> None:
-        self.fields["operator"].initial = self.request.user.get_full_name()
-
-
-class RepairForm(StepForm):
-    parts = forms.CharField(
-        label=_("Parts changed"), widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One part per line.")
-    )
-
-    def clean_parts(self) -> list[str]:
-        return [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
-
-
-class TestForm(StepForm):
-    __test__ = False
-
-    grade = forms.ChoiceField(label=_("Grade reached"), choices=Grade.choices, widget=forms.RadioSelect)
-    battery_percent = forms.IntegerField(
-        label=_("Battery health, %"), min_value=0, max_value=100, required=False, help_text=_("Empty: no battery.")
-    )
-
-
-class ListUnitForm(StepForm):
-    listing = forms.ModelChoiceField(
-        Listing.objects.none(), label=_("Listing"), help_text=_("Your listings of this device in this grade.")
-    )
-
-    def prepare(self) -> None:
-        unit = self.subject
-        self.fields["listing"].queryset = (
-            Listing.objects.filter(plant_id=unit.plant_id, variant_id=unit.variant_id, grade=unit.grade)
-            .exclude(status=L.ARCHIVED)
-            .select_related("variant__product")
-        )
-
-
-# --- The desk
-
-
-class VariantsInline(TabularInline):  # type: ignore[misc]
-    model = Variant
-    extra = 0
-    show_change_link = True
-
-
-class ReferencePricesInline(TabularInline):  # type: ignore[misc]
-    model = ReferencePrice
-    extra = 0
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "price_minor":
-            return MinorField(label=_("price"))
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-
-@admin.register(Category, site=staff_site)
-class CategoryAdmin(StaffDataAdmin):
-    list_display = ("name", "slug", "form", "identifier", "position")
-    search_fields = ("name", "slug")
-    filter_horizontal = ("experts",)
-
-
-@admin.register(Product, site=staff_site)
-class ProductAdmin(StaffDataAdmin):
-    list_display = ("__str__", "category", "released_year", "form")
-    list_select_related = ("category",)
-    list_filter = ("category", "brand")
-    search_fields = ("name", "brand", "nicknames", "slug")
-    prepopulated_fields = {"slug": ("brand", "name")}
-    inlines = (VariantsInline,)
-
-
-@admin.register(Variant, site=staff_site)
-class VariantAdmin(StaffDataAdmin):
-    list_display = ("sku", "product", "label", "colour")
-    list_select_related = ("product",)
-    list_filter = ("product__category",)
-    search_fields = ("sku", "label", "product__name", "product__brand")
-    autocomplete_fields = ("product",)
-    inlines = (ReferencePricesInline,)
-
-
-@admin.register(ReferencePrice, site=staff_site)
-class ReferencePriceAdmin(StaffDataAdmin):
-    list_display = ("variant", "price_shown", "source", "source_date")
-    list_select_related = ("variant__product",)
-    search_fields = ("variant__sku", "variant__product__name", "source")
-    autocomplete_fields = ("variant",)
-    money_fields = ("price_minor",)
-    price_shown = money_column("price", _("price"), ordering="price_minor")
-
-
-class VersionedAdmin(StaffDataAdmin):
-    """Versions are added, never changed: quotes and inspections point to the one they were made with."""
-
-    list_display = ("category", "version")
-    list_select_related = ("category",)
-    list_filter = ("category",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-staff_site.register([QuestionSet, GradingSpecification], VersionedAdmin)
-
-
-def prices_panel(listing: Listing) -> Panel:
-    rows = [(moment(p.changed_at), money(Money(p.price_minor, p.currency))) for p in listing.price_changes.all()[:20]]
-    return table(_("Price history"), (_("From"), _("Price")), rows)
-
-
-class ListingColumns:
-    """What both sites show of a listing."""
-
-    shown_status = state_column()
-    price_shown = money_column("price", _("price"), ordering="price_minor")
-    shipping_shown = money_column("shipping", _("shipping"), ordering="shipping_minor")
-    available_shown = text_column("available", _("can be sold"))
-    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
-
-
-@admin.register(Listing, site=staff_site)
-class ListingAdmin(ListingColumns, StaffModelAdmin):
-    list_display = ("number", "device", "grade", "plant", "shown_status", "price_shown", "on_hand", "reserved")
-    list_select_related = ("variant__product", "plant")
-    list_filter = ("status", "grade")
-    search_fields = ("=number", "variant__sku", "variant__product__name", "plant__name")
-    fields = (
-        "number", "plant", "device", "grade", "shown_status", "price_shown", "shipping_shown", "on_hand", "reserved",
-        "guarantee_months", "shipping_days", "vat_scheme", "comment", "online_at",
-    )  # fmt: skip
-    steps = (
-        Step(
-            name="block",
-            title=_("Block"),
-            icon="block",
-            tone="danger",
-            form=BlockForm,
-            explain=_("The listing disappears from the shop; orders already paid go on."),
-            when=lambda listing: L.BLOCKED in Listing.MOVES.get(listing.status, set()),
-            run=lambda request, listing, data: block_listing(listing, **data, by=request.user, at=now()),
-        ),
-        Step(
-            name="unblock",
-            title=_("Lift the block"),
-            icon="lock_open",
-            asks=True,
-            explain=_("The listing is paused; its plant may publish it again."),
-            when=lambda listing: listing.status == L.BLOCKED,
-            run=lambda request, listing, data: pause_listing(listing, by=request.user, at=now()),
-        ),
-    )
-
-    def panels(self, request: HttpRequest, obj: Listing) -> list[Panel]:
-        return [prices_panel(obj), history(obj, names=True)]
-
-
-class UnitColumns:
-    shown_status = state_column()
-    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
-
-    @admin.display(description=_("bought for"), ordering="purchase_minor")
-    def bought_for(self, unit: Unit) -> str:
-        return money(Money(unit.purchase_minor, unit.currency))
-
-    @admin.display(description=_("parts changed"))
-    def parts(self, unit: Unit) -> str:
-        return ", ".join(unit.parts_changed) or "–"
-
-
-UNIT_FIELDS = (
-    "device", "identifier", "shown_status", "grade", "battery_percent", "vat_scheme", "bought_for", "listing",
-    "erasure_standard", "erased_by", "erased_at", "parts", "repaired_at", "tested_at", "ready_at", "sold_at",
-)  # fmt: skip
-
-
-@admin.register(Unit, site=staff_site)
-class UnitAdmin(UnitColumns, StaffModelAdmin):
-    list_display = ("identifier", "device", "plant", "shown_status", "grade", "created_at")
-    list_select_related = ("variant__product", "plant")
-    list_filter = ("status", "grade")
-    search_fields = ("identifier", "variant__sku", "variant__product__name", "plant__name")
-    fields = ("plant", *UNIT_FIELDS)
-
-
-# --- The plant
 
 
 @admin.register(Variant, site=plant_site)

@@ -1,0 +1,187 @@
+"""The catalogue at the desk, with listings to block and units to read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from backmarket.admin.base import (
+    StaffDataAdmin,
+    StaffModelAdmin,
+)
+from backmarket.admin.columns import moment, money_column, state_column, text_column
+from backmarket.admin.forms import MinorField
+from backmarket.admin.panels import Panel, history, table
+from backmarket.admin.steps import Step
+from backmarket.money import Money
+from backmarket.sites import staff_site
+from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
+from catalog.admin.forms import BlockForm
+from catalog.models import (
+    Category,
+    GradingSpecification,
+    Listing,
+    Product,
+    QuestionSet,
+    ReferencePrice,
+    Unit,
+    Variant,
+)
+from catalog.services.listings import (
+    block_listing,
+    pause_listing,
+)
+
+L = Listing.Status
+
+
+class VariantsInline(TabularInline):  # type: ignore[misc]
+    model = Variant
+    extra = 0
+    show_change_link = True
+
+
+class ReferencePricesInline(TabularInline):  # type: ignore[misc]
+    model = ReferencePrice
+    extra = 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "price_minor":
+            return MinorField(label=_("price"))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Category, site=staff_site)
+class CategoryAdmin(StaffDataAdmin):
+    list_display = ("name", "slug", "form", "identifier", "position")
+    search_fields = ("name", "slug")
+    filter_horizontal = ("experts",)
+
+
+@admin.register(Product, site=staff_site)
+class ProductAdmin(StaffDataAdmin):
+    list_display = ("__str__", "category", "released_year", "form")
+    list_select_related = ("category",)
+    list_filter = ("category", "brand")
+    search_fields = ("name", "brand", "nicknames", "slug")
+    prepopulated_fields = {"slug": ("brand", "name")}
+    inlines = (VariantsInline,)
+
+
+@admin.register(Variant, site=staff_site)
+class VariantAdmin(StaffDataAdmin):
+    list_display = ("sku", "product", "label", "colour")
+    list_select_related = ("product",)
+    list_filter = ("product__category",)
+    search_fields = ("sku", "label", "product__name", "product__brand")
+    autocomplete_fields = ("product",)
+    inlines = (ReferencePricesInline,)
+
+
+@admin.register(ReferencePrice, site=staff_site)
+class ReferencePriceAdmin(StaffDataAdmin):
+    list_display = ("variant", "price_shown", "source", "source_date")
+    list_select_related = ("variant__product",)
+    search_fields = ("variant__sku", "variant__product__name", "source")
+    autocomplete_fields = ("variant",)
+    money_fields = ("price_minor",)
+    price_shown = money_column("price", _("price"), ordering="price_minor")
+
+
+class VersionedAdmin(StaffDataAdmin):
+    """Versions are added, never changed: quotes and inspections point to the one they were made with."""
+
+    list_display = ("category", "version")
+    list_select_related = ("category",)
+    list_filter = ("category",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+staff_site.register([QuestionSet, GradingSpecification], VersionedAdmin)
+
+
+def prices_panel(listing: Listing) -> Panel:
+    rows = [(moment(p.changed_at), money(Money(p.price_minor, p.currency))) for p in listing.price_changes.all()[:20]]
+    return table(_("Price history"), (_("From"), _("Price")), rows)
+
+
+class ListingColumns:
+    """What both sites show of a listing."""
+
+    shown_status = state_column()
+    price_shown = money_column("price", _("price"), ordering="price_minor")
+    shipping_shown = money_column("shipping", _("shipping"), ordering="shipping_minor")
+    available_shown = text_column("available", _("can be sold"))
+    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
+
+
+@admin.register(Listing, site=staff_site)
+class ListingAdmin(ListingColumns, StaffModelAdmin):
+    list_display = ("number", "device", "grade", "plant", "shown_status", "price_shown", "on_hand", "reserved")
+    list_select_related = ("variant__product", "plant")
+    list_filter = ("status", "grade")
+    search_fields = ("=number", "variant__sku", "variant__product__name", "plant__name")
+    fields = (
+        "number", "plant", "device", "grade", "shown_status", "price_shown", "shipping_shown", "on_hand", "reserved",
+        "guarantee_months", "shipping_days", "vat_scheme", "comment", "online_at",
+    )  # fmt: skip
+    steps = (
+        Step(
+            name="block",
+            title=_("Block"),
+            icon="block",
+            tone="danger",
+            form=BlockForm,
+            explain=_("The listing disappears from the shop; orders already paid go on."),
+            when=lambda listing: L.BLOCKED in Listing.MOVES.get(listing.status, set()),
+            run=lambda request, listing, data: block_listing(listing, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="unblock",
+            title=_("Lift the block"),
+            icon="lock_open",
+            asks=True,
+            explain=_("The listing is paused; its plant may publish it again."),
+            when=lambda listing: listing.status == L.BLOCKED,
+            run=lambda request, listing, data: pause_listing(listing, by=request.user, at=now()),
+        ),
+    )
+
+    def panels(self, request: HttpRequest, obj: Listing) -> list[Panel]:
+        return [prices_panel(obj), history(obj, names=True)]
+
+
+class UnitColumns:
+    shown_status = state_column()
+    device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
+
+    @admin.display(description=_("bought for"), ordering="purchase_minor")
+    def bought_for(self, unit: Unit) -> str:
+        return money(Money(unit.purchase_minor, unit.currency))
+
+    @admin.display(description=_("parts changed"))
+    def parts(self, unit: Unit) -> str:
+        return ", ".join(unit.parts_changed) or "–"
+
+
+UNIT_FIELDS = (
+    "device", "identifier", "shown_status", "grade", "battery_percent", "vat_scheme", "bought_for", "listing",
+    "erasure_standard", "erased_by", "erased_at", "parts", "repaired_at", "tested_at", "ready_at", "sold_at",
+)  # fmt: skip
+
+
+@admin.register(Unit, site=staff_site)
+class UnitAdmin(UnitColumns, StaffModelAdmin):
+    list_display = ("identifier", "device", "plant", "shown_status", "grade", "created_at")
+    list_select_related = ("variant__product", "plant")
+    list_filter = ("status", "grade")
+    search_fields = ("identifier", "variant__sku", "variant__product__name", "plant__name")
+    fields = ("plant", *UNIT_FIELDS)

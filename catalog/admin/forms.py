@@ -1,0 +1,101 @@
+"""What plants and the desk fill in about listings and units."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelect2Widget
+
+from backmarket.admin.forms import MoneyField, StepForm
+from catalog.models import (
+    Grade,
+    Listing,
+    Variant,
+    VatScheme,
+)
+
+VARIANTS = Variant.objects.select_related("product")
+
+
+class ListingForm(StepForm):
+    variant = forms.ModelChoiceField(VARIANTS, label=_("Device"), widget=UnfoldAdminSelect2Widget)
+    grade = forms.ChoiceField(label=_("Grade"), choices=Grade.choices, widget=forms.RadioSelect)
+    price = MoneyField(label=_("Price"))
+    on_hand = forms.IntegerField(label=_("In stock"), min_value=0, max_value=100_000)
+    guarantee_months = forms.IntegerField(
+        label=_("Commercial guarantee, months"), min_value=12, max_value=120, initial=12
+    )
+    shipping_days = forms.IntegerField(label=_("Days on the road"), min_value=1, max_value=30, initial=2)
+    shipping = MoneyField(label=_("Shipping"), min_value=0, initial=0)
+    vat_scheme = forms.ChoiceField(label=_("VAT"), choices=VatScheme.choices, initial=VatScheme.MARGINAL)
+    comment = forms.CharField(
+        label=_("Comment"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What customers should know. Never “like new”: the law forbids it of refurbished devices."),
+    )  # fmt: skip
+
+
+class ListingTermsForm(ListingForm):
+    """The terms of a listing that exists: its device and grade stay."""
+
+    def prepare(self) -> None:
+        del self.fields["variant"], self.fields["grade"]
+        for name in self.fields:
+            self.fields[name].initial = getattr(self.subject, name)
+
+
+class BlockForm(StepForm):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            ("misleading", _("says something that is not so")),
+            ("wrong_price", _("price is clearly a mistake")),
+            ("safety", _("device is not safe")),
+            ("law", _("against the law")),
+        ],
+    )
+
+
+class EraseForm(StepForm):
+    standard = forms.ChoiceField(
+        label=_("Standard"),
+        choices=[
+            ("NIST SP 800-88 Purge", "NIST SP 800-88 Purge"),
+            ("NIST SP 800-88 Clear", "NIST SP 800-88 Clear"),
+            ("IEEE 2883-2022", "IEEE 2883-2022"),
+            ("HMG IS5 Enhanced", "HMG IS5 Enhanced"),
+        ],
+    )
+    operator = forms.CharField(label=_("Erased by"), max_length=80)
+
+    def prepare(self) -> None:
+        self.fields["operator"].initial = self.request.user.get_full_name()
+
+
+class RepairForm(StepForm):
+    parts = forms.CharField(
+        label=_("Parts changed"), widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One part per line.")
+    )
+
+    def clean_parts(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
+
+
+class TestForm(StepForm):
+    __test__ = False
+
+    grade = forms.ChoiceField(label=_("Grade reached"), choices=Grade.choices, widget=forms.RadioSelect)
+    battery_percent = forms.IntegerField(
+        label=_("Battery health, %"), min_value=0, max_value=100, required=False, help_text=_("Empty: no battery.")
+    )
+
+
+class ListUnitForm(StepForm):
+    listing = forms.ModelChoiceField(
+        Listing.objects.none(), label=_("Listing"), help_text=_("Your listings of this device in this grade.")
+    )
+
+    def prepare(self) -> None:
+        unit = self.subject
+        self.fields["listing"].queryset = (
+            Listing.objects.filter(plant_id=unit.plant_id, variant_id=unit.variant_id, grade=unit.grade)
+            .exclude(status=Listing.Status.ARCHIVED)
+            .select_related("variant__product")
+        )

@@ -1,0 +1,82 @@
+"""What the desk and plants fill in about plants and their people."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.utils.translation import gettext_lazy as _
+from schwifty import IBAN
+from schwifty.exceptions import SchwiftyException
+
+from backmarket.admin.forms import StepForm
+from refurbishers.models import (
+    Member,
+    Refurbisher,
+)
+
+Status = Refurbisher.Status
+IDENTITY = ("legal_name", "registration_number", "vat_number", "line1", "postcode", "city", "country")
+CONTACT = ("email", "phone", "support_hours", "technicians", "founded_year", "story")
+
+
+class ReasonsForm(StepForm):
+    reasons = forms.CharField(
+        label=_("Reasons"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("The plant receives this text: facts, the clauses concerned, how to appeal."),
+    )
+
+
+class LadderForm(ReasonsForm):
+    to = forms.ChoiceField(label=_("New status"))
+    field_order = ("to", "reasons")
+
+    def prepare(self) -> None:
+        reachable = Refurbisher.MOVES.get(self.subject.status, set())
+        self.fields["to"].choices = [(status.value, status.label) for status in Status if status in reachable]
+
+
+class RoleForm(StepForm):
+    role = forms.ChoiceField(label=_("Role"), choices=Member.Role.choices, widget=forms.RadioSelect)
+
+    def prepare(self) -> None:
+        if self.subject:
+            self.fields["role"].initial = self.subject.role
+
+
+class MemberForm(RoleForm):
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("Who has no account yet gets one, and sets its password through “Forgotten your password?”."),
+    )
+    field_order = ("email", "role")
+
+
+class PlantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The bank account can be replaced here, and never read."""
+
+    iban = forms.CharField(label=_("IBAN"), required=False, widget=AdminTextInputWidget(attrs={"autocomplete": "off"}))
+
+    class Meta:
+        model = Refurbisher
+        fields = ("name", "slug", *IDENTITY, *CONTACT, "commission_bps")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("iban")
+        if field and self.instance.iban:
+            ending = self.instance.iban[-4:]
+            field.help_text = _("Ends in %(ending)s. Leave empty to keep it.") % {"ending": ending}
+
+    def clean_iban(self) -> str:
+        if not (typed := self.cleaned_data["iban"]):
+            return ""
+        try:
+            return str(IBAN(typed, validate_bban=True))
+        except SchwiftyException as error:
+            raise forms.ValidationError(_("This is not an IBAN: check every digit.")) from error
+
+    def save(self, commit: bool = True) -> Refurbisher:
+        if self.cleaned_data.get("iban"):
+            self.instance.iban = self.cleaned_data["iban"]
+        return super().save(commit)  # type: ignore[no-any-return]

@@ -1,0 +1,153 @@
+"""A plant's own profile, people and commitments."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import (
+    EVERYBODY,
+    LEADERS,
+    PlantModelAdmin,
+    Role,
+    own_plant,
+)
+from backmarket.admin.columns import state_column, text_column
+from backmarket.admin.panels import Panel, history
+from backmarket.admin.steps import Step
+from backmarket.errors import DomainError
+from backmarket.sites import plant_site
+from backmarket.timetravel import now
+from refurbishers.admin.forms import CONTACT, MemberForm, RoleForm
+from refurbishers.admin.parts import promises_panel, statements_panel
+from refurbishers.models import (
+    Clause,
+    Member,
+    Refurbisher,
+    Specification,
+)
+from refurbishers.selectors import last_signature
+from refurbishers.services.members import add_member, change_role, remove_member
+from refurbishers.services.specifications import sign_specification
+
+
+@admin.register(Refurbisher, site=plant_site)
+class OwnPlantAdmin(PlantModelAdmin):
+    """What customers read of a plant; its legal identity and its bank account are changed by the house."""
+
+    plant_path = "pk"
+    list_display = ("name", "shown_status", "city", "rating_shown")
+    fields = ("name", "shown_status", "legal_name", "registration_number", "vat_number", "city", *CONTACT)
+    readonly_fields = (
+        "name",
+        "shown_status",
+        "legal_name",
+        "registration_number",
+        "vat_number",
+        "city",
+        "founded_year",
+    )
+    shown_status = state_column()
+    rating_shown = text_column("rating", _("rating"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super(PlantModelAdmin, self).get_queryset(request).filter(pk=own_plant(request).pk)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request)
+
+    def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
+        return [statements_panel(obj), history(obj)]
+
+
+@admin.register(Member, site=plant_site)
+class ColleagueAdmin(PlantModelAdmin):
+    roles = frozenset({Role.OWNER})
+    readers = frozenset({Role.MANAGER})
+    list_display = ("email_shown", "role")
+    list_select_related = ("user",)
+    fields = ("email_shown", "role")
+    email_shown = text_column("user.email", _("e-mail"), ordering="user__email")
+    adding = Step(
+        name="add",
+        title=_("Add a colleague"),
+        form=MemberForm,
+        done=_("They can come in by the plants' door now."),
+        run=lambda request, _none, data: add_member(own_plant(request), **data, by=request.user, at=now()),
+    )
+    steps = (
+        Step(
+            name="role",
+            title=_("Change the role"),
+            icon="badge",
+            form=RoleForm,
+            run=lambda request, member, data: change_role(member, role=data["role"], by=request.user, at=now()),
+        ),
+        Step(
+            name="remove",
+            title=_("Remove from the plant"),
+            icon="person_remove",
+            tone="danger",
+            asks=True,
+            explain=_("Their own account stays; they cannot see the plant any more."),
+            done=_("Removed."),
+            run=lambda request, member, data: _removed(request, member),
+        ),
+    )
+
+    def panels(self, request: HttpRequest, obj: Member) -> list[Panel]:
+        return []
+
+
+def _removed(request: HttpRequest, member: Member) -> HttpResponse:
+    remove_member(member, by=request.user, at=now())
+    messages.success(request, _("Removed."))
+    return redirect("plant:index" if member.user_id == request.user.pk else "plant:refurbishers_member_changelist")
+
+
+@admin.register(Clause, site=plant_site)
+class CommitmentsAdmin(PlantModelAdmin):
+    """Not a list but one page: every clause promised beside achieved, and the version to sign."""
+
+    plant_path = None
+    roles = LEADERS
+    readers = EVERYBODY
+
+    def get_urls(self) -> list[URLPattern]:
+        sign = self.admin_site.admin_view(self.sign_view)
+        return [path("sign/<int:pk>/", sign, name="sign_specification"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        plant, at = own_plant(request), now()
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        current = Specification.objects.filter(published_at__lte=at).order_by("-published_at").first()
+        signed = last_signature(plant)
+        unsigned = current if current and (signed is None or signed.specification_id != current.pk) else None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Commitments"),
+            "opts": self.opts,
+            "signed": signed,
+            "to_sign": unsigned,
+            "clauses": unsigned.clauses.all() if unsigned else [],
+            "may_sign": self.has_act_permission(request),
+            "panels": [promises_panel(plant), statements_panel(plant)],
+        }
+        return TemplateResponse(request, "admin/commitments.html", context)
+
+    def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if request.method != "POST" or not self.has_act_permission(request):
+            raise PermissionDenied
+        specification = Specification.objects.filter(pk=pk).first()
+        try:
+            if specification:
+                sign_specification(own_plant(request), specification, by=request.user, at=now())
+                messages.success(request, _("Signed."))
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        return redirect("plant:refurbishers_clause_changelist")
