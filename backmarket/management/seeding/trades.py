@@ -118,12 +118,15 @@ class Bureau:
         self.offers = _offers()
         self.by_condition = {c: [key for key in self.offers if key[1] == c] for c in Condition.values}
 
-    def _terms(self) -> Terms:
-        """A device that people sell, to the plant that pays most, or nearly most."""
+    def _terms(self, path: tuple[str, ...] = ()) -> Terms:
+        """A device that people sell, to the plant that pays most, or nearly most.
+
+        Those who make counter-offers are anybody, so that no plant makes too many of them.
+        """
         random = self.history.random
         condition = random.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
         rivals = self.offers[random.choice(self.by_condition[condition])]
-        return Terms(random.choice(rivals[:2]), rivals)
+        return Terms(random.choice(rivals if "countered" in path else rivals[:2]), rivals)
 
     def quote(self, number: int, terms: Terms, created_at: datetime, **fields: object) -> Quote:
         bid = terms.bid
@@ -151,7 +154,7 @@ class Bureau:
         self.quote(10_000 + number, self._terms(), created_at, **ended)
 
     def trade(self, number: int, path: tuple[str, ...], times: list[datetime]) -> Trade:
-        terms, accepted_at = self._terms(), times[0]
+        terms, accepted_at = self._terms(path), times[0]
         bid, seller = terms.bid, self.history.random.choice(self.sellers)
         quote = self.quote(
             number, terms, accepted_at - timedelta(hours=self.history.random.uniform(0.1, 90)),
