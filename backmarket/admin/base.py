@@ -234,7 +234,13 @@ class StaffModelAdmin(DoorAdmin):
 
 
 class StaffDataAdmin(StaffModelAdmin):
-    """The desk's screen of data that people write: no states, no money that moved."""
+    """The desk's screen of data that people write: no states, no money that moved. Its history is who wrote what."""
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self.own_or_404(request, object_id)
+        return ModelAdmin.history_view(self, request, object_id, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return ModelAdmin.has_add_permission(self, request)

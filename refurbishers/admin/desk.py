@@ -56,7 +56,7 @@ class PlantAdmin(StaffDataAdmin):
         (None, {"fields": ("name", "slug", "shown_status", "rating_shown", "quality_shown")}),
         (_("Legal identity"), {"fields": IDENTITY}),
         (_("Contact"), {"fields": CONTACT}),
-        (_("Money"), {"fields": ("commission_bps", "iban")}),
+        (_("Money"), {"fields": ("commission_bps", "new_iban")}),
     )
     piles = (
         Pile("applications", _("Applications"), Q(status__in=APPLICATIONS)),

@@ -55,7 +55,9 @@ class MemberForm(RoleForm):
 class PlantForm(forms.ModelForm):  # type: ignore[type-arg]
     """The bank account can be replaced here, and never read."""
 
-    iban = forms.CharField(label=_("IBAN"), required=False, widget=AdminTextInputWidget(attrs={"autocomplete": "off"}))
+    new_iban = forms.CharField(
+        label=_("IBAN"), required=False, widget=AdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
 
     class Meta:
         model = Refurbisher
@@ -63,13 +65,13 @@ class PlantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields.get("iban")
+        field = self.fields.get("new_iban")
         if field and self.instance.iban:
             ending = self.instance.iban[-4:]
             field.help_text = _("Ends in %(ending)s. Leave empty to keep it.") % {"ending": ending}
 
-    def clean_iban(self) -> str:
-        if not (typed := self.cleaned_data["iban"]):
+    def clean_new_iban(self) -> str:
+        if not (typed := self.cleaned_data["new_iban"]):
             return ""
         try:
             return str(IBAN(typed, validate_bban=True))
@@ -77,6 +79,6 @@ class PlantForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(_("This is not an IBAN: check every digit.")) from error
 
     def save(self, commit: bool = True) -> Refurbisher:
-        if self.cleaned_data.get("iban"):
-            self.instance.iban = self.cleaned_data["iban"]
+        if self.cleaned_data.get("new_iban"):
+            self.instance.iban = self.cleaned_data["new_iban"]
         return super().save(commit)  # type: ignore[no-any-return]
