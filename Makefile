@@ -57,7 +57,7 @@ lint: setup types  ## Format, rules, types, missing migrations, settings of prod
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 types: setup  ## mypy, strict
-	@DEBUG=1 $(PY) -m mypy --follow-imports=silent --exclude /migrations/ $(TYPED)
+	@DEBUG=1 $(PY) -m mypy --follow-imports=silent --exclude '/migrations/|/management/seed|/admin' $(TYPED)
 
 shell: setup  ## A Python shell with the models
 	@exec $(PY) manage.py shell

@@ -17,13 +17,13 @@ CODES = {400: "invalid", 401: "not_authenticated", 403: "forbidden", 404: "not_f
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """The exception handler of DRF: `{type, title, status, code, detail, errors: {field: [sentence]}}`."""
     if isinstance(error, DomainError):
-        fields = {error.field: [str(error)]} if error.field else {}
-        return _answer(status.HTTP_409_CONFLICT, error.code, str(error), fields)
+        refused = {error.field: [str(error)]} if error.field else {}
+        return _answer(status.HTTP_409_CONFLICT, error.code, str(error), refused)
     response = exception_handler(error, context)
     if response is None:
         return None
     if isinstance(error, ValidationError):
-        fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+        fields: Any = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
         return _answer(response.status_code, "invalid", _("Some values are missing or wrong."), fields)
     detail = str(getattr(error, "detail", error))
     answer = _answer(response.status_code, CODES.get(response.status_code, "error"), detail, {})

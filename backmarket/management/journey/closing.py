@@ -1,6 +1,6 @@
 """The end of the circle: settlement, the guarantee's last days, and the books."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count
 
@@ -36,7 +36,7 @@ def _guarantee(play: Play) -> Guarantee:
     return Guarantee.objects.get(line=play.props["line"])
 
 
-def _morning(day) -> datetime:  # type: ignore[no-untyped-def]
+def _morning(day: date) -> datetime:
     return calendar().instant(day, time(3))
 
 

@@ -1,6 +1,7 @@
 """Carol's side: from the drawer to the money on her account."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from backmarket.accounts.models import User
@@ -60,7 +61,7 @@ def sign_up(play: Play) -> str:
     return f"person {carol.pk}, by e-mail and password"
 
 
-def _acceptance(play: Play) -> dict[str, object]:
+def _acceptance(play: Play) -> dict[str, Any]:
     plant = play.props["plant"]
     slot = next(value for value in play.person("carol").radios("main form")["slot"] if value != "drop-off")
     return {
@@ -102,9 +103,9 @@ def accept(play: Play) -> str:
     play.person("carol").submit("main form[method=post]", **play.props["acceptance"])
     trade = play.props["trade"] = Trade.objects.get()
     play.settle()
-    pickup = trade.parcel.pickups.get()
+    pickup = Pickup.objects.get(parcel=trade.parcel)
     local = calendar().local(pickup.window_start)
-    expect(trade.status == "accepted" and trade.parcel.pickups.get().confirmation, "no pickup was booked")
+    expect(trade.status == "accepted" and pickup.confirmation, "no pickup was booked")
     play.person("carol").open(f"/account/trades/{trade.pk}/").see("courier")
     return f"trade {trade}, courier {pickup.confirmation} on {local:%a %d %b, %H:%M}"
 
@@ -136,7 +137,7 @@ def hand_over(play: Play) -> str:
     raise PageBroken(f"after a week the trade is {trade.status}")
 
 
-def _tomorrow_evening(play: Play):  # type: ignore[no-untyped-def]
+def _tomorrow_evening(play: Play) -> datetime:
     zone = ZoneInfo(calendar().time_zone)
     return (play.now.astimezone(zone) + timedelta(days=1)).replace(hour=21, minute=0, second=0, microsecond=0)
 

@@ -48,7 +48,7 @@ def add(person: Person, model: type[Model], **fields: Any) -> Person:
 def open_plants(play: Play) -> str:
     active = Refurbisher.objects.filter(status=Refurbisher.Status.ACTIVE)
     phones = list(active.filter(categories__slug="smartphones").order_by("slug")[:3])
-    laptop_plant = active.filter(categories__slug="laptops").exclude(pk__in=[plant.pk for plant in phones]).first()
+    laptop_plant = active.filter(categories__slug="laptops").exclude(pk__in=[plant.pk for plant in phones])[0]
     play.props |= {"plant": phones[0], "rivals": phones[1:], "laptop_plant": laptop_plant}
     play.props["phone"] = Variant.objects.filter(product__slug="apple-iphone-13").order_by("sku").first()
     play.props["laptop"] = Variant.objects.filter(product__category__slug="laptops").order_by("sku").first()
@@ -174,8 +174,8 @@ def send(play: Play) -> str:
     for consignment in Consignment.objects.filter(order=play.props["order"]).select_related("plant"):
         person = owner(play, consignment.plant)
         do(person, consignment, "accept")
-        lines = {str(line.pk): numbers[line.listing_id] for line in consignment.lines.all()}
-        do(person, consignment, "ship", **lines)
+        identifiers = {str(line.pk): numbers[line.listing_id] for line in consignment.lines.all()}
+        do(person, consignment, "ship", **identifiers)
     play.settle()
     lines = OrderLine.objects.filter(order=play.props["order"])
     expect(all(line.status == OrderLine.Status.SHIPPED for line in lines), "a line was not sent")
