@@ -24,7 +24,7 @@ class Bid(models.Model):
     plant = models.ForeignKey(Refurbisher, on_delete=models.CASCADE, related_name="bids")
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="bids")
     condition = models.CharField(_("condition"), max_length=24, choices=Condition)
-    price_minor = models.PositiveIntegerField(_("price, minor units"))
+    price_minor = models.PositiveIntegerField(_("price"))
     currency = models.CharField(max_length=3)
     active = models.BooleanField(_("active"), default=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -271,7 +271,7 @@ class Listing(models.Model):
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="listings")
     grade = models.CharField(_("grade"), max_length=10, choices=Grade)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
-    price_minor = models.PositiveIntegerField(_("price, minor units"), validators=[MinValueValidator(1)])
+    price_minor = models.PositiveIntegerField(_("price"), validators=[MinValueValidator(1)])
     currency = models.CharField(max_length=3)
     on_hand = models.PositiveIntegerField(_("in stock"), default=0)
     reserved = models.PositiveIntegerField(_("reserved"), default=0)

@@ -20,7 +20,7 @@ from backmarket.admin.piles import Pile
 from backmarket.sites import staff_site
 
 
-class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
+class NewUserForm(BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "full_name")
@@ -39,7 +39,7 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
 
 @admin.register(User, site=staff_site)
-class UserAdmin(StaffDataAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(StaffDataAdmin, DjangoUserAdmin):
     """Only superusers give rights: nobody else can raise themselves."""
 
     form = UserChangeForm

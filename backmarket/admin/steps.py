@@ -117,7 +117,7 @@ class StepsMixin:
 
     def _page(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponse:
         admin: Any = self
-        request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = admin.admin_site.name
         context = {
             **admin.admin_site.each_context(request),
             "title": step.title,

@@ -1,12 +1,13 @@
 """Money at the desk: read, exported; a payout that has not left can be cancelled."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.accounts.models import User
 from backmarket.admin.base import StaffModelAdmin
 from backmarket.admin.columns import money_column, state_column
 from backmarket.admin.panels import Panel, history, table
@@ -82,7 +83,7 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
             asks=True,
             explain=_("The money stays owed; nothing is sent until a payout is ordered again."),
             when=lambda payout: payout.status == Payout.Status.ORDERED,
-            run=lambda request, payout, data: cancel_payout(payout, by=request.user, at=now()),
+            run=lambda request, payout, data: cancel_payout(payout, by=cast(User, request.user), at=now()),
         ),
     )
     export_columns = (

@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('condition', models.CharField(choices=[('FUNCTIONAL_FLAWLESS', 'Works, flawless'), ('FUNCTIONAL_GOOD', 'Works, light marks'), ('FUNCTIONAL_USED', 'Works, clearly used'), ('FUNCTIONAL_CRACKED', 'Works, cracked'), ('NOT_FUNCTIONAL_USED', 'Does not work fully'), ('NOT_FUNCTIONAL_CRACKED', 'Does not work fully, cracked')], max_length=24, verbose_name='condition')),
-                ('price_minor', models.PositiveIntegerField(verbose_name='price, minor units')),
+                ('price_minor', models.PositiveIntegerField(verbose_name='price')),
                 ('currency', models.CharField(max_length=3)),
                 ('active', models.BooleanField(default=True, verbose_name='active')),
                 ('updated_at', models.DateTimeField(auto_now=True)),

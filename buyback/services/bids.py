@@ -23,7 +23,7 @@ class BidRefused(DomainError):
 def place_bid(plant: Refurbisher, variant: Variant, *, condition: str, price: Money, by: Actor, at: datetime) -> Bid:
     """A live bid. Raises BidRefused naming the field: a second bid, a price of nothing, a category not the plant's."""
     _check_price(price)
-    if not plant.categories.filter(pk=variant.product.category_id).exists():  # type: ignore[attr-defined]
+    if not plant.categories.filter(pk=variant.product.category_id).exists():
         raise BidRefused(_("Your plant is not an expert in this category."), field="variant")
     try:
         with transaction.atomic():

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField(db_default=models.Func(models.Value('catalog_listing_number'), function='nextval', output_field=models.BigIntegerField(), template='nextval(%(expressions)s::regclass)'), editable=False, unique=True)),
                 ('grade', models.CharField(choices=[('premium', 'Premium'), ('excellent', 'Excellent'), ('good', 'Good'), ('fair', 'Fair')], max_length=10, verbose_name='grade')),
                 ('status', models.CharField(choices=[('draft', 'draft'), ('online', 'online'), ('paused', 'paused by the plant'), ('blocked', 'blocked by the house'), ('archived', 'archived')], default='draft', max_length=10, verbose_name='status')),
-                ('price_minor', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='price, minor units')),
+                ('price_minor', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='price')),
                 ('currency', models.CharField(max_length=3)),
                 ('on_hand', models.PositiveIntegerField(default=0, verbose_name='in stock')),
                 ('reserved', models.PositiveIntegerField(default=0, verbose_name='reserved')),

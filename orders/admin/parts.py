@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from backmarket.admin.columns import deadline, deadline_column, moment, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, conversation, facts, table
