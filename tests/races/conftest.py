@@ -1,0 +1,11 @@
+"""The orders' own steps, for races about orders."""
+
+from tests.orders.conftest import (  # noqa: F401
+    deliver,
+    delivered_line,
+    listing,
+    other_listing,
+    pay,
+    place,
+    settle_refunds,
+)
