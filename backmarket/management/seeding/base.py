@@ -10,7 +10,7 @@ import random
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
@@ -18,6 +18,8 @@ from backmarket import market
 from backmarket.events.models import Event
 from backmarket.events.services import Actor, actor_code
 from backmarket.payments.models import LedgerEntry, LedgerMovement
+
+T = TypeVar("T")
 
 SEED = 20261123
 NAMESPACE = uuid.UUID("5ee1d0de-0000-5000-8000-000020261123")
@@ -45,6 +47,13 @@ def dice(part: str) -> random.Random:
     return random.Random(f"{SEED}:{part}")
 
 
+def known(value: T | None) -> T:
+    """What the row's status promises to be there."""
+    if value is None:
+        raise ValueError("This row lacks what its status promises.")
+    return value
+
+
 def stable_uuid(kind: str, number: int) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"{kind}:{number}")
 
@@ -66,7 +75,7 @@ def insert(rows: Sequence[models.Model]) -> None:
 def _copy(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     given = [field for field in model._meta.concrete_fields if field.db_default is models.NOT_PROVIDED]
     fields = [field for field in given if not isinstance(field, models.AutoField)]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(known(field.column)) for field in fields)
     text = io.StringIO()
     csv.writer(text).writerows([_cell(field, row) for field in fields] for row in rows)
     text.seek(0)
@@ -109,18 +118,19 @@ class Trail:
     """Events of the past, collected and written at once: they are published, so no handler runs for them."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[tuple[datetime, Event]] = []
 
     def add(self, kind: str, subject: models.Model, *, by: Actor, at: datetime, **data: Any) -> None:
         label = subject._meta.label_lower
-        self.events.append(
-            Event(kind=kind, subject_type=label, subject_id=str(subject.pk), actor=actor_code(by), data=data,
-                  happened_at=at, published_at=at)
+        event = Event(
+            kind=kind, subject_type=label, subject_id=str(subject.pk), actor=actor_code(by), data=data,
+            happened_at=at, published_at=at,
         )  # fmt: skip
+        self.events.append((at, event))
 
     def write(self) -> None:
         """In the order in which it happened, as timelines are read by id."""
-        insert(sorted(self.events, key=lambda event: event.happened_at))
+        insert([event for _at, event in sorted(self.events, key=lambda pair: pair[0])])
 
 
 class Rows:

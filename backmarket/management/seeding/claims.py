@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from backmarket import market
 from backmarket.accounts.models import Address, User
 from backmarket.clock import add_months
-from backmarket.events.services import Actor
 from backmarket.management.demo_logins import AFTER_SALES, DEMO_PLANT, SUPPORT
 from backmarket.management.seed_data.words import CLAIM_MESSAGES
-from backmarket.management.seeding.base import spread, stable_uuid, working_hours
+from backmarket.management.seeding.base import known, spread, stable_uuid, working_hours
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.money import refund_line
 from backmarket.management.seeding.shipping import Courier, plant_addresses
@@ -131,7 +130,7 @@ class AfterSales:
             issue=random.choice(codes[:7]), wish=_wish(path), opened_at=opened_at,
         )  # fmt: skip
         self.history.rows.add(claim)
-        self.history.trail.add("claim.opened", claim, by=line.order.buyer, at=opened_at, issue=claim.issue)
+        self.history.trail.add("claim.opened", claim, by=known(line.order.buyer), at=opened_at, issue=claim.issue)
         for step, at in zip(path, times[1:], strict=True):
             self._step(claim, step, at, path)
         self._send(claim, dict(zip(path, times[1:], strict=True)))
@@ -175,11 +174,11 @@ class AfterSales:
 
     def _say(self, claim: Claim, role: str, text: str, at: datetime) -> None:
         who = {
-            Role.CUSTOMER: claim.line.order.buyer,
+            Role.CUSTOMER: known(claim.line.order.buyer),
             Role.PLANT: self.voices[claim.plant_id],
             Role.SUPPORT: self.support,
         }
-        author: Actor = who[Role(role)]
+        author = who[Role(role)]
         self.history.rows.add(ClaimMessage(claim=claim, author=author, author_role=role, text=text, created_at=at))
         if claim.first_answer_at is None and role != Role.CUSTOMER:
             claim.first_answer_at = at

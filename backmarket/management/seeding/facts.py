@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backmarket import market
 from backmarket.events.models import Event
-from backmarket.management.seeding.base import insert
+from backmarket.management.seeding.base import insert, known
 from buyback.models import CounterOffer, Trade
 from catalog.services.buyables import rebuild_buyables
 from orders.handlers import NOT_THE_PLANTS
@@ -30,7 +30,7 @@ def load(at: datetime) -> str:
     return f"{len(facts)} service facts"
 
 
-def _fact(plant_id: UUID, kind: Kind, reference: UUID, value: int, at: datetime | None) -> ServiceFact:
+def _fact(plant_id: UUID, kind: Kind, reference: UUID, value: int, at: datetime) -> ServiceFact:
     return ServiceFact(plant_id=plant_id, kind=kind, reference=reference, value=value, happened_at=at)
 
 
@@ -38,7 +38,7 @@ def _of_lines() -> list[ServiceFact]:
     facts = []
     for line in OrderLine.objects.exclude(paid_at=None).select_related("consignment"):
         if line.shipped_at:
-            late = int(line.shipped_at > line.consignment.ship_by)
+            late = int(line.shipped_at > known(line.consignment.ship_by))
             facts.append(_fact(line.plant_id, Kind.SHIPMENT, line.pk, late, line.shipped_at))
         elif line.cancelled_at and line.cancel_reason not in NOT_THE_PLANTS:
             facts.append(_fact(line.plant_id, Kind.CANCELLATION, line.pk, 1, line.cancelled_at))

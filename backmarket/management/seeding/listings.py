@@ -101,8 +101,9 @@ def _price_history(listing: Listing, random: Random, at: datetime) -> Iterator[P
 def _tell(listings: list[Listing]) -> None:
     trail = Trail()
     for listing in listings:
-        if listing.online_at:
-            trail.add("listing.online", listing, by="system:seed", at=listing.online_at)
+        if listing.online_at is None:
+            continue
+        trail.add("listing.online", listing, by="system:seed", at=listing.online_at)
         if listing.status == Listing.Status.PAUSED:
             trail.add("listing.paused", listing, by="system:seed", at=listing.online_at + timedelta(days=3))
     trail.write()

@@ -12,7 +12,15 @@ from backmarket.accounts.models import Address, User
 from backmarket.clock import add_months
 from backmarket.management.seed_data.people import person
 from backmarket.management.seed_data.plants import PLANT_BY_SLUG
-from backmarket.management.seeding.base import HISTORY_DAYS, device_number, insert, spread, stable_uuid, working_hours
+from backmarket.management.seeding.base import (
+    HISTORY_DAYS,
+    device_number,
+    insert,
+    known,
+    spread,
+    stable_uuid,
+    working_hours,
+)
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.money import earn_sale, refund_line
 from backmarket.management.seeding.people import address_of, consumers
@@ -72,7 +80,7 @@ class Shop:
         self.homes = {a.user_id: a for a in Address.objects.exclude(user=None)}
         self.plants = plant_addresses()
         self.listings = _listings()
-        self.online_since = [listing.online_at for listing in self.listings]
+        self.online_since = [known(listing.online_at) for listing in self.listings]
         self.lines: list[OrderLine] = []
 
     def order(self, number: int, placed_at: datetime) -> None:
@@ -203,10 +211,11 @@ class Shop:
             return
         plant = consignment.plant
         accepted_at = working_hours(paid_at + timedelta(hours=random.uniform(0.3, 6)))
+        ship_by = known(consignment.ship_by)
         late = history.fails("late", plant, LATE_BPS.get(plant.slug, CAREFUL_LATE_BPS))
-        shipped_at = accepted_at + (consignment.ship_by - accepted_at) * random.uniform(0.1, 0.8)
+        shipped_at = accepted_at + (ship_by - accepted_at) * random.uniform(0.1, 0.8)
         if late:
-            shipped_at = working_hours(consignment.ship_by + timedelta(hours=random.uniform(10, 30)))
+            shipped_at = working_hours(ship_by + timedelta(hours=random.uniform(10, 30)))
         if not history.passed(accepted_at):
             return
         for line in lines:
@@ -225,7 +234,7 @@ class Shop:
     def _send(self, line: OrderLine, shipped_at: datetime, delivered_at: datetime, payment: Payment) -> None:
         history = self.history
         line.identifier = device_number(line.listing.variant.product.category.identifier, next(self.devices))
-        late = shipped_at > line.due_at
+        late = shipped_at > known(line.due_at)
         line.due_at = None
         history.move_line(line, Line.SHIPPED, shipped_at, by="system:seed", late=late)
         if not history.passed(delivered_at):

@@ -1,5 +1,6 @@
 """What a used device is worth in the demo: from the price of a new one, its age, its state and who sells it."""
 
+import math
 from datetime import datetime
 from random import Random
 
@@ -26,7 +27,8 @@ def second_hand(reference: ReferencePrice, at: datetime, price_level: int) -> fl
     """What this plant would ask for one in grade Good, in minor units, before any rounding."""
     years = max(0.3, (at.date() - reference.source_date).days / 365.25)
     plant = 1 + PLANT_SPAN * (price_level - 50) / 50
-    return reference.price_minor * KEPT_AT_ONCE * KEPT_YEARLY**years * plant
+    kept = KEPT_AT_ONCE * math.pow(KEPT_YEARLY, years)
+    return reference.price_minor * kept * plant
 
 
 def rounded(minor: float, random: Random) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from backmarket import market
+from backmarket.accounts.models import Address
 from backmarket.management.seeding.base import stable_uuid, working_hours
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.money import refund_line
@@ -26,7 +27,7 @@ class Delivered:
     at: datetime
 
 
-def maybe_withdraw(history: History, courier: Courier, plant_address: object, device: Delivered) -> bool:
+def maybe_withdraw(history: History, courier: Courier, plant_address: Address, device: Delivered) -> bool:
     """One buyer in twenty-five withdraws; True when this one did."""
     random, line = history.random, device.line
     confirmed_at = device.at + timedelta(days=random.uniform(1, 24))

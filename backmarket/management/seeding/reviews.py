@@ -1,16 +1,20 @@
 """What backers say: ratings of delivered devices and of paid trades, and what the plants answered."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from backmarket.management.seed_data.plants import PLANT_BY_SLUG
 from backmarket.management.seed_data.words import REPLIES, reviews_for
-from backmarket.management.seeding.base import stable_uuid, working_hours
+from backmarket.management.seeding.base import known, stable_uuid, working_hours
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.plants import STATUSES
 from buyback.models import Trade
 from orders.models import OrderLine
 from reviews.models import Review
 from reviews.services import shown_name
+
+Rated = TypeVar("Rated", OrderLine, Trade)
 
 OF_LINES, OF_TRADES = 1_700, 300
 TROUBLED = {slug for slug, status in STATUSES.items() if status in ("watch", "restricted", "suspended")}
@@ -38,12 +42,14 @@ def load(at: datetime) -> str:
     return f"{len(history.rows.by_model[Review])} ratings"
 
 
-def _sample(history: History, found: list, count: int, review_of: object) -> None:
+def _sample(
+    history: History, found: list[Rated], count: int, review_of: Callable[[History, Rated, int], Review]
+) -> None:
     """That many of them, evenly spread over the year."""
     for number, index in enumerate(sorted(history.random.sample(range(len(found)), min(count, len(found))))):
         review = review_of(history, found[index], number)
         history.rows.add(review)
-        history.trail.add("review.published", review, by=review.author, at=review.published_at)
+        history.trail.add("review.published", review, by=known(review.author), at=review.published_at)
         if review.replied_at:
             history.trail.add("review.replied", review, by="system:seed", at=review.replied_at)
 
@@ -55,7 +61,7 @@ def _line_review(history: History, line: OrderLine, number: int) -> Review:
     review = Review(
         id=stable_uuid("review-line", number), plant=line.plant, line=line, author=line.order.buyer,
         product_slug=line.listing.variant.product.slug, device_title=line.title, stars_device=stars,
-        words=words, published_at=_later(history, line.delivered_at),
+        words=words, published_at=_later(history, known(line.delivered_at)),
     )  # fmt: skip
     return _finish(history, review, stars)
 
@@ -65,14 +71,14 @@ def _trade_review(history: History, trade: Trade, number: int) -> Review:
     review = Review(
         id=stable_uuid("review-trade", number), plant=trade.plant, trade=trade, author=trade.seller,
         product_slug=trade.variant.product.slug, device_title=str(trade.variant),
-        words=history.random.choice(SELLING_WORDS[stars]), published_at=_later(history, trade.paid_at),
+        words=history.random.choice(SELLING_WORDS[stars]), published_at=_later(history, known(trade.paid_at)),
     )  # fmt: skip
     return _finish(history, review, stars)
 
 
 def _finish(history: History, review: Review, stars: int) -> Review:
     random = history.random
-    review.author_name = shown_name(review.author)
+    review.author_name = shown_name(known(review.author))
     review.stars_delivery = min(5, max(1, stars + random.choice((-1, 0, 0, 0, 1))))
     review.stars_service = stars
     replied_at = working_hours(review.published_at + timedelta(hours=random.uniform(2, 60)))

@@ -70,7 +70,9 @@ def _value(check: Data, answer: Data | None, random: Random) -> str | int:
 def _number(check: Data, answer: Data | None, random: Random) -> int:
     """A measured number inside the band that fits the answer."""
     bands = [b for b in check["bands"] if answer is None or _badness(b)[:2] <= _badness({**answer, "grade": ""})[:2]]
-    bound = next((band["bound"] for band in reversed(bands) if band["bound"] is not None), check["bands"][0]["bound"])
+    bound: int = next(
+        (band["bound"] for band in reversed(bands) if band["bound"] is not None), check["bands"][0]["bound"]
+    )
     step = random.randint(0, 4)
     if check["better"] == "higher":
         return min(100, bound + step) if check["unit"] == "%" else bound + step

@@ -51,7 +51,10 @@ class Courier:
         self._scan(parcel, Code.DELIVERED, delivered_at, ends[1].city)
         self._scan(parcel, Code.LOST, lost_at, "")
         if leaves_at and not delivered_at and not lost_at:
-            steps = [(Code.IN_TRANSIT, leaves_at), (Code.DELIVERED, arrives_at or next_delivery(leaves_at))]
+            steps: list[tuple[str, datetime]] = [
+                (Code.IN_TRANSIT, leaves_at),
+                (Code.DELIVERED, arrives_at or next_delivery(leaves_at)),
+            ]
             self._plan(parcel, steps[1:] if sent_at else steps)
         return parcel
 

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from itertools import count
 
 from backmarket import market
-from backmarket.accounts.models import Address
+from backmarket.accounts.models import Address, User
 from backmarket.management.seeding.base import device_number, spread, stable_uuid
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.people import consumers
@@ -182,7 +182,7 @@ class Bureau:
         number = next(self.devices)
         return device_number(bid.variant.product.category.identifier, number)
 
-    def _identity(self, seller: object) -> Identity:
+    def _identity(self, seller: User) -> Identity:
         """One document per person."""
         if seller.pk not in self.identities:
             random = self.history.random

@@ -13,7 +13,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.events.services import Actor
 from backmarket.management import demo_logins as cast
 from backmarket.management.seed_data.words import CLAIM_MESSAGES
-from backmarket.management.seeding.base import dice, imei, stable_uuid
+from backmarket.management.seeding.base import dice, imei, known, stable_uuid
 from backmarket.management.seeding.people import consumers
 from backmarket.management.seeding.sheets import answers_for, sheet_for, worse_sheet
 from backmarket.management.seeding.shipping import next_delivery
@@ -85,7 +85,9 @@ class Stage:
         self.ordered(next(self.others), self.at - timedelta(minutes=2))
         self.held(self.ordered(next(self.others), self.at - timedelta(minutes=9)))
         returned = self.bought(next(self.others), self.at - 9 * DAY, delivered=True)
-        confirm_withdrawal(returned, name=returned.order.address.name, by=returned.order.buyer, at=self.at - 3 * HOUR)
+        confirm_withdrawal(
+            returned, name=returned.order.address.name, by=known(returned.order.buyer), at=self.at - 3 * HOUR
+        )
 
     def ordered(self, buyer: User, at: datetime) -> Order:
         """Placed, and not paid yet."""
@@ -164,7 +166,7 @@ class Stage:
 
     def case(self, line: OrderLine, at: datetime) -> Claim:
         text = self.random.choice(CLAIM_MESSAGES["customer_opens"])
-        buyer = line.order.buyer
+        buyer = known(line.order.buyer)
         return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
 
     # Trades: carol answers a counter-offer and looks at a quote; the plant inspects one and decides on one.
@@ -203,9 +205,9 @@ class Stage:
             identity=document, address=home, holder=seller.full_name, iban=IBAN, slot=None,
             conditions_version=CONDITIONS, by=seller, at=accepted_at,
         )  # fmt: skip
-        self.scan(trade.parcel, Code.IN_TRANSIT, accepted_at + 3 * HOUR)
+        self.scan(known(trade.parcel), Code.IN_TRANSIT, accepted_at + 3 * HOUR)
         collect_trade(trade, by=COURIER, at=accepted_at + 3 * HOUR)
-        self.scan(trade.parcel, Code.DELIVERED, self.at - 5 * HOUR)
+        self.scan(known(trade.parcel), Code.DELIVERED, self.at - 5 * HOUR)
         receive_trade(trade, by=COURIER, at=self.at - 5 * HOUR)
         return trade
 

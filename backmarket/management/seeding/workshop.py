@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from PIL import Image, ImageDraw
 
 from backmarket import market
-from backmarket.management.seeding.base import stable_uuid
+from backmarket.management.seeding.base import known, stable_uuid
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.sheets import sheet_for, worse_sheet
 from backmarket.management.seeding.shipping import Courier
@@ -27,9 +27,8 @@ COMMENTS = {
 }
 # How long a device stays in the workshop, and on the shelf.
 WORKSHOP, SHELF = timedelta(days=4), timedelta(days=25)
-PARTS = (["battery"], ["screen"], ["battery", "back cover"], ["charging port"], [])
+PARTS: tuple[list[str], ...] = (["battery"], ["screen"], ["battery", "back cover"], ["charging port"], [])
 BEYOND_REPAIR = {Condition.NOT_FUNCTIONAL_CRACKED: 0.5, Condition.NOT_FUNCTIONAL_USED: 0.2}
-PREMIUM_BATTERY = 90
 
 
 class Workshop:
@@ -100,7 +99,7 @@ class Workshop:
             self.history.rows.add(trade.unit)
 
     def paid(self, trade: Trade, at: datetime, path: tuple[str, ...]) -> None:
-        sent_at = max(at - timedelta(hours=30), trade.validated_at + timedelta(hours=2))
+        sent_at = max(at - timedelta(hours=30), known(trade.validated_at) + timedelta(hours=2))
         trade.payout = self._payout(trade, sent_at, at)
         self.history.rows.add(trade.payout)
         sides = ("consumer", str(trade.seller_id), -trade.price_minor), ("bank", "", trade.price_minor)
@@ -108,10 +107,9 @@ class Workshop:
 
     def returning(self, trade: Trade, at: datetime, path: tuple[str, ...]) -> None:
         self._answered(trade, CounterOffer.Answer.REFUSED, at)
-        back_at = trade.returned_at or None
-        ends = trade.parcel.recipient, trade.address
+        ends = known(trade.parcel).recipient, trade.address
         sent_at = at + timedelta(hours=3)
-        times = at, sent_at, back_at
+        times = at, sent_at, trade.returned_at
         trade.return_parcel = self.courier.parcel(
             Parcel.Purpose.TRADE_RETURN, trade.pk, ends, trade.quoted_minor, times
         )
@@ -180,11 +178,9 @@ class Workshop:
             unit.parts_changed, unit.repaired_at = parts, at + timedelta(days=1)
         unit.tested_at = at + timedelta(days=2)
         unit.grade = random.choice((Grade.EXCELLENT, Grade.GOOD, Grade.GOOD, Grade.FAIR))
-        if "battery" in {check["chapter"] for check in self._checks(trade)}:
+        specification = self.specifications[trade.variant.product.category_id]
+        if "battery" in {check["chapter"] for check in specification.checks}:
             unit.battery_percent = 100 if "battery" in parts else random.randint(82, 97)
-
-    def _checks(self, trade: Trade) -> list[dict[str, object]]:
-        return self.specifications[trade.variant.product.category_id].checks
 
 
 def evidence_photo() -> str:
