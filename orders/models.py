@@ -31,7 +31,7 @@ class Cart(models.Model):
 
 
 class CartItem(models.Model):
-    """Some devices of one listing. `seen_minor` is the price the visitor last saw, so that a change is said in words."""
+    """Some devices of one listing. `seen_minor` is the price the visitor last saw, so that a change is told."""
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="+")
@@ -460,6 +460,12 @@ class Claim(models.Model):
     def __str__(self) -> str:
         return f"C{self.number}"
 
+    @property
+    def is_with_support(self) -> bool:
+        """Is support to act? In arbitration, or instead of a plant that was silent or from whom it took the case."""
+        taken = self.status == self.Status.AWAITING_PLANT and bool(self.escalated_at or self.handler_id)
+        return self.status == self.Status.ARBITRATION or taken
+
 
 class ClaimMessage(models.Model):
     """A word in a case, seen by customer, plant and support alike. `author_role` says on whose behalf."""
@@ -484,7 +490,7 @@ class ClaimMessage(models.Model):
 
 
 class Settlement(models.Model):
-    """What a plant is paid on a 6th, 16th or 26th. Its amount is the sum of its rows; a negative sum is carried over."""
+    """What a plant is paid on a 6th, 16th or 26th. Its amount is the sum of its rows; a negative one is carried over."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="settlements")

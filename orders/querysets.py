@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 
 class LineQuerySet(models.QuerySet[Any]):
@@ -13,6 +14,12 @@ class LineQuerySet(models.QuerySet[Any]):
 
     def overdue(self, at: datetime) -> "LineQuerySet":
         return self.filter(due_at__lte=at)
+
+
+# The cases on which support is to act, like Claim.is_with_support.
+WITH_SUPPORT = Q(status="arbitration") | Q(status="awaiting_plant") & (
+    Q(escalated_at__isnull=False) | Q(handler__isnull=False)
+)
 
 
 class ClaimQuerySet(models.QuerySet[Any]):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.http import HttpRequest
 
 from backmarket.accounts.models import Address, User
@@ -17,7 +17,7 @@ from backmarket.money import Money, total
 from backmarket.payments.models import Payment
 from catalog.models import Listing, StockReservation
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
-from orders.querysets import ClaimQuerySet, LineQuerySet
+from orders.querysets import WITH_SUPPORT, ClaimQuerySet, LineQuerySet
 from refurbishers.models import Refurbisher
 
 CART_KEY = "cart"
@@ -201,8 +201,7 @@ def claims_queue(plant: Refurbisher | None) -> ClaimQuerySet:
     cases: ClaimQuerySet = Claim.objects.open().select_related("line__order", "plant", "handler")
     if plant is not None:
         return cases.filter(plant=plant).order_by("due_at", "number")
-    owned = Q(status=Claim.Status.ARBITRATION) | Q(escalated_at__isnull=False, status=Claim.Status.AWAITING_PLANT)
-    return cases.filter(owned).order_by("due_at", "number")
+    return cases.filter(WITH_SUPPORT).order_by("due_at", "number")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Claims: the plant answers, repairs, replaces or refuses; support takes over and decides."""
 
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
@@ -31,6 +32,7 @@ from orders.models import (
     Claim,
     ClaimMessage,
 )
+from orders.querysets import WITH_SUPPORT
 from orders.services.claims import (
     accept_claim,
     answer_claim,
@@ -49,8 +51,6 @@ from orders.services.claims.handling import take_over_claim
 
 CLAIM = Claim.Status
 CLOSED = (CLAIM.RESOLVED, CLAIM.REFUNDED, CLAIM.WITHDRAWN)
-# The cases that support owns: brought to it, or left by a silent plant.
-QUEUE = Q(status=CLAIM.ARBITRATION) | Q(status=CLAIM.AWAITING_PLANT, escalated_at__isnull=False)
 
 
 def _say_as_support(request: HttpRequest, claim: Claim, data: dict[str, Any]) -> None:
@@ -59,10 +59,6 @@ def _say_as_support(request: HttpRequest, claim: Claim, data: dict[str, Any]) ->
 
 def _is_open(claim: Claim) -> bool:
     return claim.status not in CLOSED
-
-
-def _can_be_decided(claim: Claim) -> bool:
-    return claim.status == CLAIM.ARBITRATION or bool(claim.status == CLAIM.AWAITING_PLANT and claim.escalated_at)
 
 
 @admin.register(Claim, site=staff_site)
@@ -79,7 +75,7 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
     )  # fmt: skip
     ordering = ("due_at", "-number")
     piles = (
-        Pile("queue", _("For support"), QUEUE),
+        Pile("queue", _("For support"), WITH_SUPPORT),
         Pile("plants", _("With plants"), Q(status__in=[CLAIM.AWAITING_PLANT, CLAIM.AT_PLANT, CLAIM.REPAIRING])),
         Pile("disputed", _("Refused"), Q(status=CLAIM.DISPUTED)),
         Pile("customer", _("With customers"), Q(status=CLAIM.AWAITING_CUSTOMER)),
@@ -93,7 +89,7 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             tone="primary",
             form=DecisionForm,
             explain=_("Both sides read your words; what follows is started at once."),
-            when=_can_be_decided,
+            when=attrgetter("is_with_support"),
             run=lambda request, claim, data: decide_claim(claim, **data, by=request.user, at=now()),
         ),
         Step(

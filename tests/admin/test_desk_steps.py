@@ -48,7 +48,7 @@ def test_support_takes_a_claim_over_and_decides_it(rows: Rows, sam: User, client
     support = client_of(sam)
     act(support, rows.claim, "take-over", "desk")
     rows.claim.refresh_from_db()
-    assert (rows.claim.handler, rows.claim.escalated_at is not None) == (sam, True)
+    assert (rows.claim.handler, rows.claim.escalated_at, rows.claim.is_with_support) == (sam, None, True)
     silent = act(support, rows.claim, "decide", "desk", outcome="accept", comment=" ")
     assert list(silent.context["form"].errors) == ["comment"]
     act(support, rows.claim, "decide", "desk", outcome="accept", comment="It goes back under guarantee.")

@@ -12,7 +12,7 @@ from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.states import move
-from orders.models import Claim, ClaimMessage
+from orders.models import Claim, ClaimMessage, OrderLine
 from orders.services.claims.cases import answer_claim, post_message, require_open, resolve_claim
 from orders.services.claims.remedies import (
     AT_PLANT,
@@ -46,9 +46,10 @@ class CannotDecide(DomainError):
 def decide_claim(claim: Claim, *, outcome: str, comment: str, by: Actor, at: datetime) -> None:
     """Support's decision, in words for both sides, and what follows from it. Raises CannotDecide."""
     with transaction.atomic():
+        lock(OrderLine.objects.filter(pk=claim.line_id)).get()  # before the case, as a withdrawal does
         fresh = lock(Claim.objects.filter(pk=claim.pk)).get()
         require_open(fresh)
-        if fresh.status == Status.AWAITING_PLANT and fresh.escalated_at:
+        if fresh.status == Status.AWAITING_PLANT and fresh.is_with_support:
             move(fresh, Status.ARBITRATION, by=by, at=at)
         if fresh.status != Status.ARBITRATION:
             raise CannotDecide

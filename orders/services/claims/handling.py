@@ -21,14 +21,14 @@ class CannotTakeOver(DomainError):
 def take_over_claim(claim: Claim, *, by: User, at: datetime) -> None:
     """`by` looks after the case, and may decide it while it waits for the plant. Raises CannotTakeOver or ClaimClosed.
 
-    Nothing is held against the plant: that is for the clock alone, see watch_claim_deadlines.
+    Whether the plant was late stays for the clock alone to say, see watch_claim_deadlines.
     """
     with transaction.atomic():
         fresh = lock(Claim.objects.filter(pk=claim.pk)).select_related("line").get()
         require_open(fresh)
-        if fresh.handler_id == by.pk and fresh.escalated_at:
+        if fresh.handler_id == by.pk:
             raise CannotTakeOver
-        fresh.handler, fresh.escalated_at = by, fresh.escalated_at or at
-        fresh.save(update_fields=["handler", "escalated_at"])
+        fresh.handler = by
+        fresh.save(update_fields=["handler"])
         record("claim.taken_over", fresh, by=by, at=at)
     claim.refresh_from_db()

@@ -1,6 +1,7 @@
 """What is done about a case: taken back, repaired, replaced, refused, refunded."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from backmarket.states import IllegalMove, move
 from catalog.models import Unit
 from catalog.services.stock import OutOfStock, reserve_stock, sell_reserved
 from catalog.services.units import sell_unit, take_back_unit
-from orders.models import Claim, ClaimMessage
+from orders.models import Claim, ClaimMessage, OrderLine
 from orders.services.claims.cases import post_message, require_open, stamp_first_answer
 from orders.services.fulfilment import checked_identifier, unit_to_send
 from orders.services.guarantees import extend_after_repair
@@ -115,11 +116,14 @@ def start_replacement(claim: Claim, *, by: Actor, at: datetime) -> None:
     """Take another device of the same offer out of the stock. Raises CannotReplace when there is none."""
     with transaction.atomic():
         _open(claim)
+        if Status.REPLACING not in Claim.MOVES[claim.status]:
+            raise IllegalMove
+        holder = uuid4()  # not the case: that may come back and be replaced once more
         try:
-            reserve_stock(holder=claim.pk, demand={claim.line.listing_id: 1}, expires_at=at, at=at)
+            reserve_stock(holder=holder, demand={claim.line.listing_id: 1}, expires_at=at, at=at)
         except OutOfStock as error:
             raise CannotReplace from error
-        sell_reserved(claim.pk, at=at)
+        sell_reserved(holder, at=at)
         move(claim, Status.REPLACING, by=by, at=at)
 
 
@@ -173,6 +177,7 @@ def refuse_claim(claim: Claim, *, problem: str, comment: str, evidence: str = ""
 def refund_claim(claim: Claim, *, reason: str = "claim", by: Actor, at: datetime) -> Refund:
     """Give the whole price back; the case ends when the money has left. A device at the plant stays there."""
     with transaction.atomic():
+        lock(OrderLine.objects.filter(pk=claim.line_id)).get()  # before the case, as a withdrawal does
         _open(claim)
         if Status.REFUNDED not in Claim.MOVES[claim.status]:
             raise IllegalMove
