@@ -260,7 +260,8 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
     """
     account = _checked_account(iban, holder, trade.identity.full_name)
     with transaction.atomic():
-        locked = lock(Trade.objects.filter(pk=trade.pk)).select_related("payout").get()
+        # No join: what another transaction has ordered while this one waited for the lock must be seen.
+        locked = lock(Trade.objects.filter(pk=trade.pk)).get()
         if locked.status not in Trade.OPEN or (locked.payout and locked.payout.status in MONEY_HAS_LEFT):
             raise CannotChangeIban(field="iban")
         for name, value in account.items():

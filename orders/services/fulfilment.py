@@ -29,6 +29,7 @@ from orders.services.refunds import refund_line
 COURIER = "system:courier"
 SERIAL = re.compile(r"[A-Z0-9][A-Z0-9\-/.]{4,38}[A-Z0-9]")
 Status = OrderLine.Status
+TO_SHIP = (Status.PAID, Status.ACCEPTED)
 
 
 class CannotShip(DomainError):
@@ -45,9 +46,10 @@ def accept_line(line: OrderLine, *, by: Actor, at: datetime) -> None:
 
 def refuse_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Refund:
     """The plant cannot send the device: cancelled, and refunded in full. `reason` is a code, kept on the line."""
-    if line.status not in (Status.PAID, Status.ACCEPTED):
-        raise IllegalMove
-    return refund_line(line, reason=reason, by=by, at=at)
+    with transaction.atomic():
+        if lock(OrderLine.objects.filter(pk=line.pk)).get().status not in TO_SHIP:
+            raise IllegalMove
+        return refund_line(line, reason=reason, by=by, at=at)
 
 
 def ship_consignment(
@@ -163,8 +165,11 @@ def lose_consignment(consignment: Consignment, *, at: datetime) -> None:
 
 
 def refund_when_late(line: OrderLine, *, at: datetime) -> bool:
-    """Cancel and refund a line that has not left five business days after payment; False when it is not so late."""
-    if line.paid_at is None or at < calendar().business_days_after(line.paid_at, OrderLine.CANCEL_AFTER_BUSINESS_DAYS):
+    """Cancel and refund a locked line that has not left five business days after payment; False when it has left, or
+    is not so late."""
+    if line.status not in TO_SHIP or line.paid_at is None:
+        return False
+    if at < calendar().business_days_after(line.paid_at, OrderLine.CANCEL_AFTER_BUSINESS_DAYS):
         return False
     refund_line(line, reason="not_shipped", by="system:deadlines", at=at)
     return True

@@ -64,6 +64,8 @@ def close_refunded_line(refund: Refund, *, at: datetime) -> None:
         line = lock(OrderLine.objects.filter(pk=refund.reference)).first()
         if line is None or line.status == Status.REFUNDED:
             return
+        if line.status in (Status.DELIVERED, Status.CLOSED):
+            reverse_sale(line, at=at)  # delivered after all, while the refund was on its way
         move(line, Status.REFUNDED, by=JOB, at=at, due_at=None)
         _close(Guarantee.objects.filter(line=line), Guarantee.Status.VOID, at)
         _close(Withdrawal.objects.filter(line=line), Withdrawal.Status.REFUNDED, at)

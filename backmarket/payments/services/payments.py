@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 ACTIVE = (Payment.Status.PENDING, Payment.Status.AUTHORISED, Payment.Status.CAPTURED)
 OPEN = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
+GIVEN_UP = (Payment.Status.FAILED, Payment.Status.CANCELLED)
 # A webhook usually comes within seconds; after this long we ask ourselves.
 ASK_AFTER = timedelta(minutes=5)
 # Nobody pays a page opened so long ago: the providers close it within a day.
@@ -92,6 +93,9 @@ def settle_payment(payment_id: UUID, *, at: datetime) -> Payment:
     Losing a race is no error: whoever comes second finds nothing to do. Raises GatewayError; changes nothing then.
     """
     payment = Payment.objects.get(pk=payment_id)
+    if payment.status in GIVEN_UP and payment.gateway_id:
+        # Whoever hears of it again was not told, or too late: money that came all the same goes back.
+        gateway(payment.gateway).cancel(payment)
     if payment.status not in OPEN or not payment.gateway_id:
         return payment
     report = gateway(payment.gateway).status(payment)
