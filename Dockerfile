@@ -16,7 +16,7 @@ RUN SECRET_KEY=build FIELD_ENCRYPTION_KEYS=build ALLOWED_HOSTS=build ALLOW_SANDB
 FROM python:3.12-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=backmarket.settings STATIC_ROOT=/app/staticfiles
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin app \
-    && install --directory --owner=app --group=app /srv/media
+    && install --directory --owner=app --group=app /srv/media /srv/private
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

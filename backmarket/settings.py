@@ -236,6 +236,8 @@ STATIC_ROOT = Path(env("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(embedded.var_dir() / "media")))
+# Photos of people's devices and the like: behind views with an access check, never behind the proxy.
+PRIVATE_ROOT = Path(env("PRIVATE_ROOT", str(embedded.var_dir() / "private")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

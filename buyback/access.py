@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -26,12 +27,12 @@ def trade_for_plant(user: User, pk: UUID) -> Trade:
     return get_object_or_404(Trade.objects.select_related("plant", "variant"), pk=pk, plant=plant_of(user))
 
 
-def photo_for_seller(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:
-    return get_object_or_404(EvidencePhoto, pk=pk, trade=trade_pk, trade__seller=user)
-
-
-def photo_for_plant(user: User, pk: UUID) -> EvidencePhoto:
-    return get_object_or_404(EvidencePhoto, pk=pk, trade__plant=plant_of(user))
+def photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:
+    """For the seller, the people of the plant that bids, and staff who may see trades."""
+    photos = EvidencePhoto.objects.filter(trade=trade_pk)
+    if not (user.is_staff and user.has_perm("buyback.view_trade")):
+        photos = photos.filter(Q(trade__seller=user) | Q(trade__plant__members__user=user))
+    return get_object_or_404(photos, pk=pk)
 
 
 def parcel_label_for_seller(user: User, pk: UUID) -> Trade:

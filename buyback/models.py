@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address
 from backmarket.crypto import EncryptedTextField
+from backmarket.files import private_files
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from backmarket.shipping.models import Parcel
@@ -309,7 +310,7 @@ class EvidencePhoto(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     trade = models.ForeignKey(Trade, on_delete=models.PROTECT, related_name="photos")
-    image = models.ImageField(upload_to="trades/")
+    image = models.ImageField(upload_to="trades/", storage=private_files)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

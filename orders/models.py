@@ -490,7 +490,7 @@ class ClaimMessage(models.Model):
 
 
 class Settlement(models.Model):
-    """What a plant is paid on a 6th, 16th or 26th. Its amount is the sum of its rows; a negative one is carried over."""
+    """What a plant is paid on a 6th, 16th or 26th. Its amount is its rows' sum; a negative one is carried over."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="settlements")

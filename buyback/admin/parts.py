@@ -1,5 +1,6 @@
 """Columns and panels of trades that the desk and the plants share."""
 
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -54,7 +55,8 @@ def verdict_panel(trade: Trade) -> Panel:
 
 
 def photos_panel(trade: Trade) -> Panel:
-    return Panel(_("Photos"), "admin/panels/photos.html", {"photos": [p.image.url for p in trade.photos.all()]})
+    photos = [reverse("trade-photo", args=[trade.pk, photo.pk]) for photo in trade.photos.all()]
+    return Panel(_("Photos"), "admin/panels/photos.html", {"photos": photos})
 
 
 def talk_panel(trade: Trade, *, plants_side: bool) -> Panel:

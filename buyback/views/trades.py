@@ -89,7 +89,7 @@ def trade_label(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def trade_photo(request: HttpRequest, pk: UUID, photo: UUID) -> FileResponse:
-    found = access.photo_for_seller(request.user, pk, photo)
+    found = access.photo_for_viewer(request.user, pk, photo)
     return FileResponse(found.image.open("rb"), content_type="image/jpeg")
 
 

@@ -29,7 +29,7 @@ ClientOf = Callable[[User], Client]
 
 @pytest.fixture(autouse=True)
 def _photos_elsewhere(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
+    settings.PRIVATE_ROOT = tmp_path
 
 
 @pytest.fixture

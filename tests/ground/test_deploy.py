@@ -146,4 +146,5 @@ def test_the_proxy_ends_tls_and_serves_media(compose: dict[str, Any]) -> None:
     assert f"root * {media}" in caddyfile
     assert f"media:{media}:ro" in compose["services"]["proxy"]["volumes"]
     assert "{$SITE_HOST}" in caddyfile
+    assert environment(compose, "web")["PRIVATE_ROOT"] not in str(compose["services"]["proxy"]["volumes"]) + caddyfile
     assert environment(compose, "proxy") == {"SITE_HOST": "shop.example"}

@@ -43,7 +43,7 @@ def own_database() -> Iterator[dict[str, str]]:
             "LOG_LEVEL": "WARNING",
             "SECRET_KEY": settings.SECRET_KEY,
             "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-            "MEDIA_ROOT": str(embedded.var_dir() / "journey" / name),
+            "PRIVATE_ROOT": str(embedded.var_dir() / "journey" / name),
         }
     finally:
         redis.Redis.from_url(redis_url).flushdb()

@@ -6,11 +6,11 @@ from itertools import count
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 
 from backmarket import states
 from backmarket.accounts.models import Address, User
 from backmarket.events.services import Actor
+from backmarket.files import private_files
 from backmarket.management import demo_logins as cast
 from backmarket.management.seed_data.words import CLAIM_MESSAGES
 from backmarket.management.seeding.base import dice, imei, known, stable_uuid
@@ -223,7 +223,7 @@ class Stage:
 
     def counter(self, trade: Trade) -> None:
         defects = trade.inspection.verdict["defects"]
-        with default_storage.open(evidence_photo()) as photo:
+        with private_files().open(evidence_photo()) as photo:
             picture = ContentFile(photo.read(), name="evidence.jpg")
         make_counter_offer(
             trade,

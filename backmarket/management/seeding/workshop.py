@@ -4,7 +4,6 @@ import io
 from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from PIL import Image, ImageDraw
 
 from backmarket import market
@@ -185,7 +184,7 @@ class Workshop:
 
 def evidence_photo() -> str:
     """The name of a picture of a scratched pane, drawn once."""
-    if not default_storage.exists(PHOTO):
+    if not private_files().exists(PHOTO):
         picture = Image.new("RGB", (900, 675), "#23272e")
         pen = ImageDraw.Draw(picture)
         pen.rounded_rectangle((250, 40, 650, 635), 48, fill="#3b424d", outline="#8b93a1", width=6)
@@ -194,5 +193,5 @@ def evidence_photo() -> str:
         pen.ellipse((360, 210, 610, 460), outline="#e2483d", width=8)
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=85)
-        default_storage.save(PHOTO, ContentFile(out.getvalue()))
+        private_files().save(PHOTO, ContentFile(out.getvalue()))
     return PHOTO
