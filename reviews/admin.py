@@ -27,6 +27,9 @@ class ReplyForm(StepForm):
 
 
 class ReviewColumns:
+    def name_of(self, obj: Review) -> str:
+        return obj.device_title
+
     stars_shown = text_column("stars", _("stars"))
 
 

@@ -68,6 +68,10 @@ class DoorAdmin(StepsMixin, ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         raise Http404
 
+    def name_of(self, obj: Any) -> str:
+        """What people call a row; a screen says it better where the row's own name is made of keys."""
+        return str(obj)
+
     # Addresses
 
     def change_url(self, obj: Any) -> str:
@@ -115,9 +119,9 @@ class DoorAdmin(StepsMixin, ModelAdmin):
         request.current_app = self.admin_site.name
         context = {
             **self.admin_site.each_context(request),
-            "title": _("History: %s") % obj,
+            "title": _("History: %s") % self.name_of(obj),
             "opts": self.opts,
-            "original": obj,
+            "original": Named(obj, self.name_of(obj)),
             "panels": [history(obj, names=self.names_people)],
         }
         return TemplateResponse(request, "admin/history.html", context)
@@ -133,6 +137,8 @@ class DoorAdmin(StepsMixin, ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
         if obj is not None:
+            name = self.name_of(obj)
+            context |= {"original": Named(obj, name), "subtitle": name}
             context["open_steps"] = self.open_steps(request, obj)
             context["panels"] = self.panels(request, obj)
             if not context["adminform"].form.fields and not context["inline_admin_formsets"]:
@@ -167,7 +173,7 @@ class DoorAdmin(StepsMixin, ModelAdmin):
                 run(row)
                 done += 1
             except DomainError as refusal:
-                refused.setdefault(str(refusal), []).append(str(row))
+                refused.setdefault(str(refusal), []).append(self.name_of(row))
         if done:
             messages.success(request, ngettext("%d row done.", "%d rows done.", done) % done)
         for reason, names in refused.items():
@@ -212,6 +218,19 @@ class DoorAdmin(StepsMixin, ModelAdmin):
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         raise NotImplementedError
+
+
+class Named:
+    """A row under the name that its screen gives it; everything else is the row's own."""
+
+    def __init__(self, row: Any, name: str) -> None:
+        self._row, self._name = row, name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._row, attribute)
+
+    def __str__(self) -> str:
+        return self._name
 
 
 def in_pairs(fields: Any) -> list[Any]:

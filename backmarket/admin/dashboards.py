@@ -31,14 +31,14 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Waiting:
-    """A card: the rows of a model's pile, by deadline. `name` says a row in a few words."""
+    """A card: the rows of a model's pile, by deadline, under the names of their screen or those that `name` gives."""
 
     title: Any
     label: str
     pile: str
     empty: Any
     deadline: str = "due_at"
-    name: Callable[[Any], Any] = str
+    name: Callable[[Any], Any] | None = None
 
 
 @dataclass
@@ -51,37 +51,21 @@ class Card:
     items: list[dict[str, Any]] = field(default_factory=list)
 
 
-def _device(row: Any) -> str:
-    return f"{row} · {row.variant}"
-
-
-def _line(row: Any) -> str:
-    return f"{row.order.number} · {row.title}"
-
-
-def _claim(row: Any) -> str:
-    return f"{row} · {row.line.title}"
-
-
-def _consignment(row: Any) -> str:
-    return gettext("Order %(number)s") % {"number": row.order.number}
-
-
 PLANT: tuple[Waiting, ...] = (
-    Waiting(_("Lines to accept"), "orders.OrderLine", "to_accept", _("Every line is accepted."), name=_line),
-    Waiting(_("Orders to send"), "orders.Consignment", "to_ship", _("Everything has left."), "ship_by", _consignment),
-    Waiting(_("Claims to answer"), "orders.Claim", "to_answer", _("Nobody waits for an answer."), name=_claim),
-    Waiting(_("To repair or replace"), "orders.Claim", "at_plant", _("No device waits for its repair."), name=_claim),
-    Waiting(_("Devices to inspect"), "buyback.Trade", "to_inspect", _("No device waits for inspection."), name=_device),
-    Waiting(_("Trades to decide"), "buyback.Trade", "to_decide", _("Every inspected device is decided."), name=_device),
-    Waiting(_("Devices arriving"), "buyback.Trade", "arriving", _("Nothing is on its way."), name=_device),
+    Waiting(_("Lines to accept"), "orders.OrderLine", "to_accept", _("Every line is accepted.")),
+    Waiting(_("Orders to send"), "orders.Consignment", "to_ship", _("Everything has left."), "ship_by"),
+    Waiting(_("Claims to answer"), "orders.Claim", "to_answer", _("Nobody waits for an answer.")),
+    Waiting(_("To repair or replace"), "orders.Claim", "at_plant", _("No device waits for its repair.")),
+    Waiting(_("Devices to inspect"), "buyback.Trade", "to_inspect", _("No device waits for inspection.")),
+    Waiting(_("Trades to decide"), "buyback.Trade", "to_decide", _("Every inspected device is decided.")),
+    Waiting(_("Devices arriving"), "buyback.Trade", "arriving", _("Nothing is on its way.")),
     Waiting(_("Units to list"), "catalog.Unit", "to_list", _("Nothing waits to be listed."), "tested_at"),
     Waiting(_("Listings low in stock"), "catalog.Listing", "low", _("Stock is fine."), "",
             lambda row: ngettext("%(device)s: %(count)d left", "%(device)s: %(count)d left", row.available)
             % {"device": row.variant, "count": row.available}),
 )  # fmt: skip
 DESK: tuple[Waiting, ...] = (
-    Waiting(_("Claims for support"), "orders.Claim", "queue", _("No claim waits for support."), name=_claim),
+    Waiting(_("Claims for support"), "orders.Claim", "queue", _("No claim waits for support.")),
     Waiting(_("Refunds pending"), "payments.Refund", "pending", _("No refund is pending."), "created_at",
             lambda row: money(row.amount)),
     Waiting(_("Refunds that failed"), "payments.Refund", "failed", _("No refund failed."), "failed_at",
@@ -150,7 +134,7 @@ def _item(screen: Any, waiting: Waiting, row: Any, at: datetime) -> dict[str, An
     is_deadline = waiting.deadline not in SINCE
     late = bool(when and is_deadline and when <= at)
     return {
-        "title": waiting.name(row),
+        "title": (waiting.name or screen.name_of)(row),
         "url": screen.change_url(row),
         "detail": _when(when, is_deadline, late),
         "late": late,

@@ -123,6 +123,7 @@ class StepsMixin:
             "title": step.title,
             "opts": admin.opts,
             "original": obj,
+            "name": admin.name_of(obj) if obj else "",
             "step": step,
             "form": form,
             "media": admin.media + form.media,

@@ -72,6 +72,9 @@ class OwnBidAdmin(PlantModelAdmin):
         ),
     )
 
+    def name_of(self, obj: Any) -> str:
+        return str(obj.variant)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bid]:
         return super().get_queryset(request).select_related("variant__product")
 
@@ -175,6 +178,9 @@ class OwnTradeAdmin(TradeColumns, PlantModelAdmin):
              when=lambda trade: bool(trade.return_parcel and trade.return_parcel.tracking_number)),
     )  # fmt: skip
 
+    def name_of(self, obj: Any) -> str:
+        return f"{obj} · {obj.variant}"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trade]:
         related = (
             "variant__product__category",
@@ -228,6 +234,9 @@ class OwnRegisterAdmin(PlantModelAdmin):
     )  # fmt: skip
 
     @admin.display(description=_("price"), ordering="price_minor")
+    def name_of(self, obj: Any) -> str:
+        return f"{obj.number} · {obj.device}"
+
     def price_shown(self, entry: RegisterEntry) -> str:
         return money(Money(entry.price_minor, entry.currency))
 

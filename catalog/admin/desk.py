@@ -155,6 +155,9 @@ class ListingAdmin(ListingColumns, StaffModelAdmin):
         ),
     )
 
+    def name_of(self, obj: Any) -> str:
+        return f"{obj.number} · {obj.variant}"
+
     def panels(self, request: HttpRequest, obj: Listing) -> list[Panel]:
         return [prices_panel(obj), history(obj, names=True)]
 

@@ -163,6 +163,9 @@ class OwnListingAdmin(ListingColumns, PlantModelAdmin):
              explain=_("Closed for good: to sell this device again, add a new listing.")),
     )  # fmt: skip
 
+    def name_of(self, obj: Any) -> str:
+        return f"{obj.number} · {obj.variant}"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
         return super().get_queryset(request).select_related("variant__product")
 

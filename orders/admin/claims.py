@@ -120,6 +120,9 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
         ),
     )
 
+    def name_of(self, obj: Any) -> str:
+        return f"{obj} · {obj.line.title}"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
         related = ("line__order__address", "line__unit", "line__listing", "plant", "handler", "parcel", "return_parcel")
         return super().get_queryset(request).select_related(*related)
@@ -201,6 +204,9 @@ class OwnClaimAdmin(ClaimColumns, PlantModelAdmin):
               form=RefuseClaimForm, tone="danger",
               explain=_("The customer may bring it before support, who decides.")),
     )  # fmt: skip
+
+    def name_of(self, obj: Any) -> str:
+        return f"{obj} · {obj.line.title}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
         related = ("line__order__address", "line__unit", "line__listing", "plant", "parcel", "return_parcel")

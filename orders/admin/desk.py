@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import StaffModelAdmin
@@ -117,6 +118,9 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
         ),
     )
 
+    def name_of(self, obj: Any) -> str:
+        return f"{obj.order.number} · {obj.title}"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
         return super().get_queryset(request).select_related("order", "plant", "consignment")
 
@@ -136,6 +140,9 @@ class ConsignmentAdmin(StaffModelAdmin):
     order_number = text_column("order.number", _("order"), ordering="order__number")
     deadline_shown = deadline_column("ship_by", _("send by"))
     shipping_shown = money_column("shipping", _("shipping paid"))
+
+    def name_of(self, obj: Any) -> str:
+        return gettext("Order %(number)s") % {"number": obj.order.number}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
         return super().get_queryset(request).select_related("order", "plant", "parcel")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import LEADERS, PlantModelAdmin, StaffModelAdmin, own_plant
@@ -37,6 +38,9 @@ class SettlementAdmin(StaffModelAdmin):
     export_columns = (
         (_("Plant"), "plant.name"), (_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"),
     )  # fmt: skip
+
+    def name_of(self, obj: Any) -> str:
+        return date_format(obj.settled_date)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
         return super().get_queryset(request).select_related("plant", "payout")
@@ -73,6 +77,9 @@ class StatementAdmin(PlantModelAdmin):
     payout_shown = text_column("payout.get_status_display", _("payout"))
     export_columns = ((_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"))
     steps = (Step(name="csv", title=_("Statement as CSV"), icon="download", permission="view", run=_statement_csv),)
+
+    def name_of(self, obj: Any) -> str:
+        return date_format(obj.settled_date)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         open_sums = unsettled(own_plant(request), now())

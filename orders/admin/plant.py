@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import AFTER_SALES, WORKSHOP, PlantModelAdmin
@@ -118,6 +119,9 @@ class ConsignmentAdmin(PlantModelAdmin):
         ),
     )
 
+    def name_of(self, obj: Any) -> str:
+        return gettext("Order %(number)s") % {"number": obj.order.number}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
         paid = super().get_queryset(request).filter(order__payment_status="captured")
         return paid.select_related("order__address", "parcel").prefetch_related("lines")
@@ -182,6 +186,9 @@ class LineAdmin(LineColumns, PlantModelAdmin):
     )
     actions = ("accept_many",)
 
+    def name_of(self, obj: Any) -> str:
+        return f"{obj.order.number} · {obj.title}"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
         return super().get_queryset(request).exclude(status__in=UNPAID).select_related("order", "consignment")
 
@@ -224,6 +231,9 @@ class ReturnAdmin(PlantModelAdmin):
             run=lambda request, withdrawal, data: receive_return(withdrawal, by=request.user, at=now()),
         ),
     )
+
+    def name_of(self, obj: Any) -> str:
+        return str(obj.line.title)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Withdrawal]:
         return super().get_queryset(request).select_related("line__order", "line__unit", "line__plant", "parcel")
