@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.money import Money
 from catalog.models import Buyable, Category, Grade
+from catalog.variants import measured
 
 # Edges of the price buckets, in minor units; the last one is open.
 PRICE_EDGES = (0, 100_00, 200_00, 300_00, 500_00, 800_00)
@@ -137,7 +138,7 @@ def _facet(group: Group, counts: dict[str, int], chosen: Sequence[str], names: M
 def _label(group: Group, value: str, names: Mapping[str, str]) -> str:
     if group.key == "grade":
         return str(Grade(value).label) if value in Grade.values else value
-    return f"{names.get(value, value)} {group.unit}".strip()
+    return measured(names.get(value, value), group.unit)
 
 
 def _order(key: str, value: str) -> tuple[float, str]:

@@ -30,6 +30,13 @@ class Axis:
     choices: list[Choice]
 
 
+def measured(value: object, unit: str) -> str:
+    """A value as people say it, with its unit: 128 GB, 1 TB for 1000 or 1024 GB, Black."""
+    if unit == "GB" and str(value).isdigit() and int(str(value)) >= 1000:
+        return f"{int(str(value)) // 1000} TB"
+    return f"{value} {unit}".strip()
+
+
 def axes_of(
     declared: Sequence[Mapping[str, Any]],
     variants: Sequence[HasAttributes],
@@ -58,7 +65,7 @@ def _choices(
         target = max(having, key=lambda variant: (_agreeing(variant, current, others), variant.sku in stocked))
         choices.append(
             Choice(
-                label=f"{value} {row.get('unit', '')}".strip(),
+                label=measured(value, row.get("unit", "")),
                 sku=target.sku,
                 checked=value == _value(current, key),
                 in_stock=any(variant.sku in stocked for variant in having),

@@ -7,6 +7,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from backmarket.countries import country_name
 from refurbishers import words
 from refurbishers.models import Clause, Measurement, Refurbisher, Signature
 from refurbishers.scoring import WEIGHTS, ZERO_AT
@@ -81,7 +82,7 @@ def expertise_choices() -> list[tuple[str, str]]:
 def country_choices() -> list[tuple[str, str]]:
     """(code, name) of every country with a trading plant, by name."""
     codes = Refurbisher.objects.trading().order_by().values_list("country", flat=True).distinct()
-    return sorted(((code, words.country_name(code)) for code in codes), key=lambda pair: pair[1])
+    return sorted(((code, country_name(code)) for code in codes), key=lambda pair: pair[1])
 
 
 def last_signature(plant: Refurbisher) -> Signature | None:

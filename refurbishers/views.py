@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from backmarket.countries import country_name
 from refurbishers import access, selectors, words
 from refurbishers.forms import PlantFilterForm
 from refurbishers.models import Refurbisher
@@ -17,7 +18,7 @@ def plants(request: HttpRequest) -> HttpResponse:
     form = PlantFilterForm(request.GET)
     found = Paginator(selectors.public_plants(**form.wanted), PER_PAGE)
     page = found.get_page(request.GET.get("page"))
-    cards = [{"plant": plant, "country": words.country_name(plant.country)} for plant in page]
+    cards = [{"plant": plant, "country": country_name(plant.country)} for plant in page]
     return render(request, "refurbishers/plants.html", {"form": form, "page_obj": page, "cards": cards})
 
 
@@ -25,7 +26,7 @@ def plant(request: HttpRequest, slug: str) -> HttpResponse:
     found = access.public_plant(slug)
     context = {
         "plant": found,
-        "country": words.country_name(found.country),
+        "country": country_name(found.country),
         "standing": words.STANDING[found.status],
         "answered_within": _answered_within(found),
         "signature": selectors.last_signature(found),

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from babel import Locale
 from django.utils.functional import Promise as Words
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.templatetags.ui import number, percent
@@ -68,9 +67,3 @@ def duration_words(minutes: int) -> str:
 
 def chapter_words(chapter: str) -> str:
     return str(CHAPTERS.get(chapter, chapter))
-
-
-def country_name(code: str) -> str:
-    """A country in the reader's language; its code when unknown."""
-    locale = Locale.parse(get_language() or "en", sep="-")
-    return str(locale.territories.get(code, code))

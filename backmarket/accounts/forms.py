@@ -45,10 +45,10 @@ class AddressForm(forms.ModelForm[Address]):
     """A postal address that a courier can find, with the postcode its country uses and a phone number it can ring."""
 
     country = forms.ChoiceField(
-        label=_("country"), choices=[(code, name) for code, (name, _s, _e) in COUNTRIES.items()]
+        label=_("Country"), choices=[(code, name) for code, (name, _s, _e) in COUNTRIES.items()]
     )
     phone = forms.CharField(
-        label=_("phone"), max_length=30, required=False, help_text=_("So that the courier can ring when it is near.")
+        label=_("Phone"), max_length=30, required=False, help_text=_("So that the courier can ring when it is near.")
     )
 
     class Meta:

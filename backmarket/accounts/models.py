@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from backmarket.countries import country_name
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -71,7 +73,7 @@ class AddressFields(models.Model):
     @property
     def lines(self) -> list[str]:
         """The address as printed, without empty lines."""
-        parts = [self.name, self.line1, self.line2, f"{self.postcode} {self.city}", self.country]
+        parts = [self.name, self.line1, self.line2, f"{self.postcode} {self.city}", country_name(self.country)]
         return [part for part in parts if part.strip()]
 
 

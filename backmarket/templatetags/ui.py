@@ -13,9 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
+from backmarket.countries import country_name
 from backmarket.templatetags._icons import ICONS
 
 register = template.Library()
+register.filter("country_name", country_name)
 
 STAR = "M10 1.8l2.5 5.2 5.7.8-4.1 4 1 5.7L10 14.8l-5.1 2.7 1-5.7-4.1-4 5.7-.8z"
 STAR_STEP = 20

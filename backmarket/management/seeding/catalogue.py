@@ -14,6 +14,7 @@ from backmarket.management.seed_data.questions import QUESTION_SETS
 from backmarket.management.seed_data.shapes import Product as ProductRow
 from backmarket.management.seeding.base import insert
 from catalog.models import Category, GradingSpecification, Product, QuestionSet, ReferencePrice, Variant
+from catalog.variants import measured
 
 # A label names what tells variants apart; the family of a colour is for filters only.
 UNSAID = ("colour_family",)
@@ -84,4 +85,4 @@ def _variants(products: list[Product]) -> tuple[list[Variant], list[ReferencePri
 
 def label_of(attributes: Mapping[str, Any]) -> str:
     """`{"storage_gb": 128, "colour": "Black"}` → "128 GB · Black"."""
-    return " · ".join(f"{value} {UNITS[key]}".strip() for key, value in attributes.items() if key not in UNSAID)
+    return " · ".join(measured(value, UNITS[key]) for key, value in attributes.items() if key not in UNSAID)
