@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from PIL import Image, ImageDraw
 
 from backmarket import market
+from backmarket.files import private_files
 from backmarket.management.seeding.base import known, stable_uuid
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.sheets import sheet_for, worse_sheet
