@@ -167,8 +167,12 @@ DATABASES = {
         "TEST": {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_backmarket")},
     }
 }
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-    f"-c statement_timeout={env_int('STATEMENT_TIMEOUT_MS', 30_000)} -c lock_timeout={env_int('LOCK_TIMEOUT_MS', 5_000)}"
+_timeouts = {
+    "statement_timeout": env_int("STATEMENT_TIMEOUT_MS", 30_000),
+    "lock_timeout": env_int("LOCK_TIMEOUT_MS", 5_000),
+}
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
+    f"-c {name}={milliseconds}" for name, milliseconds in _timeouts.items()
 )
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -222,8 +226,10 @@ if TESTING:
 # --- Language, time, money -------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", _("English")), ("fr", _("French"))]
+# A language is offered once its catalogue is whole: half a page in another language helps nobody.
+LANGUAGES = [("en-gb", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "backmarket.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env("MARKET_TIME_ZONE", "Europe/Paris")
@@ -377,7 +383,7 @@ UNFOLD = {
             "800": "#083b2b",
             "900": "#062e22",
             "950": "#031a13",
-        }  # fmt: skip
+        }
     },
 }
 UNFOLD_DESK = UNFOLD | {

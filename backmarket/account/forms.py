@@ -10,7 +10,7 @@ from backmarket.accounts.models import User
 
 
 class ProfileForm(forms.ModelForm[User]):
-    """Name and language; saved by change_profile."""
+    """Name, and language where there is a choice; saved by change_profile."""
 
     language = forms.ChoiceField(
         label=_("Language"), choices=settings.LANGUAGES, help_text=_("For these pages and for our e-mails.")
@@ -24,6 +24,11 @@ class ProfileForm(forms.ModelForm[User]):
             "full_name": _("Your ratings show the first name and an initial, nothing more.")
         }
         widgets: ClassVar[dict[str, Any]] = {"full_name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) == 1:
+            del self.fields["language"]
 
 
 class CloseAccountForm(forms.Form):

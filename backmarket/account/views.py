@@ -35,10 +35,11 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=_person(request).pk))
     if request.method != "POST" or not form.is_valid():
         return render(request, "account_home/profile.html", {"form": form})
-    services.change_profile(_person(request), **form.cleaned_data)
+    chosen = {"language": _person(request).language, **form.cleaned_data}
+    services.change_profile(_person(request), **chosen)
     messages.success(request, _("Saved."))
     response = redirect("account-profile")
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, form.cleaned_data["language"], samesite="Lax")
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen["language"], samesite="Lax")
     return response
 
 

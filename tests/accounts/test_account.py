@@ -59,18 +59,21 @@ def test_an_empty_home_says_what_to_do(alice: User, client_of: Login) -> None:
 
 
 def test_the_profile_is_saved_and_the_language_follows(alice: User, client_of: Login) -> None:
-    response = client_of(alice).post("/account/profile/", {"full_name": "Alice Dupont", "language": "fr"})
+    response = client_of(alice).post("/account/profile/", {"full_name": "Alice Dupont"})
     alice.refresh_from_db()
-    assert (alice.full_name, alice.language) == ("Alice Dupont", "fr")
-    assert response.cookies["django_language"].value == "fr"
+    assert (alice.full_name, alice.language) == ("Alice Dupont", "en-gb")
+    assert response.cookies["django_language"].value == "en-gb"
 
 
-def test_a_language_we_do_not_speak_is_told_beside_its_field(alice: User, client_of: Login) -> None:
-    response = client_of(alice).post("/account/profile/", {"full_name": "Kept Name", "language": "xx"})
-    assert list(response.context["form"].errors) == ["language"]
-    assert "Kept Name" in response.content.decode()
+def test_a_name_too_long_is_told_beside_its_field(alice: User, client_of: Login) -> None:
+    response = client_of(alice).post("/account/profile/", {"full_name": "x" * 151})
+    assert list(response.context["form"].errors) == ["full_name"]
     alice.refresh_from_db()
-    assert (alice.full_name, alice.language) == ("Alice Martin", User._meta.get_field("language").default)
+    assert alice.full_name == "Alice Martin"
+
+
+def test_no_language_is_offered_while_there_is_but_one(alice: User, client_of: Login) -> None:
+    assert 'name="language"' not in client_of(alice).get("/account/profile/").content.decode()
 
 
 def test_an_address_is_added_and_removed(alice: User, client_of: Login) -> None:
