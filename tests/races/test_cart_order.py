@@ -17,7 +17,7 @@ from catalog.models import Listing
 from orders.models import Cart, Order
 from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order
-from tests.factories import AddressFactory, ListingFactory
+from tests.factories import AddressFactory, ListingFactory, RefurbisherFactory
 from tests.races.together import PATIENCE, at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -48,7 +48,8 @@ def buy(cart: Cart, at: datetime) -> Order:
 
 
 def test_carts_in_opposite_order_neither_deadlock_nor_oversell(now: datetime) -> None:
-    one, two = ListingFactory(on_hand=STOCK), ListingFactory(on_hand=STOCK)
+    plant = RefurbisherFactory()
+    one, two = ListingFactory(plant=plant, on_hand=STOCK), ListingFactory(plant=plant, on_hand=STOCK)
     pairs = [(cart_with(one, two, at=now), cart_with(two, one, at=now)) for _round in range(ROUNDS)]
 
     results = [result for pair in pairs for result in at_once([partial(buy, cart, now) for cart in pair])]

@@ -34,7 +34,7 @@ def meanwhile(first: Callable[[], Any], second: Callable[[], Any], then: Callabl
         with transaction.atomic():
             first()
             waiting = pool.submit(_outcome, second)
-            _until_blocked()
+            until_blocked()
             if then is not None:
                 then()
         return waiting.result(timeout=PATIENCE)
@@ -49,7 +49,7 @@ def _outcome(call: Callable[[], Any]) -> Any:
         connection.close()
 
 
-def _until_blocked() -> None:
+def until_blocked() -> None:
     """Returns once another connection of this database waits for a lock."""
     sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     for _try in range(PATIENCE * 50):
