@@ -37,7 +37,7 @@ class CheckoutForm(forms.Form):
     )
     checkout_key = forms.UUIDField(widget=forms.HiddenInput)
     accept = forms.BooleanField(
-        label=_("I have read the conditions of sale and know my right to withdraw within 30 days."),
+        label=_("I have read the conditions of sale and know my right to withdraw within 30 days"),
         error_messages={"required": _("Confirm that you have read the conditions of sale.")},
     )
 

@@ -113,7 +113,7 @@ def _touch_screen(answer: str) -> tuple[Check, ...]:
     return (
         _test("screen", "touch", _("Touch answers everywhere"), _("Draw over the whole grid, edges included, with two fingers"), answer),
         _test("screen", "pixels", _("No dead pixel, line or spot"), _("White, black, red, green and blue, one minute each"), answer),
-        _test("screen", "brightness", _("Even and full brightness, no burn-in"), _("Grey picture at 10 % and at 100 %"), answer),
+        _test("screen", "brightness", _("Even and full brightness, no burn-in"), _("Grey picture at 10% and at 100%"), answer),
         _marks("screen", "screen_marks", _("Marks on the glass"), "screen", _("Cracked or chipped")),
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ GENUINE = (
     ),
 )  # fmt: skip
 CLEAN = (
-    _test("body", "hygiene", _("Cleaned and disinfected"), _("Brush ports and grilles; wipe with 70 % isopropanol")),
+    _test("body", "hygiene", _("Cleaned and disinfected"), _("Brush ports and grilles; wipe with 70% isopropanol")),
 )  # fmt: skip
 POWER = _test("functions", "power", _("Starts up and stays on"), _("Cold start, then 30 minutes of load"), "turns_on")
 BODY = (
@@ -181,7 +181,7 @@ PANEL = (
     _number("screen", "dead_pixels", (_("Dead or stuck pixels"), _("White, black, red, green and blue, in the dark")), "panel", _("pixels"), (0, FLAWLESS), (2, VISIBLE), (None, BROKEN)),
     _test("screen", "lines", _("No line, flicker or large spot"), _("Ten minutes of moving pictures, then a grey field"), "panel"),
     _scale(
-        "screen", "uniformity", (_("Evenness of the picture"), _("Grey field at 5 % and 50 %, in the dark")), "panel",
+        "screen", "uniformity", (_("Evenness of the picture"), _("Grey field at 5% and 50%, in the dark")), "panel",
         ("even", _("Even"), FLAWLESS),
         ("slight", _("Slight clouds, in the dark only"), HIDDEN),
         ("clear", _("Clouds or shadows seen by day"), VISIBLE),
@@ -202,7 +202,7 @@ CHARGER = _test(
 )
 DEEP = (
     _test("functions", "stress", _("Stable under load"), _("Processor and memory test for 30 minutes; no crash, no throttling below base clock"), "stable"),
-    _test("functions", "disk", _("Drive is healthy"), _("SMART: no reallocated sector, 80 % of life or more left"), "works"),
+    _test("functions", "disk", _("Drive is healthy"), _("SMART: no reallocated sector, 80% of life or more left"), "works"),
     _test("functions", "memory", _("Memory without error"), _("One full pass of the memory test"), "works"),
     _test("functions", "fans", _("Fans run freely and quietly"), _("Listen at full speed; blow out dust; renew thermal paste over three years"), "works"),
 )  # fmt: skip
@@ -253,7 +253,7 @@ DESKTOP = (
 )  # fmt: skip
 MONITOR = (
     *IDENTITY, *GENUINE, POWER, *PANEL,
-    _test("screen", "backlight", _("Brightness at least 80 % of the maker's figure"), _("Measure the centre after 20 minutes"), "panel"),
+    _test("screen", "backlight", _("Brightness at least 80% of the maker's figure"), _("Measure the centre after 20 minutes"), "panel"),
     _test("functions", "inputs", _("Every input shows a picture"), _("Full resolution and rate on each"), "works"),
     _test("functions", "hub", _("USB hub and sound work"), _("Data on each port; headphone output"), "works"),
     _test("functions", "menu", _("Menu keys answer"), _("Each key ten times; reset the settings"), "works"),
@@ -291,7 +291,7 @@ CONSOLE = (
     _test("functions", "ports", _("USB ports charge and transfer"), _("Each of them"), "works"),
     *RADIO,
     _test("functions", "fan", _("Fan clean and quiet, thermal paste renewed"), _("Open, blow out, renew; below 50 dB at one metre"), "works"),
-    _scale("accessories", "controller", (_("Controller"), _("Every key; sticks centred within 5 %")), "controller",
+    _scale("accessories", "controller", (_("Controller"), _("Every key; sticks centred within 5%")), "controller",
            ("fine", _("Works, without marks"), FLAWLESS), ("marked", _("Works, with marks"), HIDDEN),
            ("drift", _("Drifts, sticks or is missing: to be replaced before sale"), MISSING)),
     _marks("body", "top", _("Marks on the top and the front"), "body", _("Cracked")),
@@ -353,7 +353,7 @@ SPEAKER = (
     _test("functions", "response", _("No rattle or distortion"), _("Sweep from 40 Hz to 20 kHz at 85 dB"), "sound"),
     _test("functions", "drivers", _("Each driver plays"), _("Listen at 20 cm from each"), "sound"),
     _test("functions", "microphone", _("Microphones hear a voice at three metres"), _("Voice command, or a recorded call"), "sound"),
-    _test("functions", "endurance", _("Plays an hour at high volume"), _("Music at 80 %; below 50 °C"), "sound"),
+    _test("functions", "endurance", _("Plays an hour at high volume"), _("Music at 80%; below 50 °C"), "sound"),
     _test("functions", "buttons", _("Keys and lights answer"), _("Each three times"), "works"),
     *RADIO,
     _test("functions", "ports", _("Ports work"), _("Line, USB or network, where it has them"), "works"),
@@ -364,7 +364,7 @@ SPEAKER = (
 EREADER = (
     *IDENTITY, *GENUINE, *LOCKS, POWER,
     _test("functions", "pages", _("Turns a hundred pages without a trace"), _("Automatic run; look for ghosts"), "display"),
-    _test("functions", "light", _("Front light is even"), _("At 10 % and 100 %, in the dark"), "works"),
+    _test("functions", "light", _("Front light is even"), _("At 10% and 100%, in the dark"), "works"),
     _test("functions", "wifi", _("Wi-Fi downloads a book"), _("From the test account"), "works"),
     _test("functions", "charging", _("Charges and transfers by cable"), _("Move the plug gently"), "works"),
     _test("functions", "buttons", _("Keys answer"), _("Each ten times"), "works"),

@@ -99,7 +99,7 @@ PLANTS: tuple[Plant, ...] = (
            story=_("A weaving mill turned computer plant. Fabrique Ricochet trains people coming back to work and certifies every technician it trains before they touch a customer's machine.")),
     _plant(4, "Marmotte Mobile", ("27 chemin du Grand Pré", "38100", "Grenoble", "FR"), (P, W, H), founded=2016, technicians=24,
            price_level=38, quality_level=74, support_hours=OFFICE, inspection_hours=14,
-           story=_("Small, mountain-side and fond of batteries: Marmotte Mobile replaces every cell that it finds under 90 % and publishes the numbers each month.")),
+           story=_("Small, mountain-side and fond of batteries: Marmotte Mobile replaces every cell that it finds under 90% and publishes the numbers each month.")),
     _plant(5, "Lumière Rendue", ("9 rue du Cinématographe", "69008", "Lyon", "FR"), (V, M), founded=2012, technicians=31,
            price_level=55, quality_level=90, support_hours=OFFICE, inspection_hours=12,
            story=_("Lumière Rendue repairs what others scrap: panels, backlights and power boards of large televisions, delivered by two people to the room of your choice.")),

@@ -60,8 +60,8 @@ COMPLETE = _yes_no(
 BATTERY = _ask(
     "battery", _("How is the battery?"),
     _("On iPhone: Settings, Battery, Battery Health. Elsewhere, judge how long a charge lasts."),
-    _option("good", _("Fine: it lasts about a day, or 85 % or more")),
-    _option("weak", _("Weak: under 85 %, or empty before the evening"), looks="good"),
+    _option("good", _("Fine: it lasts about a day, or 85% or more")),
+    _option("weak", _("Weak: under 85%, or empty before the evening"), looks="good"),
     _option("service", _("It says “Service”, or switches off by itself"), looks="used"),
     _option("dead", _("It does not charge, or it is swollen"), _("A swollen battery must not be posted: the courier brings a safe box."), functional=False, looks="used"),
 )  # fmt: skip

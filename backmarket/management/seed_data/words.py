@@ -56,8 +56,8 @@ REVIEWS: Mapping[int, Mapping[str, tuple[str, ...]]] = {
             "Packed in cardboard only, not a gram of plastic. And the device is perfect.",
         ),
         "phone": (
-            "Battery at 94 %, screen flawless, SIM recognised at once.",
-            "Battery health shows 100 %, they really changed it.",
+            "Battery at 94%, screen flawless, SIM recognised at once.",
+            "Battery health shows 100%, they really changed it.",
             "Face recognition, cameras, speakers: I tried everything and everything works.",
             "Not one mark on the glass. A tiny one on the frame that I only found with a lamp.",
             "Transferred my data in twenty minutes and forgot that it was refurbished.",
@@ -111,7 +111,7 @@ REVIEWS: Mapping[int, Mapping[str, tuple[str, ...]]] = {
             "Does what it should. One star less for the missing manual.",
         ),
         "phone": (
-            "Battery at 86 %, within the promise, but I had hoped for more.",
+            "Battery at 86%, within the promise, but I had hoped for more.",
             "Great phone, micro-scratches on the back that nobody sees.",
             "All works, the charger is not the maker's own but charges fast.",
             "Screen perfect, the frame shows a little wear near the port.",
@@ -158,7 +158,7 @@ REVIEWS: Mapping[int, Mapping[str, tuple[str, ...]]] = {
             "Had to go through a claim for a missing cable. Solved in the end.",
         ),
         "phone": (
-            "Battery at 81 %: allowed, but I charge it twice a day.",
+            "Battery at 81%: allowed, but I charge it twice a day.",
             "Screen is good, the back has a scratch that I feel with my nail.",
             "Works, but the speaker is weaker than on my old one.",
             "True Tone is missing, so the screen is probably not the first one. Should be said.",
@@ -449,7 +449,7 @@ CLAIM_MESSAGES: Mapping[str, tuple[str, ...]] = {
         "It is clear now: please send it in with the prepaid label, we repair it within five business days.",
         "A reset of the network settings often mends this: Settings, General, Reset. Tell me how it goes, I stay on the case.",
         "We replace it. The other one leaves today, use its box to send yours back.",
-        "We agree, this is not the grade that you paid for. Would you rather keep it with 15 % back, or have another?",
+        "We agree, this is not the grade that you paid for. Would you rather keep it with 15% back, or have another?",
     ),
     "customer_thanks": (
         "That worked, thank you so much!",
