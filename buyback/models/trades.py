@@ -1,0 +1,192 @@
+"""A device on its way from a consumer to a plant, who sold it, and what the two say to each other."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import Address
+from backmarket.crypto import EncryptedTextField
+from backmarket.db import sequence_number
+from backmarket.money import Money
+from backmarket.payments.models import Payout
+from backmarket.shipping.models import Parcel
+from buyback.models.quotes import Quote
+from buyback.querysets import TradeQuerySet
+from catalog.models import Condition, Unit, Variant
+from refurbishers.models import Refurbisher
+
+
+class Identity(models.Model):
+    """Who sold, as the police register asks: document kind and number, nothing more, encrypted."""
+
+    class Document(models.TextChoices):
+        IDENTITY_CARD = "identity_card", _("identity card")
+        PASSPORT = "passport", _("passport")
+        DRIVING_LICENCE = "driving_licence", _("driving licence")
+        RESIDENCE_PERMIT = "residence_permit", _("residence permit")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="identities")
+    full_name = EncryptedTextField()
+    birth_date = EncryptedTextField()
+    document_kind = models.CharField(max_length=20, choices=Document)
+    document_number = EncryptedTextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.document_kind}"
+
+
+class Trade(models.Model):
+    """A device being sold by a consumer to a plant.
+
+    `price_minor` is what will be paid: the quoted price until a counter-offer is accepted.
+    """
+
+    class Status(models.TextChoices):
+        ACCEPTED = "accepted", _("waiting for the courier")
+        COLLECTED = "collected", _("collected, on its way")
+        RECEIVED = "received", _("at the plant")
+        INSPECTED = "inspected", _("inspected")
+        COUNTERED = "countered", _("counter-offer made")
+        VALIDATED = "validated", _("validated, payment ordered soon")
+        PAID = "paid", _("paid")
+        SUSPENDED = "suspended", _("suspended")
+        RETURNING = "returning", _("on its way back to you")
+        RETURNED = "returned", _("returned")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+        LOST = "lost", _("lost by the courier")
+
+    NOUN = "trade"
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.ACCEPTED: {Status.COLLECTED, Status.CANCELLED, Status.EXPIRED},
+        Status.COLLECTED: {Status.RECEIVED, Status.LOST, Status.SUSPENDED},
+        Status.RECEIVED: {Status.INSPECTED, Status.SUSPENDED, Status.VALIDATED},
+        Status.INSPECTED: {Status.VALIDATED, Status.COUNTERED, Status.SUSPENDED},
+        Status.COUNTERED: {Status.VALIDATED, Status.RETURNING},
+        Status.SUSPENDED: {Status.RECEIVED, Status.RETURNING},
+        Status.RETURNING: {Status.RETURNED, Status.LOST},
+        # Value insured in full: a lost device is paid as quoted.
+        Status.LOST: {Status.VALIDATED, Status.RECEIVED},
+        Status.VALIDATED: {Status.PAID},
+    }
+    OPEN: ClassVar[tuple[str, ...]] = (
+        "accepted", "collected", "received", "inspected", "countered", "suspended", "returning", "validated", "lost",
+    )  # fmt: skip
+    COLLECT_WITHIN_DAYS = 21
+    INSPECT_WITHIN_BUSINESS_DAYS = 2
+    ANSWER_WITHIN_DAYS = 7
+    MEND_WITHIN_DAYS = 14
+    RETURN_WITHIN_BUSINESS_DAYS = 2
+    PAYOUT_ORDERED_BUSINESS_DAYS = 1
+    PAYOUT_ON_ACCOUNT_BUSINESS_DAYS = 3
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.BigIntegerField(unique=True, editable=False, db_default=sequence_number("buyback_trade_number"))
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="trade")
+    plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="trades")
+    seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="trades")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="trades")
+    condition = models.CharField(max_length=24, choices=Condition)
+    identifier = models.CharField(_("IMEI or serial"), max_length=40)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.ACCEPTED)
+    quoted_minor = models.PositiveIntegerField()
+    price_minor = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="trades")
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
+    holder = EncryptedTextField(_("account holder"))
+    iban = EncryptedTextField(_("IBAN"))
+    iban_last4 = models.CharField(max_length=4)
+    conditions_version = models.CharField(max_length=20)
+    parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, related_name="+")
+    return_parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    payout = models.ForeignKey(Payout, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    unit = models.OneToOneField(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="trade")
+    suspension = models.CharField(_("reason of the suspension"), max_length=20, blank=True)
+    due_at = models.DateTimeField(_("deadline"), null=True, blank=True)
+    accepted_at = models.DateTimeField()
+    collected_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    inspected_at = models.DateTimeField(null=True, blank=True)
+    countered_at = models.DateTimeField(null=True, blank=True)
+    validated_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    returning_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TradeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("trade")
+        verbose_name_plural = _("trades")
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identifier"],
+                condition=Q(
+                    status__in=[
+                        "accepted",
+                        "collected",
+                        "received",
+                        "inspected",
+                        "countered",
+                        "suspended",
+                        "returning",
+                        "validated",
+                        "lost",
+                    ]
+                ),
+                name="trade_one_open_per_device",
+            ),
+            models.CheckConstraint(condition=Q(price_minor__lte=F("quoted_minor")), name="trade_never_above_quote"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["validated", "paid"]) | Q(validated_at__isnull=False),
+                name="trade_paid_only_validated",
+            ),
+            models.CheckConstraint(condition=~Q(status="paid") | Q(payout__isnull=False), name="trade_paid_has_payout"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["returning", "returned"]) | Q(return_parcel__isnull=False),
+                name="trade_returning_has_parcel",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "due_at"], name="trade_due")]
+
+    def __str__(self) -> str:
+        return f"T{self.number}"
+
+    @property
+    def quoted(self) -> Money:
+        return Money(self.quoted_minor, self.currency)
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+
+class TradeMessage(models.Model):
+    """A word between the consumer and the plant about one trade."""
+
+    trade = models.ForeignKey(Trade, on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    from_plant = models.BooleanField()
+    text = models.TextField(_("message"), max_length=2000)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.trade_id} {self.created_at}"

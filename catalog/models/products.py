@@ -1,0 +1,106 @@
+"""What exists: categories, products, their variants and what a new one costs."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.money import Money
+from refurbishers.models import Refurbisher
+
+
+class Category(models.Model):
+    """A device category. `attributes` declares its own facets; `impact` its footprint factors with source and range."""
+
+    class Identifier(models.TextChoices):
+        IMEI = "imei", _("IMEI")
+        SERIAL = "serial", _("serial number")
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    form = models.CharField(_("drawing"), max_length=20)
+    identifier = models.CharField(max_length=8, choices=Identifier)
+    attributes = models.JSONField(default=list, blank=True)
+    impact = models.JSONField(default=dict, blank=True)
+    synonyms = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    experts = models.ManyToManyField(Refurbisher, related_name="categories", blank=True)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("category", args=[self.slug])
+
+
+class Product(models.Model):
+    """A model of a maker."""
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
+    slug = models.SlugField(max_length=80, unique=True)
+    brand = models.CharField(_("brand"), max_length=40)
+    name = models.CharField(_("name"), max_length=80)
+    form = models.CharField(_("drawing"), max_length=20)
+    released_year = models.PositiveSmallIntegerField(_("released"))
+    description = models.TextField(_("description"), blank=True)
+    nicknames = models.CharField(_("nicknames"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["brand", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.brand} {self.name}" if not self.name.startswith(self.brand) else self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("product", args=[self.slug])
+
+
+class Variant(models.Model):
+    """One SKU of a product. `attributes` holds values by key as the category declares ({"storage_gb": 128, …})."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants")
+    sku = models.CharField(_("SKU"), max_length=60, unique=True)
+    label = models.CharField(_("label"), max_length=120)
+    colour = models.CharField(_("colour"), max_length=30)
+    attributes = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+        ordering = ["product_id", "sku"]
+
+    def __str__(self) -> str:
+        return f"{self.product} · {self.label}"
+
+
+class ReferencePrice(models.Model):
+    """What the device costs new, with its source and date: a labelled reference, never struck through."""
+
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="reference_prices")
+    price_minor = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    source = models.CharField(_("source"), max_length=120)
+    source_date = models.DateField(_("date"))
+
+    class Meta:
+        verbose_name = _("price of a new one")
+        verbose_name_plural = _("prices of new ones")
+        ordering = ["-source_date"]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "currency", "source_date"], name="reference_once_a_day"),
+            models.CheckConstraint(condition=Q(price_minor__gt=0), name="reference_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant} {self.source_date}"
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)

@@ -1,0 +1,21 @@
+"""Buying a device: carts, orders, lines, guarantees, withdrawals, claims and the plants' settlements."""
+
+from orders.models.aftercare import Guarantee, Withdrawal
+from orders.models.carts import Cart, CartItem
+from orders.models.claims import Claim, ClaimMessage
+from orders.models.orders import Consignment, Order, OrderLine
+from orders.models.settlements import Earning, Settlement
+
+__all__ = [
+    "Cart",
+    "CartItem",
+    "Claim",
+    "ClaimMessage",
+    "Consignment",
+    "Earning",
+    "Guarantee",
+    "Order",
+    "OrderLine",
+    "Settlement",
+    "Withdrawal",
+]
