@@ -7,7 +7,7 @@ from random import Random
 from catalog.models import Condition, Grade, ReferencePrice
 
 # Of the price of a new one: kept on the first day of a second life, and of that each year again.
-KEPT_AT_ONCE, KEPT_YEARLY = 0.83, 0.915
+KEPT_AT_ONCE, KEPT_YEARLY = 0.98, 0.88
 GRADE_FACTORS = {Grade.PREMIUM: 1.10, Grade.EXCELLENT: 1.03, Grade.GOOD: 0.96, Grade.FAIR: 0.87}
 # Of a selling price in grade Good: what is left for the seller once tests, parts, guarantee and margin are paid.
 BID_FACTORS = {
