@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from backmarket.events.models import Event
 from backmarket.payments.models import Payout
@@ -15,7 +16,7 @@ MOVES: dict[tuple[str, str], Callable[..., None]] = {
     ("parcel.delivered", "trade"): inspections.receive_trade,
     ("parcel.lost", "trade"): settling.lose_trade,
     ("parcel.delivered", "trade_return"): parcels.close_returned_trade,
-    ("parcel.lost", "trade_return"): settling.lose_trade,
+    ("parcel.lost", "trade_return"): partial(settling.lose_trade, way_back=True),
 }
 
 

@@ -44,11 +44,13 @@ def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: b
         trade.save(update_fields=["unit"])
 
 
-def lose_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
+def lose_trade(trade: Trade, *, by: Actor, at: datetime, way_back: bool = False) -> None:
     """Insured in full: what the courier lost, on either way, is paid as quoted, and not by the plant.
 
-    Raises IllegalMove unless the device was with the courier.
+    Raises IllegalMove unless the device was with the courier, on that way.
     """
+    if way_back != (trade.status == Trade.Status.RETURNING):
+        raise states.IllegalMove
     with transaction.atomic():
         if trade.status == Trade.Status.ACCEPTED:
             states.move(trade, Trade.Status.COLLECTED, by=by, at=at, data={"implied": True})

@@ -208,7 +208,7 @@ def test_a_publisher_that_dies_before_it_has_queued_anything_loses_nothing(
 def test_a_handler_whose_worker_is_killed_is_done_once_by_another(
     payment: Payment, listing: Listing, now: datetime
 ) -> None:
-    """The handler and its mark are one transaction: apart, the stock would be sold twice or never."""
+    """The handler and its mark are one transaction: marked before, the order would stay paid and never be sent."""
     settle_payment(payment.pk, at=now)
     with transaction.atomic(), worker() as first:
         lock(Listing.objects.filter(pk=listing.pk)).get()
@@ -229,8 +229,8 @@ def test_a_handler_whose_worker_is_killed_is_done_once_by_another(
 def test_a_handler_whose_worker_is_killed_while_it_commits_is_not_done_again(
     payment: Payment, listing: Listing, now: datetime
 ) -> None:
-    """Nobody told the queue that it was done, so its message comes again: without the look at the mark under the lock,
-    the sale would be booked and earned twice."""
+    """Nobody told the queue that it was done, so its message comes again: the mark stops it, and behind the mark the
+    line's own move and the key of its sale."""
     settle_payment(payment.pk, at=now)
     drain_events()
     parcel = shipped(Order.objects.get(), now)

@@ -28,6 +28,7 @@ from catalog.models import Listing
 from orders.links import guest_token
 from orders.models import CartItem, Claim, Earning, Order, OrderLine
 from orders.services import claims
+from orders.services.checkout import settle_order
 from orders.services.deadlines import watch_order_deadlines
 from orders.services.fulfilment import refuse_line, ship_consignment
 from orders.services.returns import confirm_withdrawal
@@ -162,6 +163,22 @@ def test_at_the_last_instant_the_seller_and_the_clock_cannot_both_decide(
     assert LedgerMovement.objects.count() == (1 if in_time else 0)
 
 
+def test_a_parcel_declared_lost_when_its_device_is_on_its_way_back_pays_nobody(
+    plant: Refurbisher, carol: User, drain: Callable, now: datetime
+) -> None:
+    """The plant scanned the device at its gate, the courier never did: the seller has it back, or the money."""
+    trade = countered(plant, carol, now)
+    answer_counter_offer(trade, accept=False, by=carol, at=now + DAY)
+
+    carry(trade.parcel, at=now + 2 * DAY, to=Parcel.Status.LOST)
+    drain()
+
+    assert (Trade.objects.get().status, LedgerMovement.objects.count()) == ("returning", 0)
+    carry(Trade.objects.get().return_parcel, at=now + 3 * DAY, to=Parcel.Status.LOST)
+    drain()
+    assert (Trade.objects.get().status, LedgerMovement.objects.count()) == ("validated", 1)
+
+
 # Refunds
 
 
@@ -293,6 +310,28 @@ def test_a_payment_cancelled_while_its_money_comes_is_either_one_or_the_other(no
         Gateway().cancel(payment)  # what the worker does after a cancellation
         intent.refresh_from_db()
         assert refused or intent.refunded_minor == intent.amount_minor
+
+
+def test_of_two_who_pay_for_one_unit_the_late_one_has_the_money_back(
+    place: Callable, listing: Listing, carol: User, now: datetime
+) -> None:
+    """The first let the ten minutes pass, the second reserved, and both pay in the same instant."""
+    Listing.objects.filter(pk=listing.pk).update(on_hand=1)
+    late = place((listing, 1))
+    quick = place((listing, 1), buyer=carol, at=now + timedelta(minutes=11))
+    for order in (late, quick):
+        payment = Payment.objects.get(reference=order.pk)
+        payments.open_payment(payment, return_url="http://testserver/", at=now)
+        sandbox.pay(SandboxIntent.objects.get(pk=payment.gateway_id), CARD)
+        payments.settle_payment(payment.pk, at=now)
+    settle = partial(settle_order, at=now + timedelta(minutes=12))
+
+    assert at_once([partial(settle, order.pk) for order in (late, quick) for _worker in range(2)]) == [None] * 4
+
+    assert [order.lines.get().status for order in (late, quick)] == ["cancelled", "paid"]
+    assert Refund.objects.get().reference == late.lines.get().pk
+    listing.refresh_from_db()
+    assert (listing.on_hand, listing.reserved) == (0, 0)
 
 
 # Doors
