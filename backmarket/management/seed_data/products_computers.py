@@ -5,6 +5,8 @@ Apple and Microsoft publish one price per country; for the makers who sell throu
 European list price, rounded, and its source says so.
 """
 
+from dataclasses import replace
+
 from backmarket.management.seed_data.shapes import Product, Row, colours, configs, product, texts
 
 FRANCE = "{}, launch price in France"
@@ -29,7 +31,8 @@ def _desktop(brand: str, model: str, date: str, euros: int, setups: str, colour:
     if "screen" in more:
         specs["screen_in"] = float(more["screen"])
     row = Row("desktops", brand, model, date, euros, _source(brand), specs, more.get("nick", ""))
-    return product(row, configs(setups), colours(colour))
+    made = product(row, configs(setups), colours(colour))
+    return replace(made, form="monitor") if more["build"] == "All-in-one" else made
 
 
 ALL_KEYS = "AZERTY, QWERTY, QWERTZ"
