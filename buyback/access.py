@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from backmarket.accounts.models import User
 from buyback.models import EvidencePhoto, Quote, Trade
 from refurbishers.access import plant_of
+from refurbishers.models import Refurbisher
 
 
 def quote_for_anyone(pk: UUID) -> Quote:
@@ -31,7 +32,9 @@ def photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:
     """For the seller, the people of the plant that bids, and staff who may see trades."""
     photos = EvidencePhoto.objects.filter(trade=trade_pk)
     if not (user.is_staff and user.has_perm("buyback.view_trade")):
-        photos = photos.filter(Q(trade__seller=user) | Q(trade__plant__members__user=user))
+        # No join to the members: it would find the photo once for each of them.
+        own = Refurbisher.objects.filter(members__user=user)
+        photos = photos.filter(Q(trade__seller=user) | Q(trade__plant__in=own))
     return get_object_or_404(photos, pk=pk)
 
 
