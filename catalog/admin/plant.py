@@ -36,7 +36,7 @@ from catalog.services.listings import (
     pause_listing,
     publish_listing,
 )
-from catalog.services.units import erase_unit, list_unit, recycle_unit, repair_unit, test_unit
+from catalog.services.units import erase_unit, list_unit, record_test, recycle_unit, repair_unit
 
 LOW_STOCK = 2
 L, U = Listing.Status, Unit.Status
@@ -239,7 +239,7 @@ class OwnUnitAdmin(UnitColumns, PlantModelAdmin):
             icon="fact_check",
             form=TestForm,
             when=in_workshop,
-            run=lambda request, unit, data: test_unit(unit, **data, by=request.user, at=now()),
+            run=lambda request, unit, data: record_test(unit, **data, by=request.user, at=now()),
         ),
         Step(
             name="list",

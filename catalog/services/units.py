@@ -59,13 +59,9 @@ def repair_unit(unit: Unit, *, parts: list[str], by: Actor, at: datetime) -> Non
     _work(unit, "repaired", by=by, at=at, parts_changed=[*unit.parts_changed, *parts], repaired_at=at)
 
 
-def test_unit(unit: Unit, *, grade: str, battery_percent: int | None, by: Actor, at: datetime) -> None:
+def record_test(unit: Unit, *, grade: str, battery_percent: int | None, by: Actor, at: datetime) -> None:
     """Note the grade reached and the battery's health in per cent (None: it has no battery)."""
     _work(unit, "tested", by=by, at=at, grade=grade, battery_percent=battery_percent, tested_at=at)
-
-
-# Tests import this name; it is not one of them.
-test_unit.__test__ = False  # type: ignore[attr-defined]
 
 
 def list_unit(unit: Unit, listing: Listing, *, by: Actor, at: datetime) -> None:

@@ -26,7 +26,7 @@ def take_in(listing: object, now: datetime, identifier: str = "") -> Unit:
 
 def prepare(unit: Unit, now: datetime) -> None:
     units.erase_unit(unit, standard="NIST 800-88", operator="Bob", by=BY, at=now)
-    units.test_unit(unit, grade="good", battery_percent=91, by=BY, at=now + HOUR)
+    units.record_test(unit, grade="good", battery_percent=91, by=BY, at=now + HOUR)
 
 
 def test_a_unit_goes_from_purchase_to_the_shelf(listing: object, now: datetime) -> None:
@@ -48,7 +48,7 @@ def test_one_device_is_in_stock_once(listing: object, now: datetime) -> None:
 def test_what_is_not_erased_and_tested_is_not_listed(step: str, listing: object, now: datetime) -> None:
     unit = take_in(listing, now)
     if step == "erase":
-        units.test_unit(unit, grade="good", battery_percent=None, by=BY, at=now)
+        units.record_test(unit, grade="good", battery_percent=None, by=BY, at=now)
     else:
         units.erase_unit(unit, standard="NIST 800-88", operator="Bob", by=BY, at=now)
         unit.grade = "good"
@@ -63,7 +63,7 @@ def test_a_part_changed_asks_for_a_new_test(listing: object, now: datetime) -> N
     units.repair_unit(unit, parts=["battery"], by=BY, at=now + 2 * HOUR)
     with pytest.raises(CannotList):
         units.list_unit(unit, listing, by=BY, at=now + 3 * HOUR)
-    units.test_unit(unit, grade="good", battery_percent=100, by=BY, at=now + 3 * HOUR)
+    units.record_test(unit, grade="good", battery_percent=100, by=BY, at=now + 3 * HOUR)
     units.list_unit(unit, listing, by=BY, at=now + 3 * HOUR)
     assert unit.parts_changed == ["battery"]
 

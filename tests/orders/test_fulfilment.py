@@ -9,7 +9,7 @@ from backmarket.money import Money
 from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.shipping.models import Parcel
 from catalog.models import Listing
-from catalog.services.units import erase_unit, list_unit, test_unit
+from catalog.services.units import erase_unit, list_unit, record_test
 from orders.models import Earning, Guarantee, Order, OrderLine
 from orders.selectors import consignments_to_ship, lines_to_accept
 from orders.services.deadlines import watch_order_deadlines
@@ -79,7 +79,7 @@ def test_a_unit_of_the_workshop_is_sold_with_its_line_and_only_when_ready(
     with pytest.raises(CannotShip):
         ship(paid, now, [unit.identifier, imei()])
     erase_unit(unit, standard="NIST 800-88", operator="Bob", by="system:test", at=now)
-    test_unit(unit, grade="good", battery_percent=91, by="system:test", at=now)
+    record_test(unit, grade="good", battery_percent=91, by="system:test", at=now)
     list_unit(unit, listing, by="system:test", at=now)
     ship(paid, now, [unit.identifier, imei()])
 
