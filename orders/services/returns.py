@@ -19,6 +19,7 @@ from orders.services.parcels import plant_address
 from orders.services.refunds import refund_line, refund_requested
 
 COURIER = "system:courier"
+NOT_SENT = (Parcel.Status.CREATED, Parcel.Status.CANCELLED)
 
 
 class CannotWithdraw(DomainError):
@@ -93,19 +94,18 @@ def receive_return(withdrawal: Withdrawal, *, by: Actor, at: datetime) -> None:
             take_back_unit(line.unit, by=by, at=at)
 
 
-def refund_sent_returns(at: datetime) -> int:
-    """Refund what was handed to the courier in time but has not arrived 14 days after the withdrawal.
+def refund_sent_return(withdrawal: Withdrawal, *, at: datetime) -> bool:
+    """Refund a locked withdrawal whose device was handed to the courier in time but has not arrived in 14 days.
 
-    Until the device is handed over the refund may wait (directive 2011/83, article 13.3). Returns how many.
+    Until the device is handed over the refund may wait (directive 2011/83, article 13.3). False when it waits, or
+    is on its way already.
     """
-    due = Withdrawal.objects.filter(status=Withdrawal.Status.CONFIRMED, refund_by__lte=at)
-    sent = due.exclude(parcel__status__in=[Parcel.Status.CREATED, Parcel.Status.CANCELLED])
-    done = 0
-    for withdrawal in sent.select_related("line"):
-        if not refund_requested(withdrawal.line):
-            refund_line(withdrawal.line, reason="withdrawal", by="system:deadlines", at=at)
-            done += 1
-    return done
+    parcel, line = withdrawal.parcel, withdrawal.line
+    not_sent = parcel is not None and parcel.status in NOT_SENT
+    if withdrawal.status != Withdrawal.Status.CONFIRMED or not_sent or refund_requested(line):
+        return False
+    refund_line(line, reason="withdrawal", by="system:deadlines", at=at)
+    return True
 
 
 def refund_lost_return(withdrawal: Withdrawal, *, at: datetime) -> None:
