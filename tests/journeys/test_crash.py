@@ -42,7 +42,7 @@ from tests.races.together import until_blocked
 
 pytestmark = [pytest.mark.journey, pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-PATIENCE = 60
+PATIENCE = 90
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 SETUP = "import os, signal, sys, django; django.setup(); "
 SETTLE = (

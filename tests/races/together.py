@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from backmarket.errors import DomainError
 
-PATIENCE = 30
+PATIENCE = 90
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
