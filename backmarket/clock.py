@@ -55,6 +55,10 @@ class BusinessCalendar:
                     return day
         return day
 
+    def last_minute(self, deadline: datetime) -> datetime:
+        """A deadline as people say it: midnight is 23:59 of the day that ends, any other instant is itself."""
+        return deadline - timedelta(minutes=1) if self.local(deadline).time() == time() else deadline
+
     def days_after(self, at: datetime, count: int) -> datetime:
         """The end of the count-th calendar day after `at`, in the market: the day of `at` is not counted."""
         return self.end_of_day(self.local(at).date() + timedelta(days=count))

@@ -1,6 +1,6 @@
 """Until when each status may last: the one place where the numbers of the trade's clock are turned into instants."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from backmarket.market import calendar
 from buyback.models import Trade
@@ -30,4 +30,4 @@ def due_at(status: str, at: datetime) -> datetime:
 
 def last_minute(due: datetime | None) -> datetime | None:
     """A deadline for people's eyes: 23:59 of the last day, and not midnight of the day after."""
-    return due - timedelta(minutes=1) if due else None
+    return calendar().last_minute(due) if due else None

@@ -1,6 +1,7 @@
 """Formats and small drawings every page uses: money, shares, icons, stars, bars, grades, form fields."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from backmarket.countries import country_name
+from backmarket.market import calendar
 from backmarket.templatetags._icons import ICONS
 
 register = template.Library()
@@ -38,6 +40,12 @@ def _locale() -> Locale:
 
 
 # Numbers
+
+
+@register.filter
+def last_minute(deadline: datetime | None) -> datetime | None:
+    """A deadline for people's eyes: 23:59 of the last day, and not midnight of the day after."""
+    return calendar().last_minute(deadline) if deadline else None
 
 
 @register.filter

@@ -13,6 +13,12 @@ def paris(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=PARIS)  # type: ignore[misc,arg-type]
 
 
+def test_a_deadline_at_midnight_is_told_as_the_last_minute_of_the_day() -> None:
+    midnight = FRANCE.end_of_day(date(2026, 11, 30))
+    assert f"{FRANCE.local(FRANCE.last_minute(midnight)):%d %H:%M}" == "30 23:59"
+    assert FRANCE.last_minute(midnight + timedelta(minutes=10)) == midnight + timedelta(minutes=10)
+
+
 def test_the_day_the_clocks_go_forward_has_23_hours() -> None:
     start = FRANCE.end_of_day(date(2026, 3, 28))
     assert FRANCE.end_of_day(date(2026, 3, 29)) - start == timedelta(hours=23)

@@ -127,4 +127,4 @@ def last_minute(deadline: datetime | None) -> datetime:
     """A deadline at the end of a day, as people say it: 23:59 of that day."""
     expect(deadline, "there is no deadline")
     assert deadline  # noqa: S101 - expect() has said so
-    return calendar().local(deadline - timedelta(minutes=1))
+    return calendar().local(calendar().last_minute(deadline))
