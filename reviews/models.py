@@ -70,7 +70,7 @@ class Review(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plant_id} {self.stars}"
+        return self.device_title
 
     @property
     def stars(self) -> int:

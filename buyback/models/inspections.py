@@ -36,7 +36,7 @@ class Inspection(models.Model):
         indexes = [models.Index(fields=["submitted_at"], name="inspection_to_grade", condition=Q(graded_at=None))]
 
     def __str__(self) -> str:
-        return f"{self.trade_id}"
+        return str(self.trade)
 
 
 class EvidencePhoto(models.Model):
@@ -86,7 +86,7 @@ class CounterOffer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trade_id} {self.price_minor}"
+        return str(self.trade)
 
     @property
     def price(self) -> Money:

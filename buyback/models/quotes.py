@@ -38,7 +38,7 @@ class Bid(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plant_id} {self.variant_id} {self.condition}"
+        return f"{self.variant} · {self.get_condition_display()}"
 
     @property
     def price(self) -> Money:
@@ -78,7 +78,7 @@ class Quote(models.Model):
         indexes = [models.Index(fields=["expires_at"], name="quote_open", condition=Q(status="open"))]
 
     def __str__(self) -> str:
-        return f"{self.variant} {self.condition}"
+        return f"{self.variant} · {self.get_condition_display()}"
 
 
 class QuoteBid(models.Model):
@@ -97,7 +97,7 @@ class QuoteBid(models.Model):
         constraints = [models.UniqueConstraint(fields=["quote", "plant"], name="quoted_once_per_plant")]
 
     def __str__(self) -> str:
-        return f"{self.plant_id} {self.price_minor}"
+        return self.plant.name
 
     @property
     def price(self) -> Money:

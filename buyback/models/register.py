@@ -31,4 +31,4 @@ class RegisterEntry(models.Model):
         constraints = [models.UniqueConstraint(fields=["plant", "number"], name="register_number_once")]
 
     def __str__(self) -> str:
-        return f"{self.plant_id} {self.number}"
+        return str(self.number)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address
@@ -41,7 +42,7 @@ class Identity(models.Model):
         verbose_name_plural = _("identities")
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.document_kind}"
+        return str(self.get_document_kind_display())
 
 
 class Trade(models.Model):
@@ -189,4 +190,4 @@ class TradeMessage(models.Model):
         ordering = ["created_at", "id"]
 
     def __str__(self) -> str:
-        return f"{self.trade_id} {self.created_at}"
+        return date_format(self.created_at, "SHORT_DATETIME_FORMAT")

@@ -77,7 +77,7 @@ class Buyable(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} {self.subtitle} {self.grade}"
+        return f"{self.title} {self.subtitle} {self.get_grade_display()}"
 
     @property
     def url(self) -> str:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import sequence_number
@@ -76,7 +77,7 @@ class Listing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.variant_id} {self.grade}"
+        return f"{self.number} · {self.variant} · {self.get_grade_display()}"
 
     @property
     def price(self) -> Money:
@@ -106,7 +107,7 @@ class PriceChange(models.Model):
         indexes = [models.Index(fields=["listing", "changed_at"], name="price_history")]
 
     def __str__(self) -> str:
-        return f"{self.listing_id} {self.changed_at}"
+        return date_format(self.changed_at, "SHORT_DATETIME_FORMAT")
 
 
 class StockReservation(models.Model):
@@ -143,4 +144,4 @@ class StockReservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.listing_id}"
+        return f"{self.quantity} × {self.listing}"

@@ -60,7 +60,7 @@ class Guarantee(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.line_id} {self.commercial_until_date}"
+        return self.line.title
 
 
 class Withdrawal(models.Model):
@@ -94,4 +94,4 @@ class Withdrawal(models.Model):
         ordering = ["-confirmed_at"]
 
     def __str__(self) -> str:
-        return str(self.line_id)
+        return self.line.title

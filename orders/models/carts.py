@@ -39,4 +39,4 @@ class CartItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.listing_id}"
+        return f"{self.quantity} × {self.listing}"

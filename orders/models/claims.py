@@ -148,4 +148,4 @@ class ClaimMessage(models.Model):
         ordering = ["created_at", "id"]
 
     def __str__(self) -> str:
-        return f"{self.claim_id} {self.author_role}"
+        return str(self.get_author_role_display())

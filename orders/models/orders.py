@@ -97,7 +97,7 @@ class Consignment(models.Model):
         constraints = [models.UniqueConstraint(fields=["order", "plant"], name="consignment_one_per_plant")]
 
     def __str__(self) -> str:
-        return f"{self.order_id} {self.plant_id}"
+        return str(_("Parcel of order %(number)s") % {"number": self.order.number})
 
     @property
     def shipping(self) -> Money:

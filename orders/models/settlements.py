@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.money import Money
@@ -32,7 +33,7 @@ class Settlement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plant_id} {self.settled_date}"
+        return str(_("Settlement of %(day)s") % {"day": date_format(self.settled_date)})
 
     @property
     def total(self) -> Money:
@@ -75,7 +76,7 @@ class Earning(models.Model):
         indexes = [models.Index(fields=["plant", "due_at"], name="earning_due", condition=Q(settlement=None))]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount_minor}"
+        return f"{self.get_kind_display()}, {date_format(self.created_at, 'SHORT_DATE_FORMAT')}"
 
     @property
     def amount(self) -> Money:
