@@ -220,6 +220,9 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https") else "ht
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_ADAPTER = "backmarket.accounts.adapter.MFAAdapter"
+# django-allauth slows down whoever guesses, by network address and by account: the address that our own proxy saw.
+BEHIND_PROXY = env_bool("BEHIND_PROXY")
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 if TESTING:
     ACCOUNT_RATE_LIMITS = False
 
@@ -306,6 +309,8 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "600/min"},
+    # Without it a caller's own X-Forwarded-For would be believed, and a throttle of anonymous callers be none.
+    "NUM_PROXIES": int(BEHIND_PROXY),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -325,7 +330,7 @@ if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names that serve this site, separated by commas.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 _https = SITE_URL.startswith("https://")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

@@ -11,14 +11,17 @@ from django.views.decorators.http import require_GET, require_POST
 from backmarket import timetravel
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
+from backmarket.throttle import throttled
 from buyback import access, selectors
 from buyback.due import last_minute
 from buyback.forms import EmailQuoteForm, QuestionsForm
 from buyback.models import Quote
-from buyback.services.quotes import make_quote, renew_quote, send_quote
+from buyback.services.quotes import CannotSendQuote, make_quote, renew_quote, send_quote
 from buyback.views import crumbs
 from catalog.grading import IncompleteAnswers
 from catalog.models import Category, Product, Variant
+
+QUOTES_PER_MAILBOX_AND_HOUR = 5
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -125,10 +128,17 @@ def quote_send(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = EmailQuoteForm(request.POST)
     if form.is_valid():
         try:
-            send_quote(shown, to=form.cleaned_data["email"], by=actor(request), at=timetravel.now())
+            _send(request, shown, form.cleaned_data["email"])
         except DomainError as refusal:
             form.add_error("email", str(refusal))
         else:
             messages.success(request, _("The quote is on its way to your mailbox."))
             return redirect("quote", pk)
     return _quote_page(request, shown, form, status=422)
+
+
+def _send(request: HttpRequest, shown: Quote, email: str) -> None:
+    """A quote costs nothing to make, so the limit per quote alone would fill a stranger's mailbox."""
+    if throttled(f"quote-mail:{email.lower()}", limit=QUOTES_PER_MAILBOX_AND_HOUR):
+        raise CannotSendQuote(_("This mailbox has had enough of our e-mails for now. Try again in an hour."))
+    send_quote(shown, to=email, by=actor(request), at=timetravel.now())

@@ -4,7 +4,6 @@ import re
 import uuid
 from typing import Any
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backmarket import timetravel
+from backmarket.throttle import throttled
 from orders.emails import send_guest_link
 from orders.forms import FindOrderForm, PostcodeForm
 from orders.links import order_of_token
@@ -20,13 +20,6 @@ from orders.views.common import remember_guest_order, status_of
 
 LINKS_PER_HOUR = 5
 TRIES_PER_HOUR = 5
-HOUR = 3600
-
-
-def throttled(key: str, *, limit: int) -> bool:
-    """Count one more try under the key; true once there were more than `limit` within the hour."""
-    cache.add(f"throttle:{key}", 0, timeout=HOUR)
-    return int(cache.incr(f"throttle:{key}")) > limit
 
 
 @never_cache

@@ -158,6 +158,15 @@ def test_a_quote_is_sent_to_a_valid_address_only(plant: Refurbisher, at: datetim
     assert Notification.objects.filter(template="quote_sent").count() == 3
 
 
+def test_new_quotes_do_not_fill_a_mailbox(plant: Refurbisher, at: datetime, client: Client) -> None:
+    sent = [
+        client.post(reverse("quote-send", args=[quoted(plant, at).pk]), {"email": mailbox}).status_code
+        for mailbox in ["Carol@example.com", *["carol@example.com"] * 5]
+    ]
+    assert sent == [302] * 5 + [422]
+    assert Notification.objects.filter(template="quote_sent").count() == 5
+
+
 WRONG: list[tuple[dict[str, str], str]] = [
     ({"full_name": ""}, "full_name"),
     ({"birth_date": "yesterday"}, "birth_date"),
