@@ -18,6 +18,7 @@ from backmarket.admin.columns import end_of, moment
 from backmarket.admin.navigation import list_url, may_read
 from backmarket.admin.panels import Panel, table
 from backmarket.market import calendar
+from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry
 from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.sites import plant_site, staff_site
@@ -189,5 +190,5 @@ def _ledger() -> Panel:
         for currency in currencies
         for account in LedgerEntry.Account
     ]
-    rows += [(gettext("Sum, always zero"), f"{total} {currency}") for currency, total in currencies.items()]
+    rows += [(gettext("Sum, always zero"), money(Money(total, currency))) for currency, total in currencies.items()]
     return table(_("Ledger"), (_("Account"), _("Balance")), rows)

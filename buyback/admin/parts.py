@@ -45,7 +45,7 @@ def verdict_panel(trade: Trade) -> Panel:
     rows = [
         (
             gettext(c["text"]),
-            c["value"],
+            gettext(c["outcome"]) or c["value"],
             grade_label(c["grade"] or "") or "–",
             gettext("yes") if c["agrees"] else gettext("no"),
         )

@@ -75,7 +75,7 @@ def test_the_page_shows_who_is_behind_and_promises_beside_what_was_achieved(plan
     for text in ("Atelier Neuf SAS", "RCS 000 000 000", "FR00000000000", "at most 7%", "10%", "1 h 20 min", "test.1"):
         assert text in page, text
     assert "20 cases in 90 days" in page
-    assert "on watch" in page
+    assert "On watch" in page
 
 
 @pytest.mark.parametrize("status", Refurbisher.Status.values)
