@@ -1,4 +1,4 @@
-"""Plants: who they are, what they signed, what they did, and where they stand on the ladder."""
+"""A plant and its people, and what the house wrote to it."""
 
 import uuid
 from typing import ClassVar
@@ -115,94 +115,6 @@ class Member(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
 
-class Specification(models.Model):
-    """A version of what every plant commits to. Published versions never change; a new one replaces them."""
-
-    version = models.CharField(_("version"), max_length=20, unique=True)
-    title = models.CharField(_("title"), max_length=120)
-    published_at = models.DateTimeField(_("published"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("specification")
-        verbose_name_plural = _("specifications")
-        ordering = ["-published_at"]
-
-    def __str__(self) -> str:
-        return self.version
-
-
-class Clause(models.Model):
-    """One commitment: evidence (a document) or a measure (a number compared over a window).
-
-    `threshold`, `watch` and `restrict` are in `unit`: basis points, hours, or hundredths of a star.
-    """
-
-    class Kind(models.TextChoices):
-        EVIDENCE = "evidence", _("evidence")
-        MEASURE = "measure", _("measure")
-
-    class Comparison(models.TextChoices):
-        AT_MOST = "<=", _("at most")
-        AT_LEAST = ">=", _("at least")
-
-    class Unit(models.TextChoices):
-        BPS = "bps", _("basis points")
-        HOURS = "hours", _("hours")
-        STARS = "stars", _("hundredths of a star")
-
-    specification = models.ForeignKey(Specification, on_delete=models.CASCADE, related_name="clauses")
-    code = models.CharField(_("code"), max_length=10)
-    chapter = models.CharField(_("chapter"), max_length=40)
-    text = models.TextField(_("text"))
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    measure = models.CharField(_("measure"), max_length=40, blank=True)
-    comparison = models.CharField(max_length=2, choices=Comparison, blank=True)
-    unit = models.CharField(max_length=8, choices=Unit, blank=True)
-    threshold = models.IntegerField(null=True, blank=True)
-    watch = models.IntegerField(null=True, blank=True)
-    restrict = models.IntegerField(null=True, blank=True)
-    window_days = models.PositiveSmallIntegerField(null=True, blank=True)
-    min_sample = models.PositiveSmallIntegerField(null=True, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        verbose_name = _("clause")
-        verbose_name_plural = _("clauses")
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(fields=["specification", "code"], name="clause_code_once"),
-            models.CheckConstraint(
-                condition=Q(kind="evidence")
-                | Q(threshold__isnull=False, window_days__isnull=False, min_sample__isnull=False)
-                & ~Q(measure="")
-                & ~Q(comparison=""),
-                name="clause_measure_complete",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class Signature(models.Model):
-    """A plant's signature under one version of the specification."""
-
-    plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="signatures")
-    specification = models.ForeignKey(Specification, on_delete=models.PROTECT, related_name="signatures")
-    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
-    signed_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("signature")
-        verbose_name_plural = _("signatures")
-        constraints = [
-            models.UniqueConstraint(fields=["plant", "specification"], name="specification_signed_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.plant} {self.specification}"
-
-
 class StatementOfReasons(models.Model):
     """Why a plant moved on the ladder, in words, effective when the law allows it, open to appeal (P2B art. 4)."""
 
@@ -224,58 +136,3 @@ class StatementOfReasons(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plant}: {self.to_status}"
-
-
-class ServiceFact(models.Model):
-    """Something a plant did or failed to do, pushed down by orders, buyback and reviews for the measures.
-
-    `value`: for a rate 1 is a failure and 0 a success; minutes, hours or days for durations; hundredths of a star.
-    """
-
-    class Kind(models.TextChoices):
-        SHIPMENT = "shipment", _("shipped late")
-        CANCELLATION = "cancellation", _("sale cancelled by the plant")
-        DEFECT = "defect", _("defect claimed on a sold device")
-        ANSWER = "answer", _("answered late")
-        ANSWER_TIME = "answer_time", _("minutes to the first answer")
-        RESOLUTION_TIME = "resolution_time", _("hours to the resolution")
-        COUNTER_OFFER = "counter_offer", _("counter-offer instead of the quoted price")
-        INSPECTION = "inspection", _("inspected late")
-        DAYS_TO_PAY = "days_to_pay", _("days from collection to payout")
-        RATING = "rating", _("rating")
-
-    plant = models.ForeignKey(Refurbisher, on_delete=models.CASCADE, related_name="facts")
-    kind = models.CharField(max_length=16, choices=Kind)
-    reference = models.UUIDField()
-    value = models.IntegerField()
-    happened_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("service fact")
-        verbose_name_plural = _("service facts")
-        constraints = [models.UniqueConstraint(fields=["kind", "reference"], name="fact_once")]
-        indexes = [models.Index(fields=["plant", "kind", "happened_at"], name="fact_window")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.value}"
-
-
-class Measurement(models.Model):
-    """What a measure came to on one day, from `sample` facts; shown beside the promise."""
-
-    plant = models.ForeignKey(Refurbisher, on_delete=models.CASCADE, related_name="measurements")
-    measure = models.CharField(max_length=40)
-    measured_date = models.DateField()
-    value = models.IntegerField()
-    sample = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name = _("measurement")
-        verbose_name_plural = _("measurements")
-        ordering = ["-measured_date"]
-        constraints = [
-            models.UniqueConstraint(fields=["plant", "measure", "measured_date"], name="measured_once_a_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.measure} {self.value}"
