@@ -6,7 +6,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backmarket.settings")
 
-app = Celery("backmarket")
+app = Celery("backmarket", task_cls="backmarket.request_id:TracedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
