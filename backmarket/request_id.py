@@ -8,7 +8,7 @@ from celery import Task
 HEADER = "request_id"
 
 
-class TracedTask(Task):  # type: ignore[misc]
+class TracedTask(Task):
     """A task whose lines carry its own id, and the id of the request (if any) that led to it."""
 
     abstract = True
