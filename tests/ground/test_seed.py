@@ -38,6 +38,7 @@ from refurbishers.models import Clause, Member, Refurbisher, Signature, Statemen
 from reviews.models import Review
 
 pytestmark = pytest.mark.django_db
+BELOW_ACTIVE = ("watch", "restricted", "suspended")
 
 
 def test_base_loads_catalogue_and_plants_and_no_history() -> None:
@@ -102,9 +103,17 @@ def _every_status_has_somebody_in_it() -> None:
     assert _statuses(OrderLine) == set(OrderLine.Status.values)
     assert _statuses(Guarantee) == set(Guarantee.Status.values)
     assert _statuses(Unit) == set(Unit.Status.values)
-    assert not StatementOfReasons.objects.values_list("plant__slug", "reasons")
+    _every_step_down_has_its_reasons()
     plants = dict(Refurbisher.objects.order_by().values_list("status").annotate(Count("pk")))
     assert plants == {"active": 24, "watch": 2, "restricted": 1, "trial": 1, "suspended": 1, "audit": 1}
+
+
+def _every_step_down_has_its_reasons() -> None:
+    """Each plant below "active" has been told why, and the measures of the night moved nobody besides."""
+    last = StatementOfReasons.objects.order_by("plant", "-created_at").distinct("plant")
+    told = dict(last.values_list("plant", "to_status"))
+    assert told == dict(Refurbisher.objects.filter(status__in=BELOW_ACTIVE).values_list("pk", "status"))
+    assert StatementOfReasons.objects.count() == 5
 
 
 def _statuses(model: type[models.Model]) -> set[str]:

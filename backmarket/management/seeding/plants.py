@@ -13,9 +13,26 @@ from backmarket.management.seed_data.plants import PLANTS
 from backmarket.management.seed_data.plants import Plant as PlantRow
 from backmarket.management.seeding.base import dice, insert, stable_uuid
 from catalog.models import Category
-from refurbishers.models import Clause, Member, Refurbisher, Signature, Specification
+from refurbishers.models import Clause, Member, Refurbisher, Signature, Specification, StatementOfReasons
 
 Status = Refurbisher.Status
+LATE_AND_CANCELLED = (
+    "Over the last 90 days more than 7 % of your parcels left after their deadline, and more than 3 % of your sales "
+    "were cancelled because the device could not be sent. Your listings stay online. Write to "
+    "us what you change; we look at it again with you in a month."
+)
+LATE = (
+    "Over the last 90 days more than 7 % of your parcels left after their deadline. Your listings stay online. "
+    "Write to us what you change; we look at it again with you in a month."
+)
+VERY_LATE = (
+    "Over the last 90 days more than 15 % of your parcels left after their deadline. Since our first letter the share "
+    "has risen. You cannot put new listings online until it is kept again; those online stay."
+)
+INSURANCE = (
+    "Your liability insurance has ended and the renewed certificate has not reached us, although we asked twice. Your "
+    "listings are off and your payouts held; open orders are finished. Both are lifted on the day it arrives."
+)
 # Everyone else is active.
 STATUSES = {
     "segunda-vuelta-digital": Status.WATCH,
@@ -24,6 +41,16 @@ STATUSES = {
     "electron-libre-atelier": Status.SUSPENDED,
     "spielwende": Status.TRIAL,
     "rinasce-elettronica": Status.AUDIT,
+}
+# What the house wrote to those that stand lower: (from, to, days ago, reasons).
+STEPS_DOWN: dict[str, tuple[tuple[Status, Status, int, str], ...]] = {
+    "segunda-vuelta-digital": ((Status.ACTIVE, Status.WATCH, 12, LATE_AND_CANCELLED),),
+    "warsztat-jaskolka": ((Status.ACTIVE, Status.WATCH, 5, LATE),),
+    "drugie-zycie-ekranu": (
+        (Status.ACTIVE, Status.WATCH, 48, LATE_AND_CANCELLED),
+        (Status.WATCH, Status.RESTRICTED, 9, VERY_LATE),
+    ),
+    "electron-libre-atelier": ((Status.ACTIVE, Status.SUSPENDED, 45, INSURANCE),),
 }
 UNITS = {"bp": "bps", "score": "bps", "hours": "hours", "stars": "stars"}
 FIRST_OWNER = 900_000  # far from the indexes of the people who buy and sell
@@ -39,6 +66,7 @@ def load(at: datetime) -> str:
     effective_at = datetime.fromisoformat(contract.EFFECTIVE_DATE).replace(tzinfo=UTC)
     specification = _specification(effective_at)
     _sign(plants, owners, specification, effective_at)
+    insert([_statement(plant, step, at) for plant in plants for step in STEPS_DOWN.get(plant.slug, ())])
     return f"{len(plants)} plants under specification {specification.version}"
 
 
@@ -122,3 +150,13 @@ def _sign(plants: list[Refurbisher], owners: list[User], specification: Specific
             if p.status != Status.AUDIT
         ]
     )
+
+
+def _statement(plant: Refurbisher, step: tuple[Status, Status, int, str], at: datetime) -> StatementOfReasons:
+    """What move_plant() would have written at that step."""
+    before, after, days_ago, reasons = step
+    day = at - timedelta(days=days_ago)
+    return StatementOfReasons(
+        plant=plant, from_status=before, to_status=after, reasons=reasons, effective_at=day, created_at=day,
+        created_by="system:seed",
+    )  # fmt: skip
