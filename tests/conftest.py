@@ -1,11 +1,13 @@
 """The cast: alice buys, bob works at a plant, carol sells her phone, mallory is a stranger, sam is staff."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from backmarket.accounts.models import User
@@ -23,6 +25,17 @@ def now() -> datetime:
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """pytest-django's own, and at its end nobody is left in the database: servers and threads of tests linger."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -101,11 +114,11 @@ def drain(db: None) -> Callable[[], None]:
 
 
 def drain_events() -> None:
-    from backmarket.notifications.services import send_pending_mail
     from django.utils import timezone
 
     from backmarket.events import services as events
     from backmarket.events.models import Event, EventDelivery
+    from backmarket.notifications.services import send_pending_mail
 
     while Event.objects.unpublished().exists():
         events._publish_batch(timezone.now())
