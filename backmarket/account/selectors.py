@@ -94,7 +94,7 @@ def _answer_offer(trade: Trade) -> Next:
 def _answer_claim(claim: Claim) -> Next:
     return Next(
         title=_("Your claim on the %(device)s waits for you") % {"device": claim.line.title},
-        text=str(claim.get_status_display()).capitalize() + ".",
+        text=claim.status_for_customer.capitalize() + ".",
         url=reverse("claim", args=[claim.pk]),
         label=_("Open the claim"),
         deadline=claim.due_at,

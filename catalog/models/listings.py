@@ -50,7 +50,7 @@ class Listing(models.Model):
     )
     shipping_days = models.PositiveSmallIntegerField(_("days on the road"), default=2)
     shipping_minor = models.PositiveIntegerField(_("shipping, minor units"), default=0)
-    vat_scheme = models.CharField(max_length=8, choices=VatScheme, default=VatScheme.MARGINAL)
+    vat_scheme = models.CharField(_("VAT scheme"), max_length=8, choices=VatScheme, default=VatScheme.MARGINAL)
     new_battery = models.BooleanField(_("new battery"), default=False)
     comment = models.CharField(_("comment"), max_length=500, blank=True)
     created_at = models.DateTimeField()

@@ -36,7 +36,7 @@ class Unit(models.Model):
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.IN_WORKSHOP)
     grade = models.CharField(_("grade"), max_length=10, choices=Grade, blank=True)
     battery_percent = models.PositiveSmallIntegerField(_("battery health, %"), null=True, blank=True)
-    vat_scheme = models.CharField(max_length=8, choices=VatScheme, default=VatScheme.MARGINAL)
+    vat_scheme = models.CharField(_("VAT scheme"), max_length=8, choices=VatScheme, default=VatScheme.MARGINAL)
     purchase_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     listing = models.ForeignKey("Listing", on_delete=models.PROTECT, null=True, blank=True, related_name="units")

@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('commission_bps', models.PositiveIntegerField()),
                 ('commission_minor', models.PositiveIntegerField()),
                 ('commission_vat_minor', models.PositiveIntegerField()),
-                ('vat_scheme', models.CharField(choices=[('REGULAR', 'Regular VAT'), ('MARGINAL', 'Margin scheme')], max_length=8)),
+                ('vat_scheme', models.CharField(choices=[('REGULAR', 'Regular VAT'), ('MARGINAL', 'Margin scheme')], max_length=8, verbose_name='VAT scheme')),
                 ('guarantee_months', models.PositiveSmallIntegerField()),
                 ('identifier', models.CharField(blank=True, max_length=40, verbose_name='IMEI or serial')),
                 ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='deadline')),

@@ -123,6 +123,15 @@ class Claim(models.Model):
         return f"C{self.number}"
 
     @property
+    def status_for_customer(self) -> str:
+        """The status in words to the customer, who is "you"."""
+        own = {
+            self.Status.AWAITING_CUSTOMER: _("waiting for you"),
+            self.Status.AWAITING_RETURN: _("waiting for your parcel"),
+        }
+        return str(own.get(self.Status(self.status)) or self.get_status_display())
+
+    @property
     def is_with_support(self) -> bool:
         """Is support to act? In arbitration, or instead of a plant that was silent or from whom it took the case."""
         taken = self.status == self.Status.AWAITING_PLANT and bool(self.escalated_at or self.handler_id)

@@ -150,7 +150,7 @@ class OrderLine(models.Model):
     commission_bps = models.PositiveIntegerField()
     commission_minor = models.PositiveIntegerField()
     commission_vat_minor = models.PositiveIntegerField()
-    vat_scheme = models.CharField(max_length=8, choices=VatScheme)
+    vat_scheme = models.CharField(_("VAT scheme"), max_length=8, choices=VatScheme)
     guarantee_months = models.PositiveSmallIntegerField()
     identifier = models.CharField(_("IMEI or serial"), max_length=40, blank=True)
     due_at = models.DateTimeField(_("deadline"), null=True, blank=True)
