@@ -80,6 +80,7 @@ WIRING: dict[str, list[str]] = {
     "plant.trial": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.left": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.noticed": ["refurbishers.handlers.email_plant"],
+    "plant.member_invited": ["refurbishers.handlers.email_invited"],
     "plant.rated": ["catalog.handlers.refresh_plant_offers"],
     "plant.measured": ["catalog.handlers.refresh_plant_offers"],
 }

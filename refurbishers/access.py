@@ -1,11 +1,12 @@
-"""Who sees which plant from the inside: its members, and nobody else."""
+"""Who sees which plant from the inside: its members, and nobody else; and who is asked in."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from backmarket.accounts.models import User
-from refurbishers.models import Member, Refurbisher
+from refurbishers.links import invitation_id
+from refurbishers.models import Invitation, Member, Refurbisher
 
 
 def membership_of(user: User | AnonymousUser) -> Member:
@@ -27,6 +28,14 @@ def require_role(user: User | AnonymousUser, *roles: str) -> Refurbisher:
     if member.role not in roles:
         raise PermissionDenied
     return member.plant
+
+
+def invitation_of_link(token: str) -> Invitation:
+    """What an e-mailed link invites to; Http404 for a forged one, and once it was accepted or taken back."""
+    invitation = Invitation.objects.select_related("plant").filter(pk=invitation_id(token)).first()
+    if invitation is None:
+        raise Http404
+    return invitation
 
 
 def public_plant(slug: str) -> Refurbisher:

@@ -1,11 +1,12 @@
 """Reactions to what happens to plants."""
 
-from backmarket.notifications.services import send
 from django.conf import settings
 from django.urls import reverse
 
 from backmarket.events.models import Event
-from refurbishers.models import Member, StatementOfReasons
+from backmarket.notifications.services import send
+from refurbishers.links import invitation_url
+from refurbishers.models import Invitation, Member, StatementOfReasons
 from refurbishers.words import STANDING
 
 
@@ -24,5 +25,20 @@ def email_plant(event: Event) -> None:
         },
         key=f"plant-statement:{statement.pk}",
         language=owner.user.language if owner else settings.LANGUAGE_CODE,
+        at=event.happened_at,
+    )
+
+
+def email_invited(event: Event) -> None:
+    """To the person asked to work at a plant; nothing once that was taken back."""
+    invitation = Invitation.objects.select_related("plant").filter(pk=event.data["invitation"]).first()
+    if invitation is None:
+        return
+    send(
+        "plant_invitation",
+        to=invitation.email,
+        context={"invitation": invitation, "plant": invitation.plant, "url": invitation_url(invitation)},
+        key=f"plant-invitation:{event.pk}",
+        language=settings.LANGUAGE_CODE,
         at=event.happened_at,
     )

@@ -47,6 +47,7 @@ PLANT: tuple[Group, ...] = (
             (_("Statements"), "account_balance", "orders.Settlement", ""),
             (_("Commitments"), "verified", "refurbishers.Clause", ""),
             (_("Members"), "group", "refurbishers.Member", ""),
+            (_("Invitations"), "group_add", "refurbishers.Invitation", ""),
             (_("Profile"), "factory", "refurbishers.Refurbisher", ""),
         ),
     ),

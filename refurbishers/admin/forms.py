@@ -47,7 +47,7 @@ class RoleForm(StepForm):
 class MemberForm(RoleForm):
     email = forms.EmailField(
         label=_("E-mail"),
-        help_text=_("Who has no account yet gets one, and sets its password through “Forgotten your password?”."),
+        help_text=_("The person receives a link, valid for 7 days, signs in or up with this e-mail, and accepts."),
     )
     field_order = ("email", "role")
 

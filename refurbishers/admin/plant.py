@@ -27,12 +27,13 @@ from refurbishers.admin.forms import CONTACT, MemberForm, RoleForm
 from refurbishers.admin.parts import promises_panel, statements_panel
 from refurbishers.models import (
     Clause,
+    Invitation,
     Member,
     Refurbisher,
     Specification,
 )
 from refurbishers.selectors import last_signature
-from refurbishers.services.members import add_member, change_role, remove_member
+from refurbishers.services.members import change_role, invite_member, remove_member, withdraw_invitation
 from refurbishers.services.specifications import sign_specification
 
 
@@ -73,13 +74,6 @@ class ColleagueAdmin(PlantModelAdmin):
     list_select_related = ("user",)
     fields = ("email_shown", "role")
     email_shown = text_column("user.email", _("e-mail"), ordering="user__email")
-    adding = Step(
-        name="add",
-        title=_("Add a colleague"),
-        form=MemberForm,
-        done=_("They can come in by the plants' door now."),
-        run=lambda request, _none, data: add_member(own_plant(request), **data, by=request.user, at=now()),
-    )
     steps = (
         Step(
             name="role",
@@ -102,6 +96,52 @@ class ColleagueAdmin(PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Member) -> list[Panel]:
         return []
+
+
+@admin.register(Invitation, site=plant_site)
+class InvitationAdmin(PlantModelAdmin):
+    """People asked to work here who have not answered yet."""
+
+    roles = frozenset({Role.OWNER})
+    readers = frozenset({Role.MANAGER})
+    list_display = ("email", "role", "invited_at", "expires_at")
+    fields = ("email", "role", "invited_at", "expires_at")
+    adding = Step(
+        name="add",
+        title=_("Invite a colleague"),
+        form=MemberForm,
+        done=_("The invitation is on its way by e-mail."),
+        run=lambda request, _none, data: invite_member(own_plant(request), **data, by=request.user, at=now()),
+    )
+    steps = (
+        Step(
+            name="again",
+            title=_("Send again"),
+            icon="forward_to_inbox",
+            done=_("The invitation is on its way by e-mail, valid for 7 days from now."),
+            run=lambda request, invited, _data: invite_member(
+                invited.plant, email=invited.email, role=invited.role, by=request.user, at=now()
+            ),
+        ),
+        Step(
+            name="withdraw",
+            title=_("Take back"),
+            icon="person_remove",
+            tone="danger",
+            asks=True,
+            explain=_("The link in the e-mail opens nothing any more."),
+            run=lambda request, invited, _data: _withdrawn(request, invited),
+        ),
+    )
+
+    def panels(self, request: HttpRequest, obj: Invitation) -> list[Panel]:
+        return []
+
+
+def _withdrawn(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    withdraw_invitation(invitation, by=request.user, at=now())
+    messages.success(request, _("Taken back."))
+    return redirect("plant:refurbishers_invitation_changelist")
 
 
 def _removed(request: HttpRequest, member: Member) -> HttpResponse:

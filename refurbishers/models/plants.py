@@ -115,6 +115,27 @@ class Member(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
 
+class Invitation(models.Model):
+    """Somebody asked by e-mail to work at a plant; gone once the person accepts or the plant takes it back."""
+
+    VALID_DAYS = 7
+
+    plant = models.ForeignKey(Refurbisher, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail"), max_length=254)
+    role = models.CharField(_("role"), max_length=12, choices=Member.Role)
+    invited_at = models.DateTimeField(_("invited"))
+    expires_at = models.DateTimeField(_("valid until"))
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-invited_at"]
+        constraints = [models.UniqueConstraint(fields=["plant", "email"], name="invited_once_per_plant")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
 class StatementOfReasons(models.Model):
     """Why a plant moved on the ladder, in words, effective when the law allows it, open to appeal (P2B art. 4)."""
 

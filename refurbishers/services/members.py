@@ -1,19 +1,27 @@
-"""Who works at a plant: people added and removed by their e-mail."""
+"""Who works at a plant: people invited by their e-mail, given another role, removed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
-from refurbishers.models import Member, Refurbisher
+from refurbishers.models import Invitation, Member, Refurbisher
 
 
-class CannotAddMember(DomainError):
-    code = "cannot_add_member"
-    default_message = _("This person already works at a plant.")
+class CannotInvite(DomainError):
+    code = "cannot_invite"
+    default_message = _("This person works at your plant already.")
+
+
+class CannotJoin(DomainError):
+    """The invitation is over, is somebody else's, or the person works at a plant already."""
+
+    code = "cannot_join"
+    default_message = _("You work at a plant already: leave that one first.")
 
 
 class CannotRemoveMember(DomainError):
@@ -21,18 +29,42 @@ class CannotRemoveMember(DomainError):
     default_message = _("A plant keeps at least one owner.")
 
 
-def add_member(plant: Refurbisher, *, email: str, role: str, by: Actor, at: datetime) -> Member:
-    """The person with this e-mail works here from now on; without an account one is made, its password unset.
+@transaction.atomic
+def invite_member(plant: Refurbisher, *, email: str, role: str, by: Actor, at: datetime) -> Invitation:
+    """Ask the person with this e-mail to work here; a second time renews the invitation, with the role as it is now.
 
-    Raises CannotAddMember when the person works at a plant already.
+    Nobody is a member, and no account is made, before the person accepts. Records plant.member_invited, from which
+    the e-mail follows. Raises CannotInvite.
     """
+    if plant.members.filter(user__email__iexact=email).exists():
+        raise CannotInvite(field="email")
+    facts = {"role": role, "invited_at": at, "expires_at": at + timedelta(days=Invitation.VALID_DAYS)}
+    invitation, _new = Invitation.objects.update_or_create(plant=plant, email=email.lower(), defaults=facts)
+    record("plant.member_invited", plant, by=by, at=at, data={"invitation": invitation.pk, "role": role})
+    return invitation
+
+
+@transaction.atomic
+def withdraw_invitation(invitation: Invitation, *, by: Actor, at: datetime) -> None:
+    """Its link opens nothing any more."""
+    record("plant.invitation_withdrawn", invitation.plant, by=by, at=at, data={"invitation": invitation.pk})
+    Invitation.objects.filter(pk=invitation.pk).delete()
+
+
+def accept_invitation(invitation: Invitation, *, user: User, at: datetime) -> Member:
+    """The person works at the plant from now on. Raises CannotJoin, and changes nothing then."""
+    if user.email.lower() != invitation.email:
+        raise CannotJoin(_("This invitation is for another e-mail: sign in with that one."))
     try:
         with transaction.atomic():
-            user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email)
-            member = Member.objects.create(plant=plant, user=user, role=role)
-            record("plant.member_added", plant, by=by, at=at, data={"user": user.pk, "role": role})
+            mine = lock(Invitation.objects.filter(pk=invitation.pk, expires_at__gt=at)).first()
+            if mine is None:
+                raise CannotJoin(_("This invitation is over. Ask the plant for a new one."))
+            member = Member.objects.create(plant=mine.plant, user=user, role=mine.role)
+            mine.delete()
+            record("plant.member_added", mine.plant, by=user, at=at, data={"user": user.pk, "role": member.role})
     except IntegrityError as error:
-        raise CannotAddMember(field="email") from error
+        raise CannotJoin from error
     return member
 
 

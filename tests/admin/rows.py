@@ -13,7 +13,8 @@ from buyback.models import Trade
 from buyback.services.register import enter_in_register
 from catalog.models import Listing, Unit
 from orders.models import Claim, OrderLine, Settlement, Withdrawal
-from refurbishers.models import Member, Refurbisher
+from refurbishers.models import Invitation, Member, Refurbisher
+from refurbishers.services.members import invite_member
 from reviews.models import Review
 from reviews.services import rate_line
 from tests.buyback import steps
@@ -27,6 +28,7 @@ class Rows:
 
     plant: Refurbisher
     member: Member
+    invitation: Invitation
     listing: Listing
     unit: Unit
     line: OrderLine
@@ -40,7 +42,16 @@ class Rows:
         register = self.plant.register.get()
         bid = self.plant.bids.first()
         assert bid is not None
-        own = [self.plant, self.member, self.listing, self.unit, self.line, self.line.consignment, self.claim]
+        own = [
+            self.plant,
+            self.member,
+            self.invitation,
+            self.listing,
+            self.unit,
+            self.line,
+            self.line.consignment,
+            self.claim,
+        ]
         return [*own, self.withdrawal, self.settlement, self.review, self.trade, register, bid]
 
 
@@ -63,6 +74,7 @@ def rows_of(plant: Refurbisher, at: datetime) -> Rows:
     return Rows(
         plant=plant,
         member=plant.members.first(),  # type: ignore[arg-type]
+        invitation=invite_member(plant, email=f"new@{plant.slug}.test", role="technician", by="system:test", at=at),
         listing=plant.listings.first() or ListingFactory(plant=plant),
         unit=UnitFactory(plant=plant, variant=variant),
         line=waiting,

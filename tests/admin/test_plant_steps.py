@@ -13,10 +13,10 @@ from buyback.models import Bid, Inspection, Trade
 from buyback.services.grading import grade_inspection
 from catalog.models import Listing, PriceChange
 from orders.models import ClaimMessage
-from refurbishers.models import Member, Refurbisher, Signature, Specification
+from refurbishers.models import Invitation, Member, Refurbisher, Signature, Specification
 from tests.admin.rows import Rows, act, role, rows_of, url
 from tests.buyback import steps
-from tests.factories import UnitFactory, VariantFactory, imei
+from tests.factories import UnitFactory, UserFactory, VariantFactory, imei
 
 ClientOf = Callable[[User], Client]
 
@@ -171,12 +171,24 @@ def test_a_rating_is_answered_once(own: Rows, page: Client) -> None:
     assert own.review.reply == "Thank you."
 
 
-def test_colleagues_are_added_and_removed_by_email_and_one_owner_stays(own: Rows, bob: User, page: Client) -> None:
-    page.post(url("plant", Member, "add"), {"email": "Tariq@example.com", "role": "technician"})
-    member = Member.objects.get(user__email="tariq@example.com")
-    assert (member.plant, member.role, member.user.has_usable_password()) == (own.plant, "technician", False)
-    twice = page.post(url("plant", Member, "add"), {"email": "tariq@example.com", "role": "owner"})
-    assert list(twice.context["form"].errors) == ["email"]
+def test_a_colleague_is_invited_and_no_account_is_made(own: Rows, page: Client) -> None:
+    people = User.objects.count()
+    page.post(url("plant", Invitation, "add"), {"email": "Tariq@example.com", "role": "technician"})
+    invited = Invitation.objects.get(email="tariq@example.com")
+    assert (invited.plant, invited.role, User.objects.count()) == (own.plant, "technician", people)
+    act(page, invited, "again")
+    assert Event.objects.filter(kind="plant.member_invited", data__invitation=invited.pk).count() == 2
+    act(page, invited, "withdraw")
+    assert not Invitation.objects.filter(pk=invited.pk).exists()
+
+
+def test_who_works_here_already_is_not_invited(own: Rows, bob: User, page: Client) -> None:
+    again = page.post(url("plant", Invitation, "add"), {"email": bob.email.upper(), "role": "technician"})
+    assert list(again.context["form"].errors) == ["email"]
+
+
+def test_colleagues_are_removed_and_one_owner_stays(own: Rows, bob: User, page: Client) -> None:
+    member = Member.objects.create(plant=own.plant, user=UserFactory(), role="technician")
     act(page, member, "remove")
     assert not Member.objects.filter(pk=member.pk).exists()
     act(page, bob.membership, "remove")
