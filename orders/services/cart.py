@@ -59,11 +59,11 @@ def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
 
 
 def change_quantity(item: CartItem, *, quantity: int, at: datetime) -> None:
-    """Set how many; raises CannotAdd outside 1 to 10 or above the stock."""
+    """Set how many; raises CannotAdd outside 1 to 10, above the stock, or when the item was taken out meanwhile."""
     _require_quantity(quantity)
     _require_stock(item.listing, quantity, at)
-    item.quantity = quantity
-    item.save(update_fields=["quantity"])
+    if not CartItem.objects.filter(pk=item.pk).update(quantity=quantity):
+        raise CannotAdd(_("This device is not in your cart any more."))
 
 
 def _require_quantity(quantity: int) -> None:

@@ -35,6 +35,8 @@ from orders.services.refunds import refund_line
 from refurbishers.models import Refurbisher
 
 RESERVED_FOR = timedelta(minutes=10)
+# However often the buyer goes on, counted from when the order was placed.
+RESERVED_AT_MOST = timedelta(minutes=60)
 COMMISSION_VAT_BPS = 2000
 PURPOSE = "order"
 JOB = "system:checkout"
@@ -50,6 +52,15 @@ class CartChanged(DomainError):
 class CannotOrder(DomainError):
     code = "cannot_order"
     default_message = _("This order cannot be placed.")
+
+
+class ReservationOver(DomainError):
+    """The stock was held for as long as it may be."""
+
+    code = "reservation_over"
+    default_message = _(
+        "Your devices were kept aside for an hour, which is over. Nothing was charged: check your cart and order again."
+    )
 
 
 def place_order(
@@ -170,12 +181,18 @@ def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money) ->
 
 
 def prolong_order(order: Order, *, at: datetime) -> None:
-    """The buyer goes on to pay: ten more minutes for the stock. Raises CannotOrder once the order is not pending."""
+    """The buyer goes on to pay: ten more minutes for the stock, an hour in all.
+
+    Raises CannotOrder once the order is not pending, ReservationOver after that hour.
+    """
     with transaction.atomic():
         order = lock(Order.objects.filter(pk=order.pk)).get()
         if order.payment_status != Order.PaymentStatus.PENDING:
             raise CannotOrder(_("This order is not waiting for a payment."))
-        order.reserved_until = at + RESERVED_FOR
+        limit = order.placed_at + RESERVED_AT_MOST
+        if at >= limit:
+            raise ReservationOver
+        order.reserved_until = min(at + RESERVED_FOR, limit)
         extend_reservation(order.pk, expires_at=order.reserved_until, at=at)
         order.save(update_fields=["reserved_until"])
 

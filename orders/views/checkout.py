@@ -22,7 +22,14 @@ from orders.forms import CheckoutForm, JoinedForms
 from orders.models import Cart, Order
 from orders.selectors import cart_view, latest_address, payment_of
 from orders.services.cart import note_seen_prices
-from orders.services.checkout import PURPOSE, fail_order, place_order, prolong_order, settle_order
+from orders.services.checkout import (
+    PURPOSE,
+    ReservationOver,
+    fail_order,
+    place_order,
+    prolong_order,
+    settle_order,
+)
 from orders.views.cart import cart_of_request
 from orders.views.common import actor, opened, person, refuse, remember_guest_order, status_of
 
@@ -100,10 +107,13 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
 
 @require_POST
 def pay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Go (back) to the bank; going on keeps the devices reserved for ten more minutes."""
+    """Go (back) to the bank; going on keeps the devices reserved for ten more minutes, up to an hour."""
     order = order_for_buyer(request.user, opened(request), pk)
     try:
         prolong_order(order, at=timetravel.now())
+    except ReservationOver as refusal:
+        messages.error(request, str(refusal))
+        return redirect("cart")
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("order", pk)

@@ -8,12 +8,12 @@ from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.payments.models import Payment, Refund
 from backmarket.payments.selectors import balance, ledger_sum
-from catalog.models import Listing
+from catalog.models import Listing, StockReservation
 from catalog.services.listings import change_listing
 from catalog.services.stock import OutOfStock
-from orders.models import Cart, Order, OrderLine
-from orders.services.cart import CannotAdd, add_to_cart, change_quantity, merge_carts, open_cart
-from orders.services.checkout import CannotOrder, CartChanged, settle_order
+from orders.models import Cart, CartItem, Order, OrderLine
+from orders.services.cart import CannotAdd, add_to_cart, change_quantity, merge_carts, open_cart, remove_from_cart
+from orders.services.checkout import CannotOrder, CartChanged, ReservationOver, prolong_order, settle_order
 from orders.services.deadlines import watch_order_deadlines
 from refurbishers.models import Refurbisher
 from tests.orders.conftest import place_from
@@ -105,6 +105,16 @@ def test_the_cart_holds_one_to_ten_of_an_offer_and_never_more_than_the_stock(lis
     assert list(cart.items.values_list("quantity", flat=True)) == [5]
 
 
+def test_a_device_taken_out_meanwhile_has_no_quantity_to_change(listing: Listing, now: datetime) -> None:
+    item = add_to_cart(open_cart(None, None), listing, quantity=1, at=now)
+    seen = CartItem.objects.get(pk=item.pk)
+    remove_from_cart(item)
+    with pytest.raises(CannotAdd) as refusal:
+        change_quantity(seen, quantity=2, at=now)
+    assert str(refusal.value) == "This device is not in your cart any more."
+    assert not CartItem.objects.exists()
+
+
 def test_a_guests_cart_joins_the_persons_and_disappears(
     listing: Listing, other_listing: Listing, alice: User, now: datetime
 ) -> None:
@@ -149,6 +159,21 @@ def test_a_refused_card_frees_the_stock_and_keeps_the_cart(place: Place, pay: Pa
     assert (listing.on_hand, listing.reserved) == (5, 0)
     assert order.cart.items.get().quantity == 1
     assert ledger_sum() == {}
+
+
+def test_going_on_to_pay_holds_the_stock_for_ten_more_minutes_and_an_hour_at_most(
+    place: Place, listing: Listing, now: datetime
+) -> None:
+    order = place((listing, 1))
+    for minute, until in ((9, 19), (18, 28), (27, 37), (36, 46), (45, 55), (54, 60), (59, 60)):
+        prolong_order(order, at=now + timedelta(minutes=minute))
+        order.refresh_from_db()
+        assert order.reserved_until == now + timedelta(minutes=until)
+        assert StockReservation.objects.get().expires_at == order.reserved_until
+    with pytest.raises(ReservationOver):
+        prolong_order(order, at=now + timedelta(minutes=60))
+    order.refresh_from_db()
+    assert order.reserved_until == now + timedelta(minutes=60)
 
 
 def test_an_unpaid_order_fails_after_ten_minutes(

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -103,6 +104,18 @@ def test_a_buyer_who_left_the_bank_can_go_back_to_it(client: Client, listing: Li
     client.get(reverse("checkout-return", args=[order.pk]))
     assert "We are waiting for your bank" in client.get(reverse("order", args=[order.pk])).content.decode()
     assert client.post(reverse("checkout-pay", args=[order.pk]))["Location"] == bank_page
+
+
+def test_a_buyer_who_waited_an_hour_goes_back_to_the_cart(client: Client, listing: Listing) -> None:
+    fill(client, listing)
+    check_out(client)
+    order = Order.objects.get()
+    timetravel.travel_to(order.placed_at + timedelta(minutes=60))
+    answer = client.post(reverse("checkout-pay", args=[order.pk]), follow=True)
+    assert answer.redirect_chain == [(reverse("cart"), 302)]
+    page = answer.content.decode()
+    assert "kept aside for an hour, which is over" in page
+    assert listing.variant.product.name in page
 
 
 def test_a_double_click_on_pay_makes_one_order(client: Client, listing: Listing) -> None:
