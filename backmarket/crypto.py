@@ -1,7 +1,5 @@
-"""Fields that are encrypted at rest, and blind indexes to find them again without reading them."""
+"""Fields that are encrypted at rest."""
 
-import hashlib
-import hmac
 from functools import cache
 from typing import Any
 
@@ -21,15 +19,6 @@ def encrypt(text: str) -> str:
 
 def decrypt(token: str) -> str:
     return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
-
-
-def blind_index(text: str, *, purpose: str) -> str:
-    """A keyed hash of normalised text: equal texts meet, nobody without the key can guess them.
-
-    Keyed with the oldest encryption key, which outlives rotations that only add newer ones.
-    """
-    key = f"{purpose}:{settings.FIELD_ENCRYPTION_KEYS[-1]}".encode()
-    return hmac.new(key, "".join(text.split()).upper().encode(), hashlib.sha256).hexdigest()
 
 
 class EncryptedTextField(models.TextField):

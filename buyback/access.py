@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
 from buyback.models import EvidencePhoto, Quote, Trade
-from refurbishers.access import plant_of
 from refurbishers.models import Refurbisher
 
 
@@ -22,10 +21,6 @@ def trade_for_seller(user: User, pk: UUID) -> Trade:
         "plant", "variant__product__category", "parcel", "return_parcel", "payout", "unit", "address", "quote"
     )
     return get_object_or_404(trades, pk=pk, seller=user)
-
-
-def trade_for_plant(user: User, pk: UUID) -> Trade:
-    return get_object_or_404(Trade.objects.select_related("plant", "variant"), pk=pk, plant=plant_of(user))
 
 
 def photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:

@@ -2,31 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
-from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from buyback.models import Bid, CounterOffer, Quote, RegisterEntry, Trade
 from buyback.services.register import FIRST, entry_hash
 from buyback.timelines import device_story, trade_timeline
-from catalog.models import Category, GradingSpecification, Product, QuestionSet
+from catalog.models import Category, Product, QuestionSet
 from refurbishers.models import Refurbisher
 
 __all__ = [
     "answers_in_words",
-    "arrivals_today",
     "current_questions",
     "device_story",
     "disputed_answers",
-    "inspection_form_checks",
     "payout_state",
     "popular_products",
     "products_named",
@@ -34,8 +30,6 @@ __all__ = [
     "sellable_products",
     "trade_timeline",
     "trades_of",
-    "trades_to_decide",
-    "trades_to_inspect",
     "verify_register",
     "with_best_bid",
 ]
@@ -155,72 +149,9 @@ PAYOUTS: Mapping[str, Text] = {
 }
 
 
-# A plant's day
-
-
-def arrivals_today(plant: Refurbisher, at: datetime) -> QuerySet[Trade]:
-    """Devices that left their sellers and are not here yet, and those received today (market time)."""
-    market = calendar()
-    today = market.local(at).date()
-    start, end = market.end_of_day(today - timedelta(days=1)), market.end_of_day(today)
-    due = Q(status=Trade.Status.COLLECTED) | Q(received_at__gte=start, received_at__lt=end)
-    return Trade.objects.filter(due, plant=plant).select_related("variant__product", "parcel").order_by("collected_at")
-
-
-def trades_to_inspect(plant: Refurbisher) -> QuerySet[Trade]:
-    """Received and not inspected, the most urgent first; late, the quoted price is paid."""
-    waiting = Trade.objects.filter(plant=plant, status=Trade.Status.RECEIVED)
-    return waiting.select_related("variant__product__category", "quote").order_by(F("due_at").asc(nulls_last=True))
-
-
-def trades_to_decide(plant: Refurbisher) -> QuerySet[Trade]:
-    """Inspected and graded: to be paid as quoted or countered."""
-    graded = Trade.objects.filter(plant=plant, status=Trade.Status.INSPECTED, inspection__graded_at__isnull=False)
-    return graded.select_related("variant__product", "inspection").order_by("due_at")
-
-
-@dataclass(frozen=True)
-class CheckField:
-    """One check to fill in. `options` are (value, text) for pass_fail and scale; a number has a `unit` instead.
-
-    `said` is the seller's answer that the check will be compared with, in the source language.
-    """
-
-    code: str
-    chapter: str
-    kind: str
-    text: str
-    how: str
-    options: tuple[tuple[str, str], ...]
-    unit: str
-    said: str
-
-
-def inspection_form_checks(trade: Trade) -> list[CheckField]:
-    """The checks of the category's current grading specification, in order; empty when it has none."""
-    specification = (
-        GradingSpecification.objects.filter(category=trade.variant.product.category_id).order_by("-version").first()
-    )
-    said = _said_by_question(trade.quote)
-    return [_check_field(check, said) for check in (specification.checks if specification else [])]
-
-
 def _said_by_question(quote: Quote) -> dict[str, str]:
     words = answers_in_words(quote)
     return {question["code"]: text for question, (_q, text) in zip(quote.question_set.questions, words, strict=True)}
-
-
-def _check_field(check: Mapping[str, Any], said: Mapping[str, str]) -> CheckField:
-    return CheckField(
-        code=check["code"],
-        chapter=check["chapter"],
-        kind=check["kind"],
-        text=check["text"],
-        how=check["how"],
-        options=tuple((option["value"], option["text"]) for option in check.get("options", [])),
-        unit=check.get("unit", ""),
-        said=said.get(check.get("answer") or "", ""),
-    )
 
 
 # The register

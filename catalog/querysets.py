@@ -28,9 +28,6 @@ class BuyableQuerySet(models.QuerySet[Any]):
     def in_stock(self) -> "BuyableQuerySet":
         return self.filter(in_stock=True)
 
-    def best_first(self) -> "BuyableQuerySet":
-        return self.order_by("-score", "id")
-
     def shown(self) -> "BuyableQuerySet":
         """Rows with an offer, sold out or not."""
         return self.filter(~Q(price_minor=None))

@@ -124,12 +124,6 @@ def offers(variant: Variant, grade: str, currency: str) -> list[Offer]:
     return [Offer(listing, score, ranking.factors(facts_of(listing, cheapest))) for score, listing in ranked]
 
 
-def best_listing(variant: Variant, grade: str, currency: str) -> Listing | None:
-    """The listing behind the offer shown; None when nothing can be bought."""
-    ranked = offers(variant, grade, currency)
-    return ranked[0].listing if ranked else None
-
-
 def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:
     """The category's buyables as the address narrows, sorts and pages them: two queries."""
     return _list_page(Buyable.objects.in_stock().filter(category=category), params, category=category)

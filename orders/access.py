@@ -52,23 +52,9 @@ def claim_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Claim:
     return claim
 
 
-def line_for_plant(user: Visitor, pk: UUID) -> OrderLine:
-    line = OrderLine.objects.select_related("order", "plant").filter(plant=plant_of(user), pk=pk).first()
-    if line is None:
-        raise Http404
-    return line
-
-
 def consignment_for_plant(user: Visitor, pk: UUID) -> Consignment:
     parcels = Consignment.objects.select_related("order__address", "plant", "parcel")
     consignment = parcels.filter(plant=plant_of(user), order__payment_status="captured", pk=pk).first()
     if consignment is None:
         raise Http404
     return consignment
-
-
-def claim_for_plant(user: Visitor, pk: UUID) -> Claim:
-    claim = Claim.objects.select_related("line__order", "plant").filter(plant=plant_of(user), pk=pk).first()
-    if claim is None:
-        raise Http404
-    return claim

@@ -17,7 +17,6 @@ from backmarket.money import Money, total
 from backmarket.payments.models import Payment
 from catalog.models import Listing, StockReservation
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
-from orders.querysets import WITH_SUPPORT, ClaimQuerySet, LineQuerySet
 from refurbishers.models import Refurbisher
 
 CART_KEY = "cart"
@@ -179,11 +178,6 @@ def consignments_of(order: Order) -> QuerySet[Consignment]:
 # For plants and support
 
 
-def lines_to_accept(plant: Refurbisher) -> LineQuerySet:
-    """Paid lines that wait for the plant's word, the most urgent first."""
-    return OrderLine.objects.to_accept().filter(plant=plant).select_related("order", "listing").order_by("due_at", "pk")
-
-
 def consignments_to_ship(plant: Refurbisher) -> QuerySet[Consignment]:
     """Parcels with lines still to send, the most urgent first."""
     waiting = OrderLine.objects.to_ship()
@@ -194,14 +188,6 @@ def consignments_to_ship(plant: Refurbisher) -> QuerySet[Consignment]:
         .order_by("ship_by", "pk")
         .distinct()
     )
-
-
-def claims_queue(plant: Refurbisher | None) -> ClaimQuerySet:
-    """A plant's open cases; with None those that support owns: taken over, or brought to arbitration."""
-    cases: ClaimQuerySet = Claim.objects.open().select_related("line__order", "plant", "handler")
-    if plant is not None:
-        return cases.filter(plant=plant).order_by("due_at", "number")
-    return cases.filter(WITH_SUPPORT).order_by("due_at", "number")
 
 
 @dataclass(frozen=True)

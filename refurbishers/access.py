@@ -32,7 +32,8 @@ def require_role(user: User | AnonymousUser, *roles: str) -> Refurbisher:
 
 def invitation_of_link(token: str) -> Invitation:
     """What an e-mailed link invites to; Http404 for a forged one, and once it was accepted or taken back."""
-    invitation = Invitation.objects.select_related("plant").filter(pk=invitation_id(token)).first()
+    pk = invitation_id(token)
+    invitation = Invitation.objects.select_related("plant").filter(pk=pk).first() if pk else None
     if invitation is None:
         raise Http404
     return invitation

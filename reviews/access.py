@@ -8,8 +8,6 @@ from backmarket.accounts.models import User
 from buyback.models import Trade
 from catalog.models import Product
 from orders.models import OrderLine
-from refurbishers.access import plant_of
-from reviews.models import Review
 
 
 def line_for_buyer(user: User, pk: UUID) -> OrderLine:
@@ -28,14 +26,6 @@ def trade_for_seller(user: User, pk: UUID) -> Trade:
     if trade is None:
         raise Http404
     return trade
-
-
-def review_for_plant(user: User, pk: UUID) -> Review:
-    """A published rating of the plant this person works at; Http404 for strangers."""
-    review: Review | None = Review.objects.published().filter(pk=pk, plant=plant_of(user)).first()
-    if review is None:
-        raise Http404
-    return review
 
 
 def rated_product(slug: str) -> Product:

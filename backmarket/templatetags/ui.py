@@ -196,12 +196,6 @@ def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, CheckboxInput)
 
 
-@register.simple_tag
-def field_widget(field: BoundField, **attrs: Any) -> SafeString:
-    """The field's widget with extra attributes; Django itself ties help and errors to it."""
-    return field.as_widget(attrs={name.replace("_", "-"): value for name, value in attrs.items()})
-
-
 @register.filter
 def faulty_fields(form: Any) -> Iterator[BoundField]:
     """The visible fields with errors, in order, for the summary above a form."""

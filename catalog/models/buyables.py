@@ -1,7 +1,5 @@
 """The row per offer shown."""
 
-from typing import Any
-
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -94,6 +92,3 @@ class Buyable(models.Model):
     @property
     def plant_rating(self) -> float | None:
         return None if self.plant_rating_x10 is None else self.plant_rating_x10 / 10
-
-    def attribute(self, key: str) -> Any:
-        return self.attributes.get(key)

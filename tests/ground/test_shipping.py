@@ -4,12 +4,9 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.http import Http404
 
-from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.shipping import services
-from backmarket.shipping.access import parcel_for_person
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.labels import printable
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
@@ -284,10 +281,3 @@ def test_a_label_without_a_number_is_not_ready(now: datetime) -> None:
 
 def test_names_lose_only_the_marks_that_the_label_cannot_print() -> None:
     assert printable("Élodie Łukasz Dvořák Ωμέγα €12") == "Élodie Lukasz Dvorák ????? €12"
-
-
-def test_a_parcel_is_seen_by_its_two_ends_alone(now: datetime, alice: User, carol: User, mallory: User) -> None:
-    parcel = parcel_of(now, sender=AddressFactory(user=carol), recipient=AddressFactory(user=alice))
-    assert parcel_for_person(alice, parcel.pk) == parcel_for_person(carol, parcel.pk) == parcel
-    with pytest.raises(Http404):
-        parcel_for_person(mallory, parcel.pk)

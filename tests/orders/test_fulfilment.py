@@ -11,7 +11,7 @@ from backmarket.shipping.models import Parcel
 from catalog.models import Listing
 from catalog.services.units import erase_unit, list_unit, record_test
 from orders.models import Earning, Guarantee, Order, OrderLine
-from orders.selectors import consignments_to_ship, lines_to_accept
+from orders.selectors import consignments_to_ship
 from orders.services.deadlines import watch_order_deadlines
 from orders.services.fulfilment import CannotShip, accept_line, refuse_line, ship_consignment
 from orders.services.refunds import CannotRefundLine, refund_line
@@ -180,8 +180,6 @@ def test_a_delivered_line_closes_after_thirty_days(delivered_line: OrderLine) ->
 
 
 def test_plants_see_what_waits_for_them_first_things_first(paid: Order, listing: Listing, now: datetime) -> None:
-    assert list(lines_to_accept(listing.plant)) == sorted(paid.lines.all(), key=lambda line: line.pk)
     assert list(consignments_to_ship(listing.plant)) == list(paid.consignments.all())
     ship(paid, now, [imei(), imei()])
-    assert not lines_to_accept(listing.plant)
     assert not consignments_to_ship(listing.plant)

@@ -63,11 +63,6 @@ class Category:
     impact: Impact
     position: int
 
-    @property
-    def attribute_keys(self) -> frozenset[str]:
-        return frozenset(attribute.key for attribute in self.attributes)
-
-
 COLOUR = Attribute("colour", _("Colour"), "text")
 FAMILY = Attribute(
     "colour_family",
