@@ -63,10 +63,10 @@ def state_column(field: str = "status", title: Any = STATUS) -> Column:
     return column
 
 
-def deadline_column(field: str = "due_at", title: Any = DEADLINE) -> Column:
+def deadline_column(field: str = "due_at", title: Any = DEADLINE, *, ordering: str = "") -> Column:
     """A deadline in market time, marked when it is over; the admin annotates `late` (see base.deadline)."""
 
-    @display(description=title, ordering=field)
+    @display(description=title, ordering=ordering or field)
     def column(admin: Any, obj: Any) -> str | SafeString:
         return deadline(getattr(obj, field), late=getattr(obj, "late", False))
 

@@ -30,7 +30,7 @@ class LineColumns:
 
 class ClaimColumns:
     shown_status = state_column()
-    deadline_shown = deadline_column()
+    deadline_shown = deadline_column("running_due_at", ordering="due_at")
     device = text_column("line.title", _("device"))
     order_number = text_column("line.order.number", _("order"))
     price_shown = money_column("line.price", _("price"))

@@ -1,6 +1,7 @@
 """After-sales cases and the words in them."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -121,6 +122,11 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"C{self.number}"
+
+    @property
+    def running_due_at(self) -> datetime | None:
+        """The owner's deadline; None while the customer is awaited, as the clock stands still then."""
+        return None if self.paused_at else self.due_at
 
     @property
     def status_for_customer(self) -> str:
