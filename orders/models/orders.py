@@ -188,6 +188,10 @@ class OrderLine(models.Model):
                 condition=Q(status__in=["pending", "on_hold", "paid", "accepted", "shipped", "delivered", "closed"]),
                 name="unit_sold_once",
             ),
+            # Once delivered, a device may come back and be sold again.
+            models.UniqueConstraint(
+                fields=["identifier"], condition=Q(status="shipped"), name="line_device_on_one_road"
+            ),
         ]
         indexes = [
             models.Index(fields=["plant", "status", "due_at"], name="line_of_plant"),

@@ -1,11 +1,12 @@
 """From paid to delivered: the plant accepts, ships with identifier and tracking, and the courier delivers."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from stdnum import imei
 
@@ -23,13 +24,15 @@ from catalog.services.units import sell_unit
 from orders.models import Consignment, OrderLine
 from orders.services.earnings import earn_sale
 from orders.services.guarantees import start_guarantee
-from orders.services.parcels import plant_address
 from orders.services.refunds import refund_line
+from refurbishers.services.addresses import plant_address
 
 COURIER = "system:courier"
 SERIAL = re.compile(r"[A-Z0-9][A-Z0-9\-/.]{4,38}[A-Z0-9]")
 Status = OrderLine.Status
 TO_SHIP = (Status.PAID, Status.ACCEPTED)
+ONE_BUYER = ("line_device_on_one_road", "unit_sold_once")
+SOLD_TO_ANOTHER = _("This device is already sold to somebody else.")
 
 
 class CannotShip(DomainError):
@@ -86,7 +89,8 @@ def ship_consignment(
         )
         consignment.parcel = parcel
         consignment.save(update_fields=["parcel"])
-        for line in lines:
+        # In one order for everybody: the same numbers typed for two parcels never wait for each other in a circle.
+        for line in sorted(lines, key=lambda line: known[line.pk]):
             _ship_line(line, known[line.pk], by, at)
     return parcel
 
@@ -116,7 +120,7 @@ def checked_identifier(line: OrderLine, text: str) -> str:
         raise CannotShip(_("This is not a serial number: 6 to 40 letters and digits."), field=str(line.pk))
     sold = OrderLine.objects.filter(identifier=clean, status__in=[Status.SHIPPED, Status.DELIVERED])
     if sold.exclude(pk=line.pk).exists():
-        raise CannotShip(_("This device is already sold to somebody else."), field=str(line.pk))
+        raise CannotShip(SOLD_TO_ANOTHER, field=str(line.pk))
     return clean
 
 
@@ -139,9 +143,21 @@ def _ship_line(line: OrderLine, identifier: str, by: Actor, at: datetime) -> Non
     if line.status == Status.PAID:
         move(line, Status.ACCEPTED, by=by, at=at)
     late = line.due_at is not None and at > line.due_at
-    move(line, Status.SHIPPED, by=by, at=at, data={"late": late}, identifier=identifier, unit=unit, due_at=None)
+    with _on_one_road(line):
+        move(line, Status.SHIPPED, by=by, at=at, data={"late": late}, identifier=identifier, unit=unit, due_at=None)
     if unit:
         sell_unit(unit, by=by, at=at)
+
+
+@contextmanager
+def _on_one_road(line: OrderLine) -> Iterator[None]:
+    """One number registered for two buyers in the same instant: the database refuses the second, we say so kindly."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not any(name in str(error) for name in ONE_BUYER):
+            raise
+        raise CannotShip(SOLD_TO_ANOTHER, field=str(line.pk)) from error
 
 
 def deliver_line(line: OrderLine, *, at: datetime) -> None:
