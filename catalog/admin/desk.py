@@ -32,7 +32,7 @@ from catalog.models import (
 )
 from catalog.services.listings import (
     block_listing,
-    pause_listing,
+    unblock_listing,
 )
 
 L = Listing.Status
@@ -151,7 +151,7 @@ class ListingAdmin(ListingColumns, StaffModelAdmin):
             asks=True,
             explain=_("The listing is paused; its plant may publish it again."),
             when=lambda listing: listing.status == L.BLOCKED,
-            run=lambda request, listing, data: pause_listing(listing, by=request.user, at=now()),
+            run=lambda request, listing, data: unblock_listing(listing, by=request.user, at=now()),
         ),
     )
 

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.money import Money
-from backmarket.states import move
+from backmarket.states import IllegalMove, move
 from catalog.models import Listing, PriceChange, Variant, VatScheme
 from catalog.services.buyables import refresh_buyables
 from catalog.words import forbidden_word
@@ -105,8 +106,10 @@ def publish_listing(listing: Listing, *, by: Actor, at: datetime) -> None:
 
 
 def pause_listing(listing: Listing, *, by: Actor, at: datetime) -> None:
-    """Take an online listing off for a while; the plant may publish it again."""
-    _move(listing, Listing.Status.PAUSED, by=by, at=at)
+    """Take an online listing off for a while; the plant may publish it again. Raises IllegalMove for a blocked one."""
+    with transaction.atomic():
+        _require_unblocked(listing)
+        _move(listing, Listing.Status.PAUSED, by=by, at=at)
 
 
 def block_listing(listing: Listing, *, reason: str, by: Actor, at: datetime) -> None:
@@ -114,9 +117,26 @@ def block_listing(listing: Listing, *, reason: str, by: Actor, at: datetime) -> 
     _move(listing, Listing.Status.BLOCKED, by=by, at=at, data={"reason": reason})
 
 
+def unblock_listing(listing: Listing, *, by: Actor, at: datetime) -> None:
+    """The house lifts its block: the listing is paused, and its plant may publish it again. Raises IllegalMove."""
+    if listing.status != Listing.Status.BLOCKED:
+        raise IllegalMove
+    _move(listing, Listing.Status.PAUSED, by=by, at=at)
+
+
 def archive_listing(listing: Listing, *, by: Actor, at: datetime) -> None:
-    """Close a listing for good; its place (plant, variant, grade) is free again. What is reserved can still be paid."""
-    _move(listing, Listing.Status.ARCHIVED, by=by, at=at)
+    """Close a listing for good; its place (plant, variant, grade) is free again. What is reserved can still be paid.
+
+    Raises IllegalMove for a blocked one: closing it would free its place for the same offer.
+    """
+    with transaction.atomic():
+        _require_unblocked(listing)
+        _move(listing, Listing.Status.ARCHIVED, by=by, at=at)
+
+
+def _require_unblocked(listing: Listing) -> None:
+    if lock(Listing.objects.filter(pk=listing.pk)).get().status == Listing.Status.BLOCKED:
+        raise IllegalMove
 
 
 def change_listing(listing: Listing, *, by: Actor, at: datetime, **changes: Any) -> Listing:

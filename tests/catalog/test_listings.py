@@ -21,6 +21,7 @@ from catalog.services.listings import (
     create_listing,
     pause_listing,
     publish_listing,
+    unblock_listing,
 )
 from catalog.services.stock import reserve_stock
 from catalog.words import forbidden_word
@@ -108,9 +109,13 @@ def test_a_suspended_plant_puts_nothing_online(now: datetime) -> None:
 def test_a_listing_blocked_by_the_house_is_not_put_back_by_its_plant(now: datetime) -> None:
     listing = ListingFactory()
     block_listing(listing, reason="words", by=BY, at=now)
-    with pytest.raises(IllegalMove):
-        publish_listing(listing, by=BY, at=now)
+    for way_round in (publish_listing, pause_listing, archive_listing):
+        with pytest.raises(IllegalMove):
+            way_round(listing, by=BY, at=now)
     assert not Buyable.objects.get().in_stock
+    unblock_listing(listing, by=BY, at=now)
+    publish_listing(listing, by=BY, at=now)
+    assert Buyable.objects.get().in_stock
 
 
 def test_a_changed_price_enters_the_history_and_the_window_at_once(now: datetime) -> None:
