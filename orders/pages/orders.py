@@ -1,0 +1,184 @@
+"""The order page: each parcel's way, each device's rights, and the one thing to do next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backmarket.market import calendar
+from backmarket.shipping.models import Parcel
+from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.pages.parts import Next, Step
+from orders.selectors import arrival, consignments_of, open_claim_of, withdrawable_line_ids
+from orders.services.guarantees import is_covered
+
+Line, Case = OrderLine.Status, Claim.Status
+# A bank page left open longer than this is looked at by hand, not by reloading.
+REFRESH_FOR = timedelta(minutes=10)
+REFUND_REASONS = {
+    "out_of_stock": gettext_lazy("Sold out while the bank was answering."),
+    "not_shipped": gettext_lazy("The plant did not send it in time."),
+    "parcel_lost": gettext_lazy("The courier lost the parcel."),
+    "not_paid": gettext_lazy("The payment did not arrive."),
+}
+
+
+@dataclass(frozen=True)
+class LineView:
+    line: OrderLine
+    guarantee: Guarantee | None
+    withdrawal: Withdrawal | None
+    claim: Claim | None
+    reason: str | Promise
+    can_withdraw: bool
+    can_claim: bool
+    can_rate: bool
+
+
+@dataclass(frozen=True)
+class ParcelView:
+    consignment: Consignment
+    steps: list[Step]
+    lines: list[LineView]
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    order: Order
+    next: Next | None
+    parcels: list[ParcelView]
+    refresh: bool
+
+    @property
+    def is_paid(self) -> bool:
+        return self.order.payment_status == Order.PaymentStatus.CAPTURED
+
+
+def order_page(order: Order, at: datetime) -> OrderPage:
+    withdrawable = withdrawable_line_ids(order, at)
+    consignments = list(consignments_of(order))
+    parcels = [
+        ParcelView(
+            consignment=consignment,
+            steps=_steps(consignment),
+            lines=[_line_view(line, line.pk in withdrawable, at) for line in consignment.lines.all()],
+        )
+        for consignment in consignments
+    ]
+    waiting = order.payment_status in (Order.PaymentStatus.PENDING, Order.PaymentStatus.AUTHORISED)
+    return OrderPage(order, _next_of_order(order, parcels), parcels, waiting and at < order.placed_at + REFRESH_FOR)
+
+
+def _line_view(line: OrderLine, can_withdraw: bool, at: datetime) -> LineView:
+    guarantee, withdrawal = getattr(line, "guarantee", None), getattr(line, "withdrawal", None)
+    kept = line.status in (Line.DELIVERED, Line.CLOSED) and withdrawal is None
+    claim = open_claim_of(line)
+    return LineView(
+        line=line,
+        guarantee=guarantee,
+        withdrawal=withdrawal,
+        claim=claim or next(iter(line.claims.all()), None),
+        reason=REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else "",
+        can_withdraw=can_withdraw,
+        can_claim=kept and claim is None and guarantee is not None and is_covered(guarantee, at),
+        can_rate=line.status in (Line.DELIVERED, Line.CLOSED),
+    )
+
+
+def _steps(consignment: Consignment) -> list[Step]:
+    """The parcel's way, from the line that got furthest; the courier's scans in between."""
+    lines = [line for line in consignment.lines.all() if line.status != Line.CANCELLED]
+    if not lines:
+        return [Step(_("Cancelled"), None, "problem")]
+    line = max(lines, key=lambda each: (each.delivered_at is not None, each.shipped_at is not None))
+    steps = [
+        _step(_("Paid"), line.paid_at),
+        _step(_("Accepted by the plant"), line.accepted_at),
+        _step(_("Handed to the courier"), line.shipped_at, detail=_tracking(consignment.parcel)),
+    ]
+    if consignment.parcel:
+        between = [point for point in consignment.parcel.points.all() if point.code != "delivered"]
+        steps += [Step(point.get_code_display(), point.happened_at, "done", point.place) for point in between]
+        if consignment.parcel.status == Parcel.Status.LOST:
+            return [*steps, Step(_("Lost by the courier: you are refunded"), consignment.parcel.lost_at, "problem")]
+    steps.append(_step(_("Delivered"), line.delivered_at, detail="" if line.delivered_at else _expected(line)))
+    return _with_current(steps)
+
+
+def _step(title: str, at: datetime | None, detail: str = "") -> Step:
+    return Step(title, at, "done" if at else "todo", detail)
+
+
+def _with_current(steps: list[Step]) -> list[Step]:
+    """The first thing that has not happened is the one we wait for."""
+    for place, step in enumerate(steps):
+        if step.state == "todo":
+            return [*steps[:place], Step(step.title, step.at, "current", step.detail), *steps[place + 1 :]]
+    return steps
+
+
+def _tracking(parcel: Parcel | None) -> str:
+    if parcel is None or not parcel.tracking_number:
+        return ""
+    return _("%(courier)s, number %(number)s") % {"courier": parcel.courier.title(), "number": parcel.tracking_number}
+
+
+def _expected(line: OrderLine) -> str:
+    if line.paid_at is None:
+        return ""
+    day = arrival(line.paid_at, line.listing.shipping_days)
+    return _("Expected by %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
+
+
+def _next_of_order(order: Order, parcels: list[ParcelView]) -> Next | None:
+    status = Order.PaymentStatus
+    if order.payment_status in (status.PENDING, status.AUTHORISED):
+        return Next(
+            _("We are waiting for your bank"),
+            _("As soon as it answers, this page says so. If you left its page too early, go back to it."),
+            reverse("checkout-pay", args=[order.pk]) if order.payment_status == status.PENDING else "",
+            _("Go on to payment"),
+            icon="card",
+            deadline=order.reserved_until,
+            post=True,
+        )
+    if order.payment_status != status.CAPTURED:
+        return Next(
+            _("The payment did not arrive"),
+            _("Nothing was charged. Your cart is as it was: try again, or pay another way."),
+            reverse("checkout"),
+            _("Try again"),
+            icon="warning",
+        )
+    return _next_of_parcels(parcels)
+
+
+def _next_of_parcels(parcels: list[ParcelView]) -> Next | None:
+    """What the most urgent line asks of its buyer, or makes the buyer wait for."""
+    lines = [view for parcel in parcels for view in parcel.lines]
+    for view in lines:
+        if view.withdrawal and view.withdrawal.status == Withdrawal.Status.CONFIRMED:
+            url = reverse("withdrawal", args=[view.withdrawal.pk])
+            return Next(_("Send the device back"), _("The label is ready to print."), url, _("Return label"), "box")
+    for view in lines:
+        if view.claim and view.claim.status in (Case.AWAITING_CUSTOMER, Case.AWAITING_RETURN, Case.DISPUTED):
+            url = reverse("claim", args=[view.claim.pk])
+            return Next(_("Your case waits for you"), str(view.line), url, _("Open the case"), "chat")
+    waiting = [view.line for view in lines if view.line.status in (Line.PAID, Line.ACCEPTED)]
+    if waiting:
+        first = min(waiting, key=lambda line: line.due_at or line.order.placed_at)
+        text = _("The plant prepares your parcel and hands it to the courier.")
+        return Next(_("Being prepared"), text, icon="box", deadline=first.due_at)
+    if any(view.line.status == Line.SHIPPED for view in lines):
+        return Next(_("On its way"), _("Follow the parcel below."), icon="truck")
+    kept = [view for view in lines if view.can_withdraw and view.line.delivered_at]
+    if kept:
+        delivered = min(view.line.delivered_at for view in kept if view.line.delivered_at)
+        until = calendar().days_after(delivered, OrderLine.WITHDRAW_WITHIN_DAYS)
+        text = _("Changed your mind? Send it back without a reason. Something wrong? Open a case below.")
+        return Next(_("Enjoy it"), text, icon="heart", deadline=until)
+    return None

@@ -1,0 +1,29 @@
+"""What both pages are made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class Step:
+    """One point of components/_timeline.html: state is done, current, todo or problem."""
+
+    title: str | Promise
+    at: datetime | None
+    state: str
+    detail: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next thing, as components/_next.html prints it. `post` marks an address that takes a form."""
+
+    title: str
+    text: str = ""
+    url: str = ""
+    label: str = ""
+    icon: str = "clock"
+    deadline: datetime | None = None
+    post: bool = False
