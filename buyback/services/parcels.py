@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import states
-from backmarket.accounts.models import Address
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.shipping import services as shipping
@@ -15,7 +14,7 @@ from backmarket.shipping.models import Parcel
 from backmarket.shipping.services import Slot
 from buyback.due import due_at
 from buyback.models import Trade
-from refurbishers.models import Refurbisher
+from refurbishers.services.addresses import plant_address
 
 
 class SlotGone(DomainError):
@@ -34,7 +33,7 @@ def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime) -> Non
         purpose=Parcel.Purpose.TRADE,
         reference=trade.pk,
         sender=trade.address,
-        recipient=_address_of(trade.plant),
+        recipient=plant_address(trade.plant),
         insured=trade.quoted,
         by=by,
         at=at,
@@ -60,7 +59,7 @@ def send_back(trade: Trade, *, by: Actor, at: datetime, data: dict[str, Any] | N
         parcel = shipping.create_parcel(
             purpose=Parcel.Purpose.TRADE_RETURN,
             reference=trade.pk,
-            sender=_address_of(trade.plant),
+            sender=plant_address(trade.plant),
             recipient=trade.address,
             insured=trade.quoted,
             by=by,
@@ -98,15 +97,3 @@ def call_off_courier(trade: Trade, *, by: Actor, at: datetime) -> None:
     """Nobody comes, the label is void. Raises IllegalMove once the parcel is on its way."""
     if trade.parcel is not None:
         shipping.cancel_parcel(trade.parcel, by=by, at=at)
-
-
-def _address_of(plant: Refurbisher) -> Address:
-    """The plant's address as it is today, kept for one parcel."""
-    return Address.objects.create(
-        name=plant.name,
-        line1=plant.line1,
-        postcode=plant.postcode,
-        city=plant.city,
-        country=plant.country,
-        phone=plant.phone,
-    )

@@ -15,8 +15,8 @@ from backmarket.states import move
 from catalog.services.units import take_back_unit
 from orders.models import Claim, OrderLine, Withdrawal
 from orders.services.claims.cases import withdraw_claim
-from orders.services.parcels import plant_address
 from orders.services.refunds import refund_line, refund_requested
+from refurbishers.services.addresses import plant_address
 
 COURIER = "system:courier"
 NOT_SENT = (Parcel.Status.CREATED, Parcel.Status.CANCELLED)

@@ -11,6 +11,7 @@ from backmarket.management.seeding.base import Rows, stable_uuid
 from backmarket.shipping.couriers.sandbox import tracking_number
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
 from refurbishers.models import Refurbisher
+from refurbishers.services.addresses import plant_address
 
 Code = TrackingPoint.Code
 DELIVERY_HOUR, EVENING = time(11), time(20)
@@ -107,9 +108,4 @@ def _status(sent_at: datetime | None, delivered_at: datetime | None, lost_at: da
 
 def plant_addresses() -> dict[uuid.UUID, Address]:
     """Each plant's place as a postal address, one row for all its parcels."""
-    found = {}
-    for plant in Refurbisher.objects.order_by("slug"):
-        fields = {"name": plant.name, "line1": plant.line1, "postcode": plant.postcode, "city": plant.city}
-        fields |= {"line2": "", "country": plant.country, "phone": plant.phone}
-        found[plant.pk] = Address.objects.filter(user=None, **fields).first() or Address.objects.create(**fields)
-    return found
+    return {plant.pk: plant_address(plant) for plant in Refurbisher.objects.order_by("slug")}

@@ -22,8 +22,8 @@ from orders.models import Claim, ClaimMessage, OrderLine
 from orders.services.claims.cases import post_message, require_open, stamp_first_answer
 from orders.services.fulfilment import checked_identifier, unit_to_send
 from orders.services.guarantees import extend_after_repair
-from orders.services.parcels import plant_address
 from orders.services.refunds import refund_line
+from refurbishers.services.addresses import plant_address
 
 COURIER = "system:courier"
 Status = Claim.Status

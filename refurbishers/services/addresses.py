@@ -1,4 +1,4 @@
-"""The addresses between which an order's parcels travel."""
+"""Where a plant's parcels come from and go to."""
 
 from backmarket.accounts.models import Address
 from refurbishers.models import Refurbisher
