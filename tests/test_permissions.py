@@ -186,8 +186,8 @@ class World:
 def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime) -> World:
     line = delivered_line(plant, alice, now)
     order = line.order
-    second = delivered_line(plant, alice, now, variant=line.listing.variant, identifier="353982100000022")
-    rated = delivered_line(plant, alice, now, variant=line.listing.variant, identifier="353982100000030")
+    second = delivered_line(plant, alice, now, variant=line.listing.variant)
+    rated = delivered_line(plant, alice, now, variant=line.listing.variant)
     for each in (line, second, rated):
         start_guarantee(each, at=now)
     claim = open_claim(line, issue="BATTERY", wish="REPAIR", description="Empty at noon.", by=alice, at=now)

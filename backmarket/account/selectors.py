@@ -97,7 +97,7 @@ def _answer_claim(claim: Claim) -> Next:
         text=claim.status_for_customer.capitalize() + ".",
         url=reverse("claim", args=[claim.pk]),
         label=_("Open the claim"),
-        deadline=claim.due_at,
+        deadline=claim.running_due_at,
         icon="chat",
     )
 

@@ -10,7 +10,7 @@ from buyback.models import Identity, Quote, Trade
 from catalog.models import Variant
 from orders.models import Consignment, Order, OrderLine
 from refurbishers.models import Refurbisher
-from tests.factories import AddressFactory, ListingFactory, QuestionSetFactory, VariantFactory
+from tests.factories import AddressFactory, ListingFactory, QuestionSetFactory, VariantFactory, imei
 
 
 def delivered_line(plant: Refurbisher, buyer: User | None, at: datetime, **fields: Any) -> OrderLine:
@@ -34,7 +34,7 @@ def delivered_line(plant: Refurbisher, buyer: User | None, at: datetime, **field
     defaults = {
         "status": "delivered",
         "title": "Apple iPhone 12 · 128 GB",
-        "identifier": "353982100000006",
+        "identifier": imei(),
         "paid_at": at - timedelta(days=3),
         "shipped_at": at - timedelta(days=2),
         "delivered_at": at,
