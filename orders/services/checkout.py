@@ -88,16 +88,9 @@ def place_order(
         items = _items_to_buy(cart)
         _hold_to_trial_cap({item.listing.plant for item in items}, at)
         order = Order(
-            cart=cart,
-            address=address,
-            email=email,
-            buyer=buyer,
-            language=language,
-            checkout_key=checkout_key,
-            conditions_version=conditions_version,
-            placed_at=at,
-            reserved_until=at + RESERVED_FOR,
-        )
+            cart=cart, address=address, email=email, buyer=buyer, language=language, checkout_key=checkout_key,
+            conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR,
+        )  # fmt: skip
         demand = {item.listing_id: item.quantity for item in items}
         reserve_stock(holder=order.pk, demand=demand, expires_at=order.reserved_until, at=at)
         _write_order(order, items)
