@@ -26,7 +26,7 @@ WIRING: dict[str, list[str]] = {
     "payment.cancelled": ["orders.handlers.fail_unpaid_order"],
     "refund.succeeded": ["orders.handlers.close_refunded_line"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
-    "payout.bounced": ["buyback.handlers.ask_for_new_iban"],
+    "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
     # --- selling a device
     "trade.accepted": ["buyback.handlers.email_seller"],
     "trade.collected": ["buyback.handlers.email_seller"],

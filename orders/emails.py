@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
+from backmarket.payments.models import Payout
 from orders.issues import LABELS
 from orders.links import order_url
-from orders.models import Claim, ClaimMessage, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.models import Claim, ClaimMessage, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
+from refurbishers.models import Member
 
 Role = ClaimMessage.Role
 
@@ -59,6 +62,21 @@ def send_plant_order(consignment: Consignment, *, at: datetime) -> None:
         order = consignment.order
         _to_plant(
             consignment, "plant_order", key=str(consignment.pk), at=at, order=order, lines=lines, parcel=consignment
+        )
+
+
+def send_bounced_settlement(settlement: Settlement, payout: Payout, *, at: datetime) -> None:
+    """To every owner of the plant, in the language of each: only another account brings the money."""
+    plant = settlement.plant
+    url = settings.SITE_URL + reverse("plant:orders_settlement_change", args=[settlement.pk])
+    for owner in plant.members.filter(role=Member.Role.OWNER).select_related("user"):
+        send(
+            "plant_payout_bounced",
+            to=owner.user.email,
+            context={"plant": plant, "settlement": settlement, "payout": payout, "statement_url": url},
+            key=f"plant_payout_bounced:{payout.pk}:{owner.user_id}",
+            language=owner.user.language,
+            at=at,
         )
 
 

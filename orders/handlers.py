@@ -4,13 +4,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 from backmarket.events.models import Event
-from backmarket.payments.models import Refund
+from backmarket.payments.models import Payout, Refund
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
-from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
-from orders.services import checkout, claims, fulfilment, refunds, returns
+from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
+from orders.services import checkout, claims, fulfilment, refunds, returns, settlement
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
 
@@ -99,6 +99,12 @@ def email_buyer_line(event: Event) -> None:
     line = _line(event)
     if line.paid_at is not None:
         emails.send_line(line, event.kind, at=event.happened_at)
+
+
+def ask_plant_for_new_iban(event: Event) -> None:
+    payout = Payout.objects.get(pk=event.subject_id)
+    if payout.purpose == settlement.PURPOSE:
+        emails.send_bounced_settlement(Settlement.objects.get(pk=payout.reference), payout, at=event.happened_at)
 
 
 def email_withdrawal_receipt(event: Event) -> None:

@@ -21,6 +21,7 @@ class Settlement(models.Model):
     settled_date = models.DateField(_("date"))
     total_minor = models.BigIntegerField(_("total, minor units"))
     currency = models.CharField(max_length=3)
+    # The newest, where the bank sent one back or staff cancelled one.
     payout = models.OneToOneField(Payout, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
 

@@ -4,17 +4,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.notifications.models import Notification
+from backmarket.payments.gateways.sandbox import EXAMPLE_BOUNCING_IBAN
 from backmarket.payments.models import Payout
 from backmarket.payments.selectors import balance, ledger_sum
-from backmarket.payments.services import send_due_payouts
+from backmarket.payments.services import CannotPayOut, cancel_payout, send_due_payouts
 from orders.models import Earning, Guarantee, OrderLine, Settlement
 from orders.selectors import statement
 from orders.services.guarantees import expire_guarantees
 from orders.services.refunds import refund_line
-from orders.services.settlement import settle_plants, settlement_date
-from refurbishers.models import Refurbisher
+from orders.services.settlement import reorder_settlement_payout, settle_plants, settlement_date
+from refurbishers.models import Member, Refurbisher
 
 PARIS = ZoneInfo("Europe/Paris")
 # Delivered on 25 November, due on 9 December: settled on the 16th.
@@ -54,6 +56,75 @@ def test_a_suspended_plant_is_held_and_paid_once_it_is_back(delivered_line: Orde
     assert settle_plants(SETTLED) == 0
     plant.update(status="watch")
     assert settle_plants(SETTLED + timedelta(days=10)) == 1
+
+
+@pytest.fixture
+def bounced(delivered_line: OrderLine, bob: User, drain: Callable[[], None]) -> Settlement:
+    """Settled on the 16th, and sent back by the bank: bob's plant owns an account that is closed."""
+    Member.objects.filter(user=bob).update(role=Member.Role.OWNER)
+    new_account(delivered_line.plant, EXAMPLE_BOUNCING_IBAN)
+    settle_plants(SETTLED)
+    for day in (0, 1):
+        send_due_payouts(SETTLED + timedelta(days=day, hours=9))
+    drain()
+    return Settlement.objects.get()
+
+
+def new_account(plant: Refurbisher, iban: str) -> None:
+    plant.iban = iban
+    plant.save(update_fields=["iban"])
+
+
+def payouts() -> list[tuple[str, str]]:
+    return list(Payout.objects.order_by("created_at").values_list("status", "iban_last4"))
+
+
+def test_a_plants_owner_hears_that_the_bank_sent_its_money_back(bounced: Settlement, bob: User) -> None:
+    mail = Notification.objects.get(template="plant_payout_bounced")
+    assert mail.recipient == bob.email
+    assert f"/plant/orders/settlement/{bounced.pk}/change/" in mail.text
+    assert "account ending in 0296" in mail.text
+    assert EXAMPLE_BOUNCING_IBAN not in mail.text
+    assert not Notification.objects.filter(template="payout_bounced").exists()
+
+
+def test_a_bounced_settlement_waits_for_another_account_and_is_then_paid(bounced: Settlement) -> None:
+    plant = bounced.plant
+    assert settle_plants(SETTLED + timedelta(days=2)) == 0
+    new_account(plant, "FR14 2004 1010 0505 0001 3M02 606")
+    assert settle_plants(SETTLED + timedelta(days=3)) == 1
+    assert settle_plants(SETTLED + timedelta(days=3)) == 0
+    assert payouts() == [("bounced", "0296"), ("ordered", "2606")]
+    bounced.refresh_from_db()
+    assert (bounced.payout, bounced.payout.amount) == (Payout.objects.get(status="ordered"), bounced.total)
+    for day in (3, 5):
+        send_due_payouts(SETTLED + timedelta(days=day, hours=9))
+    assert balance("plant", str(plant.pk)) == Money(0, "EUR")
+    assert (payouts()[1], ledger_sum()) == (("paid", "2606"), {"EUR": 0})
+
+
+def test_a_suspended_plant_waits_for_what_bounced_too(bounced: Settlement) -> None:
+    new_account(bounced.plant, "FR1420041010050500013M02606")
+    Refurbisher.objects.update(status="suspended")
+    assert settle_plants(SETTLED + timedelta(days=3)) == 0
+
+
+def test_a_settlement_held_by_staff_is_paid_only_when_staff_order_it_again(
+    delivered_line: OrderLine, olga: User
+) -> None:
+    settle_plants(SETTLED)
+    settlement = Settlement.objects.get()
+    with pytest.raises(CannotPayOut):
+        reorder_settlement_payout(settlement, by=olga, at=SETTLED)
+    cancel_payout(settlement.payout, by=olga, at=SETTLED)
+    new_account(settlement.plant, "FR1420041010050500013M02606")
+    assert settle_plants(SETTLED + timedelta(days=3)) == 0
+    reorder_settlement_payout(settlement, by=olga, at=SETTLED + timedelta(days=4))
+    assert payouts() == [("cancelled", "0189"), ("ordered", "2606")]
+    assert settlement.payout == Payout.objects.get(status="ordered")
+    with pytest.raises(CannotPayOut):
+        reorder_settlement_payout(settlement, by=olga, at=SETTLED + timedelta(days=4))
+    assert len(payouts()) == 2
 
 
 def test_a_refund_after_the_settlement_is_carried_until_it_is_earned(delivered_line: OrderLine) -> None:
