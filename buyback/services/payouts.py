@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backmarket import clock, states
 from backmarket.db import lock
@@ -51,12 +52,26 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
 
 
 def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """Order again what had been ordered to another account, or came back from it; nothing while nothing was ordered."""
-    if trade.payout is None:
+    """Order again what had been ordered to another account, or came back from it; nothing while nothing was ordered,
+    or while staff hold it."""
+    if trade.payout is None or trade.payout.status == Payout.Status.CANCELLED:
         return
     if trade.payout.status == Payout.Status.ORDERED:
         payments.cancel_payout(trade.payout, by=by, at=at)
     order_trade_payout(trade, by=by, at=at)
+
+
+def reorder_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Staff release what they had held by cancelling its payout, to the account that the seller has given since.
+
+    Raises CannotPayOut unless the latest payout is a cancelled one.
+    """
+    with transaction.atomic():
+        locked = lock(Trade.objects.filter(pk=trade.pk)).get()
+        if locked.payout is None or locked.payout.status != Payout.Status.CANCELLED:
+            raise payments.CannotPayOut(_("Only a payout that was cancelled can be ordered again."))
+        order_trade_payout(locked, by=by, at=at)
+    trade.refresh_from_db()
 
 
 def close_paid_trade(payout: Payout, *, at: datetime) -> None:

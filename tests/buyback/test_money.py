@@ -14,7 +14,7 @@ from backmarket.payments.selectors import balance, ledger_sum
 from buyback.identifiers import HolderIsNotSeller, InvalidIban
 from buyback.models import RegisterEntry, Trade
 from buyback.selectors import RegisterCheck, verify_register
-from buyback.services.payouts import order_payouts
+from buyback.services.payouts import order_payouts, reorder_trade_payout
 from buyback.services.register import FIRST, enter_in_register
 from buyback.services.trades import CannotChangeIban, cancel_trade, change_iban
 from refurbishers.models import Refurbisher
@@ -125,6 +125,32 @@ def test_a_bounced_payout_waits_for_another_account_and_is_then_paid(
         Money(0, "EUR"),
         {"EUR": 0},
     )
+
+
+def test_a_payout_held_by_staff_is_ordered_again_by_staff_only(
+    plant: Refurbisher, carol: User, olga: User, now: datetime
+) -> None:
+    trade, later = ordered(plant, carol, now), now + timedelta(days=4)
+    with pytest.raises(payments.CannotPayOut):
+        reorder_trade_payout(trade, by=olga, at=now)
+    payments.cancel_payout(trade.payout, by=olga, at=now)  # type: ignore[arg-type]
+    assert order_payouts(later) == 0
+    change_iban(fresh(trade), iban=OTHER_IBAN, holder="Carol Petit", by=carol, at=later)
+    assert Payout.objects.get().status == "cancelled"
+
+    reorder_trade_payout(trade, by=olga, at=later)
+
+    payout = fresh(trade).payout
+    assert payout is not None
+    assert (payout.status, payout.iban, payout.due_at, payout.amount) == (
+        "ordered",
+        OTHER_IBAN,
+        later,
+        Money(25_000, "EUR"),
+    )
+    with pytest.raises(payments.CannotPayOut):
+        reorder_trade_payout(trade, by=olga, at=later)
+    assert Payout.objects.count() == 2
 
 
 def test_a_trade_is_booked_once_under_its_key(plant: Refurbisher, carol: User, now: datetime) -> None:
