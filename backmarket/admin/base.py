@@ -248,6 +248,10 @@ class StaffModelAdmin(DoorAdmin):
     def has_act_permission(self, request: HttpRequest) -> bool:
         return self._has(request, "change")
 
+    def has_pay_permission(self, request: HttpRequest) -> bool:
+        """Money out asks for the right to change payouts, whatever row it is paid for."""
+        return bool(request.user.has_perm("payments.change_payout"))
+
     def _has(self, request: HttpRequest, verb: str) -> bool:
         return bool(request.user.has_perm(f"{self.opts.app_label}.{verb}_{self.opts.model_name}"))
 

@@ -81,7 +81,10 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
             icon="cancel",
             tone="danger",
             asks=True,
-            explain=_("The money stays owed; nothing is sent until a payout is ordered again."),
+            explain=_(
+                "The money stays owed, and is held: nothing is sent until somebody at the desk chooses “Order the"
+                " payout again” on the page of the sale or settlement that it pays."
+            ),
             when=lambda payout: payout.status == Payout.Status.ORDERED,
             run=lambda request, payout, data: cancel_payout(payout, by=cast(User, request.user), at=now()),
         ),

@@ -11,12 +11,16 @@ from backmarket.admin.base import StaffModelAdmin
 from backmarket.admin.columns import money_column, state_column, text_column
 from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
+from backmarket.admin.steps import Step
 from backmarket.money import Money
+from backmarket.payments.models import Payout
 from backmarket.shipping.models import Parcel
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
 from buyback.admin.parts import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
 from buyback.models import Bid, Quote, RegisterEntry, Trade
+from buyback.services.payouts import reorder_trade_payout
 
 T = Trade.Status
 
@@ -45,6 +49,20 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         Pile("countered", _("Counter-offers"), Q(status=T.COUNTERED)),
         Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
         Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
+        Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
+    )
+    steps = (
+        Step(
+            name="reorder",
+            title=_("Order the payout again"),
+            icon="payments",
+            tone="primary",
+            asks=True,
+            permission="pay",
+            explain=_("Its payout was cancelled, and the money is held. It will go to the account known now."),
+            when=lambda trade: bool(trade.payout and trade.payout.status == Payout.Status.CANCELLED),
+            run=lambda request, trade, data: reorder_trade_payout(trade, by=request.user, at=now()),
+        ),
     )
     payout_shown = text_column("payout.get_status_display", _("payout"))
 

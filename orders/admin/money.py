@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,9 @@ from backmarket.admin.base import LEADERS, PlantModelAdmin, StaffModelAdmin, own
 from backmarket.admin.columns import money_column, text_column
 from backmarket.admin.exports import csv_response
 from backmarket.admin.panels import Panel
+from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.payments.models import Payout
 from backmarket.sites import plant_site, staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -24,6 +26,7 @@ from orders.models import (
     Settlement,
 )
 from orders.selectors import statement, unsettled
+from orders.services.settlement import reorder_settlement_payout
 
 
 @admin.register(Settlement, site=staff_site)
@@ -35,6 +38,23 @@ class SettlementAdmin(StaffModelAdmin):
     fields = ("plant", "settled_date", "total_shown", "payout_shown")
     total_shown = money_column("total", _("total"), ordering="total_minor")
     payout_shown = text_column("payout.get_status_display", _("payout"))
+    piles = (
+        Pile("bounced", _("Returned by the bank"), Q(payout__status=Payout.Status.BOUNCED)),
+        Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
+    )
+    steps = (
+        Step(
+            name="reorder",
+            title=_("Order the payout again"),
+            icon="payments",
+            tone="primary",
+            asks=True,
+            permission="pay",
+            explain=_("Its payout was cancelled, and the money is held. It will go to the account known now."),
+            when=lambda settlement: bool(settlement.payout and settlement.payout.status == Payout.Status.CANCELLED),
+            run=lambda request, settlement, data: reorder_settlement_payout(settlement, by=request.user, at=now()),
+        ),
+    )
     export_columns = (
         (_("Plant"), "plant.name"), (_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"),
     )  # fmt: skip

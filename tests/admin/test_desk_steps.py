@@ -10,6 +10,7 @@ from django.test import Client
 from backmarket.accounts.models import User
 from backmarket.events.models import Event, EventDelivery, IncomingWebhook
 from backmarket.payments.models import Payment, Payout, Refund
+from buyback.models import Trade
 from refurbishers.models import Refurbisher, Specification
 from tests.admin.rows import Rows, act, rows_of, url
 from tests.factories import UserFactory
@@ -98,6 +99,29 @@ def test_a_payout_that_has_not_left_is_cancelled(rows: Rows, now: datetime, clie
     act(staff(client_of, "finance"), payout, "cancel", "desk")
     payout.refresh_from_db()
     assert payout.status == "cancelled"
+
+
+def test_a_payout_cancelled_at_the_desk_is_ordered_again_with_the_right_to_pay(
+    rows: Rows, now: datetime, sam: User, client_of: ClientOf
+) -> None:
+    finance, support = staff(client_of, "finance"), client_of(sam)
+    for purpose, row in (("trade", Trade.objects.get(status="validated")), ("settlement", rows.settlement)):
+        row.payout = Payout.objects.create(
+            purpose=purpose, reference=row.pk, amount_minor=12_345, currency="EUR", holder="C", iban="FR76",
+            iban_last4="0189", gateway="sandbox", due_at=now, created_at=now,
+        )  # fmt: skip
+        row.save(update_fields=["payout"])
+        assert "Order the payout again" not in finance.get(url("desk", row)).content.decode()
+        act(finance, row.payout, "cancel", "desk")
+        assert "Order the payout again" in finance.get(url("desk", row)).content.decode()
+        assert act(support, row, "reorder", "desk").status_code == 403
+        assert not Payout.objects.filter(reference=row.pk, status="ordered").exists()
+
+        act(finance, row, "reorder", "desk")
+
+        row.refresh_from_db()
+        assert (row.payout.status, row.payout.amount) == ("ordered", getattr(row, "price", None) or row.total)
+        assert Payout.objects.filter(reference=row.pk).count() == 2
 
 
 def test_a_delivery_that_failed_is_tried_again(rows: Rows, now: datetime, olga: User, client_of: ClientOf) -> None:
