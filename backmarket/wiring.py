@@ -67,11 +67,14 @@ WIRING: dict[str, list[str]] = {
     "claim.refunded": ["orders.handlers.email_claim", "orders.handlers.count_resolution"],
     "claim.message": ["orders.handlers.email_claim"],
     "claim.answered": ["orders.handlers.count_answer"],
-    "claim.escalated": ["orders.handlers.count_answer"],
+    "claim.escalated": ["orders.handlers.email_claim", "orders.handlers.count_answer"],
+    "claim.withdrawn": ["orders.handlers.email_claim"],
     # --- ratings push numbers down
     "review.published": ["reviews.handlers.push_rating"],
     "review.removed": ["reviews.handlers.push_rating", "reviews.handlers.email_author"],
     "review.replied": ["reviews.handlers.email_author"],
+    # --- listings
+    "listing.blocked": ["catalog.handlers.email_plant_of_block"],
     # --- plants
     "plant.watch": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.restricted": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],

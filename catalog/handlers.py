@@ -1,13 +1,36 @@
-"""What the catalogue does when a plant's standing changes."""
+"""What the catalogue does when a plant's standing changes, and whom it tells."""
 
 from uuid import UUID
 
+from django.conf import settings
+
 from backmarket.events.models import Event
+from backmarket.notifications.services import send
 from catalog.models import Listing
 from catalog.services.buyables import refresh_buyables
+from catalog.words import BLOCK_REASONS
 
 
 def refresh_plant_offers(event: Event) -> None:
     """A plant was rated, measured or moved on the ladder: its offers rank anew, or leave."""
     listings = Listing.objects.filter(plant_id=UUID(event.subject_id), status=Listing.Status.ONLINE)
     refresh_buyables(listings.values_list("variant_id", "grade"))
+
+
+def email_plant_of_block(event: Event) -> None:
+    """What the house took off, and why."""
+    listing = Listing.objects.select_related("plant", "variant__product").get(pk=event.subject_id)
+    reason = event.data["reason"]
+    send(
+        "listing_blocked",
+        to=listing.plant.email,
+        context={
+            "plant": listing.plant,
+            "listing": listing,
+            "reason": BLOCK_REASONS.get(reason, reason),
+            "url": f"{settings.SITE_URL}/plant/catalog/listing/{listing.pk}/change/",
+        },
+        key=f"listing-blocked:{event.pk}",
+        language=settings.LANGUAGE_CODE,
+        at=event.happened_at,
+    )

@@ -1,4 +1,4 @@
-"""Words that no description of a refurbished device may carry. Pure.
+"""Words that no description of a refurbished device may carry, and those for why a listing is taken off. Pure.
 
 Source: decree FR 2022-190 (a refurbished product is never "like new" or "as new"), and Directive (EU) 2024/825
 (no blanket environmental claims).
@@ -41,4 +41,12 @@ CHAPTERS = {
     "body": _("Body"),
     "battery": _("Battery"),
     "accessories": _("Accessories"),
+}
+
+# Why the house takes a listing off, as the desk chooses it and the plant reads it.
+BLOCK_REASONS = {
+    "misleading": _("says something that is not so"),
+    "wrong_price": _("price is clearly a mistake"),
+    "safety": _("device is not safe"),
+    "law": _("against the law"),
 }

@@ -16,6 +16,11 @@ from orders.models import Claim, ClaimMessage, Consignment, Guarantee, Order, Or
 from refurbishers.models import Member
 
 Role = ClaimMessage.Role
+PLANT_HEARS = {
+    "claim.opened": "plant_claim",
+    "claim.escalated": "plant_claim_escalated",
+    "claim.withdrawn": "plant_claim_withdrawn",
+}
 
 
 def _to_buyer(order: Order, template: str, *, key: str, at: datetime, **context: Any) -> None:
@@ -118,13 +123,14 @@ def send_guarantee(guarantee: Guarantee, kind: str, *, at: datetime) -> None:
 
 
 def send_claim(claim: Claim, event: Event, *, at: datetime) -> None:
-    """The customer hears of every turn of the case, the plant of its beginning."""
+    """The customer hears of every turn of the case but their own withdrawal, the plant of PLANT_HEARS."""
     words = claim.messages.exclude(author_role=Role.CUSTOMER).order_by("-pk").first()
     context = {**_claim_context(claim), "message": words}
     template = f"claim_{event.kind.removeprefix('claim.')}"
-    _to_buyer(claim.line.order, template, key=str(event.pk), at=at, **context)
-    if event.kind == "claim.opened":
-        _to_plant(claim.line, "plant_claim", key=str(event.pk), at=at, **context)
+    if event.kind != "claim.withdrawn":
+        _to_buyer(claim.line.order, template, key=str(event.pk), at=at, **context)
+    if event.kind in PLANT_HEARS:
+        _to_plant(claim.line, PLANT_HEARS[event.kind], key=str(event.pk), at=at, **context)
 
 
 def send_claim_message(claim: Claim, message_id: int, role: str, *, at: datetime) -> None:

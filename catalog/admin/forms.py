@@ -11,6 +11,7 @@ from catalog.models import (
     Variant,
     VatScheme,
 )
+from catalog.words import BLOCK_REASONS
 
 VARIANTS = Variant.objects.select_related("product")
 
@@ -42,15 +43,7 @@ class ListingTermsForm(ListingForm):
 
 
 class BlockForm(StepForm):
-    reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[
-            ("misleading", _("says something that is not so")),
-            ("wrong_price", _("price is clearly a mistake")),
-            ("safety", _("device is not safe")),
-            ("law", _("against the law")),
-        ],
-    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=BLOCK_REASONS.items())
 
 
 class EraseForm(StepForm):

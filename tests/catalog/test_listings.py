@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -6,6 +7,7 @@ import pytest
 from backmarket.errors import DomainError
 from backmarket.events.models import Event
 from backmarket.money import Money
+from backmarket.notifications.models import Notification
 from backmarket.states import IllegalMove
 from catalog.models import Buyable, Listing, PriceChange
 from catalog.services.listings import (
@@ -116,6 +118,14 @@ def test_a_listing_blocked_by_the_house_is_not_put_back_by_its_plant(now: dateti
     unblock_listing(listing, by=BY, at=now)
     publish_listing(listing, by=BY, at=now)
     assert Buyable.objects.get().in_stock
+
+
+def test_a_plant_is_told_why_its_listing_was_taken_off(now: datetime, drain: Callable[[], None]) -> None:
+    listing = ListingFactory()
+    block_listing(listing, reason="safety", by=BY, at=now)
+    drain()
+    mail = Notification.objects.get(template="listing_blocked")
+    assert (mail.recipient, "Reason: device is not safe." in mail.text) == (listing.plant.email, True)
 
 
 def test_a_changed_price_enters_the_history_and_the_window_at_once(now: datetime) -> None:

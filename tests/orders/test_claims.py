@@ -67,6 +67,15 @@ def test_one_case_per_line_and_only_while_a_guarantee_runs(claim: Claim, deliver
     assert opened(delivered_line, at=datetime(2028, 11, 25, 10, tzinfo=PARIS)).status == "awaiting_plant"
 
 
+def test_a_plant_is_told_of_a_case_that_was_withdrawn_and_the_customer_who_did_it_is_not(
+    claim: Claim, drain: Callable[[], None]
+) -> None:
+    claims.withdraw_claim(claim, by="guest", at=OPENED)
+    drain()
+    told = Notification.objects.filter(template__contains="withdrawn").values_list("template", "recipient")
+    assert list(told) == [("plant_claim_withdrawn", claim.plant.email)]
+
+
 def test_a_refund_can_be_wished_for_thirty_days_only(delivered_line: OrderLine) -> None:
     with pytest.raises(CannotClaim) as refusal:
         opened(delivered_line, at=datetime(2026, 12, 26, 0, tzinfo=PARIS), wish="REFUND")
@@ -109,6 +118,8 @@ def test_support_takes_over_where_the_plant_is_silent(claim: Claim, drain: Calla
 
     assert list(Claim.objects.filter(WITH_SUPPORT)) == [claim]
     assert ServiceFact.objects.get(kind="answer").value == 1
+    told = Notification.objects.filter(template__contains="escalated").values_list("template", "recipient")
+    assert dict(told) == {"claim_escalated": claim.line.order.email, "plant_claim_escalated": claim.plant.email}
     claims.decide_claim(claim, outcome="accept", comment="Send it in.", by=sam, at=OPENED + 4 * DAY)
     assert claim.status == "awaiting_return"
 
