@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backmarket.errors import DomainError
+from backmarket.forms import posted, refuse, status_of
 from backmarket.timetravel import now
 from buyback.models import Trade
 from orders.models import OrderLine
@@ -49,19 +50,19 @@ def _rate(
     ratable: bool,
     back: str,
 ) -> HttpResponse:
-    form = form_class(request.POST or None)
+    form = form_class(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             service(subject, author=request.user, by=request.user, at=now(), **form.cleaned_data)
         except DomainError as error:
-            form.add_error(error.field, str(error))
+            refuse(form, error)
         else:
             messages.success(request, _("Thank you: your rating is published."))
             return redirect(back)
     review = getattr(subject, "review", None)
     title = subject.title if isinstance(subject, OrderLine) else str(subject.variant)
     context = {"form": form, "subject": subject, "title": title, "review": review, "ratable": ratable, "back_url": back}
-    return render(request, "reviews/rate.html", context)
+    return render(request, "reviews/rate.html", context, status=status_of(form))
 
 
 def product_reviews(request: HttpRequest, slug: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from backmarket.account.forms import CloseAccountForm, ProfileForm
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
 from backmarket.accounts.services import save_address
+from backmarket.forms import posted, status_of
 from backmarket.timetravel import now
 
 
@@ -32,9 +33,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     # A copy of the row, so that a refused input does not change the name in the page's header.
-    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=_person(request).pk))
+    form = ProfileForm(posted(request), instance=User.objects.get(pk=_person(request).pk))
     if request.method != "POST" or not form.is_valid():
-        return render(request, "account_home/profile.html", {"form": form})
+        return render(request, "account_home/profile.html", {"form": form}, status=status_of(form))
     chosen = {"language": _person(request).language, **form.cleaned_data}
     services.change_profile(_person(request), **chosen)
     messages.success(request, _("Saved."))
@@ -46,13 +47,13 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 def addresses(request: HttpRequest) -> HttpResponse:
     user = _person(request)
-    form = AddressForm(request.POST or None)
+    form = AddressForm(posted(request))
     if request.method == "POST" and form.is_valid():
         save_address(user, form.cleaned_data)
         messages.success(request, _("Address added."))
         return redirect("account-addresses")
     context = {"form": form, "addresses": selectors.addresses_of(user)}
-    return render(request, "account_home/addresses.html", context)
+    return render(request, "account_home/addresses.html", context, status=status_of(form))
 
 
 @login_required
@@ -74,7 +75,7 @@ def download(request: HttpRequest) -> HttpResponse:
 @login_required
 def close(request: HttpRequest) -> HttpResponse:
     user = _person(request)
-    form = CloseAccountForm(request.POST or None, user=user)
+    form = CloseAccountForm(posted(request), user=user)
     reasons = services.reasons_to_stay(user)
     if request.method == "POST" and not reasons and form.is_valid():
         try:
@@ -85,5 +86,5 @@ def close(request: HttpRequest) -> HttpResponse:
             logout(request)
             messages.success(request, _("Your account is closed. Guarantees you hold go on."))
             return redirect("home")
-    status = 409 if request.method == "POST" and reasons else 200
+    status = 409 if request.method == "POST" and reasons else status_of(form)
     return render(request, "account_home/close.html", {"form": form, "reasons": reasons}, status=status)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import PhoneNumber
+from phonenumbers import NumberParseException
 
 from backmarket.accounts.models import Address
 
@@ -83,7 +84,7 @@ class AddressForm(forms.ModelForm[Address]):
             return
         try:
             number = PhoneNumber.from_string(cleaned["phone"], region=cleaned["country"])
-        except ValueError:
+        except NumberParseException:
             number = None
         if number is None or not number.is_valid():
             self.add_error(

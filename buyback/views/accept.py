@@ -14,6 +14,7 @@ from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
 from backmarket.errors import DomainError, GatewayError
+from backmarket.forms import posted, refuse, status_of
 from backmarket.shipping.services import Slot, available_slots
 from buyback import access
 from buyback.forms import AcceptForm
@@ -21,7 +22,6 @@ from buyback.guides import lock_guide
 from buyback.models import Quote, Trade
 from buyback.services.trades import accept_quote
 from buyback.views import crumbs
-from buyback.views.quotes import posted
 
 CONDITIONS_VERSION = "2026-11"
 ADDRESS = "address"
@@ -76,7 +76,7 @@ def _accept(request: HttpRequest, quote: Quote, form: AcceptForm, address: Addre
             at=timetravel.now(),
         )
     except DomainError as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        refuse(form, refusal)
         return None
 
 
@@ -93,7 +93,7 @@ def _page(request: HttpRequest, quote: Quote, form: AcceptForm, address: Address
         "crumbs": crumbs.selling(product=product, here=_("Sell")),
         "guide": lock_guide(product.brand, product.category.slug),
     }
-    return render(request, "buyback/accept.html", context, status=422 if form.errors or address.errors else 200)
+    return render(request, "buyback/accept.html", context, status=status_of(form, address))
 
 
 def _known(request: HttpRequest) -> dict[str, str]:

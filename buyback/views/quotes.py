@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from backmarket import timetravel
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
+from backmarket.forms import posted, status_of
 from backmarket.throttle import throttled
 from buyback import access, selectors
 from buyback.due import last_minute
@@ -26,11 +27,6 @@ QUOTES_PER_MAILBOX_AND_HOUR = 5
 
 def actor(request: HttpRequest) -> Actor:
     return request.user if request.user.is_authenticated else "guest"
-
-
-def posted(request: HttpRequest) -> QueryDict | None:
-    """What was sent, even when it is empty; None while nothing was."""
-    return request.POST if request.method == "POST" else None
 
 
 @require_GET
@@ -73,7 +69,7 @@ def sell_questions(request: HttpRequest, sku: str) -> HttpResponse:
         return redirect("quote", quote.pk)
     way = crumbs.selling(product=variant.product, here=_("Questions"))
     context = {"variant": variant, "product": variant.product, "form": form, "crumbs": way}
-    return render(request, "buyback/questions.html", context)
+    return render(request, "buyback/questions.html", context, status=status_of(form))
 
 
 def _questions(category: Category):  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from backmarket import timetravel
 from backmarket.errors import DomainError
+from backmarket.forms import posted, refuse, status_of
 from backmarket.shipping.selectors import latest_pickup
 from backmarket.shipping.services import label_pdf
 from buyback import access, selectors
@@ -26,7 +27,6 @@ from buyback.services.parcels import choose_pickup, drop_off_instead
 from buyback.services.trades import MONEY_HAS_LEFT, cancel_trade, change_iban
 from buyback.views import crumbs
 from buyback.views.accept import slots_at
-from buyback.views.quotes import posted
 
 PER_PAGE = 20
 
@@ -103,12 +103,12 @@ def trade_rebook(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             _change_pickup(request, shown, form)
         except DomainError as refusal:
-            form.add_error("slot", str(refusal))
+            refuse(form, refusal)
         else:
             messages.success(request, _("The collection has been changed."))
             return redirect("trade", pk)
     context = {"trade": shown, "form": form, "crumbs": crumbs.account(shown, _("Collection"))}
-    return render(request, "buyback/rebook.html", context, status=422 if form.errors else 200)
+    return render(request, "buyback/rebook.html", context, status=status_of(form))
 
 
 def _change_pickup(request: HttpRequest, shown: Trade, form: SlotForm) -> None:
@@ -176,10 +176,10 @@ def trade_iban(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             change_iban(shown, **form.cleaned_data, by=request.user, at=timetravel.now())
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refuse(form, refusal)
         else:
             messages.success(request, _("The money will go to the new account."))
             return redirect("trade", pk)
     context = {"trade": shown, "form": form, "allowed": can_change_iban(shown)}
     context["crumbs"] = crumbs.account(shown, _("Bank account"))
-    return render(request, "buyback/iban.html", context, status=422 if form.errors else 200)
+    return render(request, "buyback/iban.html", context, status=status_of(form))

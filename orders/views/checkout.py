@@ -15,6 +15,7 @@ from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.services import save_address
 from backmarket.errors import DomainError, GatewayError
+from backmarket.forms import posted, refuse, status_of
 from backmarket.payments.models import Payment
 from backmarket.payments.services import open_payment, request_payment, settle_payment
 from orders.access import order_for_buyer
@@ -31,7 +32,7 @@ from orders.services.checkout import (
     settle_order,
 )
 from orders.views.cart import cart_of_request
-from orders.views.common import actor, opened, person, refuse, remember_guest_order, status_of
+from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
 
@@ -54,13 +55,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
     view = cart_view(cart, timetravel.now())
     note_seen_prices(cart)
     context = {"cart": view, "form": form, "address_form": address_form, "both": JoinedForms(form, address_form)}
-    return render(request, "orders/checkout.html", context, status=max(status_of(form), status_of(address_form)))
+    return render(request, "orders/checkout.html", context, status=status_of(form, address_form))
 
 
 def _forms(request: HttpRequest) -> tuple[CheckoutForm, AddressForm]:
-    user, posted = person(request), request.POST if request.method == "POST" else None
-    form = CheckoutForm(posted, known_email=user.email if user else "", initial={"checkout_key": uuid.uuid4()})
-    return form, AddressForm(posted, instance=None if posted else latest_address(user))
+    user, sent = person(request), posted(request)
+    form = CheckoutForm(sent, known_email=user.email if user else "", initial={"checkout_key": uuid.uuid4()})
+    return form, AddressForm(sent, instance=latest_address(user) if sent is None else None)
 
 
 def _already_placed(request: HttpRequest) -> Order | None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backmarket import timetravel
 from backmarket.errors import DomainError
+from backmarket.forms import posted, refuse, status_of
 from orders.access import claim_for_buyer, line_for_buyer
 from orders.forms import ClaimForm, MessageForm
 from orders.models import Claim, ClaimMessage
@@ -25,7 +26,7 @@ from orders.services.claims import (
     wishes_for,
     withdraw_claim,
 )
-from orders.views.common import actor, label_response, opened, person, refuse, status_of
+from orders.views.common import actor, label_response, opened, person
 
 
 @never_cache
@@ -37,7 +38,7 @@ def open_case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except DomainError as refusal:
         messages.warning(request, str(refusal))
         return redirect("order", line.order_id)
-    form = ClaimForm(request.POST or None, line=line, wishes=wishes_for(line, at=now))
+    form = ClaimForm(posted(request), line=line, wishes=wishes_for(line, at=now))
     if form.is_valid():
         try:
             claim = open_claim(line, by=actor(request), at=now, **form.cleaned_data)

@@ -1,12 +1,8 @@
 """What every view of orders needs to know of its visitor."""
 
-from typing import Any
-
-from django import forms
 from django.http import HttpRequest, HttpResponse
 
 from backmarket.accounts.models import User
-from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from backmarket.shipping.models import Parcel
 from backmarket.shipping.services import label_pdf
@@ -33,18 +29,8 @@ def remember_guest_order(request: HttpRequest, order: Order) -> None:
         request.session[GUEST_ORDERS] = [*opened(request), str(order.pk)][-20:]
 
 
-def refuse(form: forms.Form, error: DomainError) -> None:
-    """Say a refusal beside the field it is about, or above the form."""
-    form.add_error(error.field if error.field in form.fields else None, str(error))
-
-
 def label_response(parcel: Parcel) -> HttpResponse:
     """The label as a PDF to print; raises LabelNotReady while the courier has not answered."""
     response = HttpResponse(label_pdf(parcel), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="label-{parcel.tracking_number}.pdf"'
     return response
-
-
-def status_of(form: Any) -> int:
-    """422 for a form with errors, so that programs and htmx see what people read."""
-    return 422 if form.is_bound and form.errors else 200

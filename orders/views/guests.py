@@ -11,12 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backmarket import timetravel
+from backmarket.forms import posted, status_of
 from backmarket.throttle import throttled
 from orders.emails import send_guest_link
 from orders.forms import FindOrderForm, PostcodeForm
 from orders.links import order_of_token
 from orders.models import Order
-from orders.views.common import remember_guest_order, status_of
+from orders.views.common import remember_guest_order
 
 LINKS_PER_HOUR = 5
 TRIES_PER_HOUR = 5
@@ -26,7 +27,7 @@ TRIES_PER_HOUR = 5
 @require_http_methods(["GET", "HEAD", "POST"])
 def find_order(request: HttpRequest) -> HttpResponse:
     """Ask for the link. The answer is the same whether or not there is such an order."""
-    form = FindOrderForm(request.POST or None)
+    form = FindOrderForm(posted(request))
     if form.is_valid():
         number, email = form.cleaned_data["number"], form.cleaned_data["email"].lower()
         _send_link(number, email)
@@ -48,7 +49,7 @@ def open_order(request: HttpRequest, token: str) -> HttpResponse:
     order = Order.objects.select_related("address").filter(pk=pk, buyer=None).first() if pk else None
     if order is None:
         raise Http404
-    form = PostcodeForm(request.POST or None)
+    form = PostcodeForm(posted(request))
     if form.is_valid():
         if throttled(f"postcode:{order.pk}", limit=TRIES_PER_HOUR):
             form.add_error("postcode", _("Too many tries. Wait an hour, then use the link again."))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from backmarket import timetravel
 from backmarket.errors import DomainError
+from backmarket.forms import refuse, status_of
 from orders.access import line_for_buyer, order_for_buyer, withdrawal_for_buyer
 from orders.documents import invoice_pdf
 from orders.forms import WithdrawForm
@@ -20,7 +21,7 @@ from orders.models import Order, OrderLine, Withdrawal
 from orders.pages import order_page
 from orders.selectors import orders_of
 from orders.services.returns import confirm_withdrawal, require_withdrawable
-from orders.views.common import actor, label_response, opened, person, refuse, status_of
+from orders.views.common import actor, label_response, opened, person
 
 PAGE_SIZE = 20
 
