@@ -157,7 +157,9 @@ def change_listing(listing: Listing, *, by: Actor, at: datetime, **changes: Any)
         listing.refresh_from_db()
         if repriced and listing.online_at:
             _note_price(listing, at)
-        record("listing.changed", listing, by=by, at=at, data=values)
+        # The comment stands on the listing; what people write freely is no data of an event.
+        data = {name: value for name, value in values.items() if name != "comment"}
+        record("listing.changed", listing, by=by, at=at, data=data)
         refresh_buyables([(listing.variant_id, listing.grade)])
     return listing
 
