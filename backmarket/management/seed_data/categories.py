@@ -63,6 +63,7 @@ class Category:
     impact: Impact
     position: int
 
+
 COLOUR = Attribute("colour", _("Colour"), "text")
 FAMILY = Attribute(
     "colour_family",
