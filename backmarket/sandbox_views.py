@@ -145,6 +145,8 @@ def _act(intent: SandboxIntent, request: HttpRequest) -> None:
     if action == "pay":
         bank.pay(intent, request.POST.get("card", ""))
     elif action == "code":
-        bank.answer_challenge(intent, request.POST.get("code", ""))
+        if not (code := request.POST.get("code", "").strip()):
+            raise DomainError(_("Type the code."), field="code")
+        bank.answer_challenge(intent, code)
     elif action == "cancel":
         bank.give_up(intent)

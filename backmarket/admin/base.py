@@ -31,6 +31,7 @@ WORKSHOP = LEADERS | {Role.TECHNICIAN}
 AFTER_SALES = LEADERS | {Role.AFTER_SALES}
 EVERYBODY = frozenset(Role)
 EXPORT_CHUNK = 500
+LONGEST_TEXT = 5000
 
 
 class DoorAdmin(StepsMixin, ModelAdmin):
@@ -160,9 +161,11 @@ class DoorAdmin(StepsMixin, ModelAdmin):
         return "admin/tabs.html" if self.piles else None
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        """Columns of minor units listed in `money_fields` are typed as amounts."""
+        """Columns of minor units listed in `money_fields` are typed as amounts; no text is longer than people read."""
         if db_field.name in self.money_fields:
             return MinorField(label=db_field.verbose_name, required=not db_field.blank)
+        if isinstance(db_field, models.TextField) and db_field.max_length is None:
+            kwargs["max_length"] = LONGEST_TEXT
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def each(self, request: HttpRequest, rows: Iterable[Any], run: Callable[[Any], Any]) -> None:

@@ -15,6 +15,9 @@ from catalog.grading import grade_sheet
 from catalog.models import Condition, GradingSpecification, Variant
 
 
+MAX_MEASURED = 100_000
+
+
 class BidForm(StepForm):
     variant = forms.ModelChoiceField(
         Variant.objects.none(), label=_("Device"), widget=UnfoldAdminSelect2Widget,
@@ -73,7 +76,7 @@ def check_field(check: dict[str, Any]) -> forms.Field:
     words = {"label": gettext(check["text"]), "help_text": gettext(check["how"])}
     if check["kind"] == "number":
         words["label"] = f"{words['label']} ({check['unit']})" if check.get("unit") else words["label"]
-        return forms.IntegerField(min_value=0, **words)
+        return forms.IntegerField(min_value=0, max_value=MAX_MEASURED, **words)
     choices = [(option["value"], gettext(option["text"])) for option in check["options"]]
     return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **words)
 

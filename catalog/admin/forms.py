@@ -64,7 +64,10 @@ class EraseForm(StepForm):
 
 class RepairForm(StepForm):
     parts = forms.CharField(
-        label=_("Parts changed"), widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One part per line.")
+        label=_("Parts changed"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One part per line."),
     )
 
     def clean_parts(self) -> list[str]:

@@ -29,7 +29,7 @@ class CourierForm(StepForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if bool(data.get("courier")) != bool(data.get("tracking_number")):
+        if not self.errors and bool(data.get("courier")) != bool(data.get("tracking_number")):
             self.add_error("tracking_number", _("Give both the courier and its tracking number, or neither."))
         return data
 
@@ -88,8 +88,17 @@ class RefuseClaimForm(StepForm):
 
 
 class ReplacementForm(CourierForm):
-    identifier = forms.CharField(label=_("IMEI or serial of the other device"), max_length=40)
-    field_order = ("identifier", "courier", "tracking_number")
+    """The other device's field is named by the line, as ShipForm's are: its refusal finds it."""
+
+    def prepare(self) -> None:
+        self.line = str(self.subject.line_id)
+        self.fields[self.line] = forms.CharField(label=_("IMEI or serial of the other device"), max_length=40)
+        self.order_fields([self.line])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["identifier"] = data.pop(self.line, "")
+        return data
 
 
 class DecisionForm(StepForm):

@@ -48,6 +48,13 @@ def show_cart(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/cart.html", {"cart": view})
 
 
+def _slip(request: HttpRequest, item: CartItem, error: str) -> HttpResponse:
+    """The cart again, with what was typed for one item and what is wrong with it."""
+    slip = {"item": item, "typed": request.POST.get("quantity", ""), "error": error}
+    context = {"cart": cart_view(item.cart, timetravel.now()), "slip": slip}
+    return render(request, "orders/cart.html", context, status=422)
+
+
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     form = CartAddForm({"quantity": 1, **request.POST.dict()})
@@ -73,12 +80,13 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         remove_from_cart(item)
         return redirect("cart")
     form = CartForm(request.POST)
+    if not form.is_valid():
+        return _slip(request, item, form.errors["quantity"][0])
     try:
-        if form.is_valid():
-            change_quantity(item, quantity=form.cleaned_data["quantity"], at=timetravel.now())
-        else:
-            messages.error(request, str(form.errors["quantity"][0]))
+        change_quantity(item, quantity=form.cleaned_data["quantity"], at=timetravel.now())
     except DomainError as refusal:
+        if refusal.field == "quantity":
+            return _slip(request, item, str(refusal))
         messages.error(request, str(refusal))
     return redirect("cart")
 

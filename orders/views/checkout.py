@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -75,18 +76,20 @@ def _already_placed(request: HttpRequest) -> Order | None:
 
 
 def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: AddressForm) -> Order:
+    """The order with its address; a refused order keeps neither."""
     user = person(request)
-    order = place_order(
-        cart,
-        address=save_address(user, address_form.cleaned_data),
-        email=form.buyer_email,
-        buyer=user,
-        language=get_language() or "en",
-        checkout_key=form.cleaned_data["checkout_key"],
-        conditions_version=CONDITIONS_VERSION,
-        by=actor(request),
-        at=timetravel.now(),
-    )
+    with transaction.atomic():
+        order = place_order(
+            cart,
+            address=save_address(user, address_form.cleaned_data),
+            email=form.buyer_email,
+            buyer=user,
+            language=get_language() or "en",
+            checkout_key=form.cleaned_data["checkout_key"],
+            conditions_version=CONDITIONS_VERSION,
+            by=actor(request),
+            at=timetravel.now(),
+        )
     remember_guest_order(request, order)
     return order
 

@@ -22,6 +22,7 @@ CONTACT = ("email", "phone", "support_hours", "technicians", "founded_year", "st
 class ReasonsForm(StepForm):
     reasons = forms.CharField(
         label=_("Reasons"),
+        max_length=5000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("The plant receives this text: facts, the clauses concerned, how to appeal."),
     )

@@ -77,8 +77,14 @@ def wrongs(form: Form, client: Client) -> list[str]:
         found += [f"{bad.field}={str(bad.value)[:20]!r}: {wrong}" for wrong in _one_wrong(form, bad, client)]
     answer = client.post(form.url, form.sent())
     if answer.status_code != form.done:
-        found.append(f"nothing wrong: {answer.status_code} {_said(answer)}")
+        found.append(f"nothing wrong: {answer.status_code} {_said(answer)} {_raised(answer)}")
     return found
+
+
+def _raised(answer: Any) -> str:
+    """What a view raised: the client keeps it when it is told not to raise it again."""
+    raised = getattr(answer, "exc_info", None)
+    return repr(raised[1]) if raised else ""
 
 
 def _said(answer: Any) -> str:
@@ -93,8 +99,9 @@ def _garbage(form: Form, shown: Page) -> Iterator[Bad]:
 
 
 def _empty(form: Form, client: Client) -> Iterator[str]:
-    answer = yield from _refused(form, dict(form.fixed), client)
-    for name in ({*form.good, *form.files} - form.optional) if answer else ():
+    required = {*form.good, *form.files} - form.optional
+    answer = (yield from _refused(form, dict(form.fixed), client)) if required else None
+    for name in required if answer else ():
         yield from _tied(answer, name, "")
 
 
@@ -116,7 +123,7 @@ def _refused(form: Form, sent: dict[str, Any], client: Client) -> Any:
     before = written()
     answer = client.post(form.url, sent)
     if answer.status_code != form.status:
-        yield f"answered with {answer.status_code} {getattr(answer, 'exc_info', None) or ''}"
+        yield f"answered with {answer.status_code} {_raised(answer)}"
         return None
     if before != written():
         yield "something was written"
