@@ -84,6 +84,7 @@ WIRING: dict[str, list[str]] = {
     "plant.left": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.noticed": ["refurbishers.handlers.email_plant"],
     "plant.member_invited": ["refurbishers.handlers.email_invited"],
+    "plant.iban_changed": ["refurbishers.handlers.email_owners_new_iban"],
     "plant.rated": ["catalog.handlers.refresh_plant_offers"],
     "plant.measured": ["catalog.handlers.refresh_plant_offers"],
 }

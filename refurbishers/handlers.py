@@ -6,7 +6,7 @@ from django.urls import reverse
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from refurbishers.links import invitation_url
-from refurbishers.models import Invitation, Member, StatementOfReasons
+from refurbishers.models import Invitation, Member, Refurbisher, StatementOfReasons
 from refurbishers.words import STANDING
 
 
@@ -42,3 +42,17 @@ def email_invited(event: Event) -> None:
         language=settings.LANGUAGE_CODE,
         at=event.happened_at,
     )
+
+
+def email_owners_new_iban(event: Event) -> None:
+    """To every owner: whoever redirects a plant's money must not go unnoticed."""
+    plant = Refurbisher.objects.get(pk=event.subject_id)
+    for owner in plant.members.filter(role=Member.Role.OWNER).select_related("user"):
+        send(
+            "plant_iban_changed",
+            to=owner.user.email,
+            context={"plant": plant, "last4": event.data["last4"]},
+            key=f"plant-iban:{event.pk}:{owner.user_id}",
+            language=owner.user.language,
+            at=event.happened_at,
+        )

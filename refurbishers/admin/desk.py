@@ -31,6 +31,7 @@ from refurbishers.models import (
     Specification,
     StatementOfReasons,
 )
+from refurbishers.services.accounts import change_plant_iban
 from refurbishers.services.ladder import give_notice, move_plant
 
 Status = Refurbisher.Status
@@ -97,6 +98,11 @@ class PlantAdmin(StaffDataAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Refurbisher, form: PlantForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if iban := form.cleaned_data.get("new_iban"):
+            change_plant_iban(obj, iban=iban, by=request.user, at=now())
 
     def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
         return [promises_panel(obj), statements_panel(obj), history(obj, names=True)]

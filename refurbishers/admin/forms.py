@@ -78,8 +78,3 @@ class PlantForm(forms.ModelForm):  # type: ignore[type-arg]
             return str(IBAN(typed, validate_bban=True))
         except SchwiftyException as error:
             raise forms.ValidationError(_("This is not an IBAN: check every digit.")) from error
-
-    def save(self, commit: bool = True) -> Refurbisher:
-        if self.cleaned_data.get("new_iban"):
-            self.instance.iban = self.cleaned_data["new_iban"]
-        return super().save(commit)  # type: ignore[no-any-return]

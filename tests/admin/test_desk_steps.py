@@ -9,9 +9,11 @@ from django.test import Client
 
 from backmarket.accounts.models import User
 from backmarket.events.models import Event, EventDelivery, IncomingWebhook
+from backmarket.notifications.models import MailboxMessage
 from backmarket.payments.models import Payment, Payout, Refund
 from buyback.models import Trade
 from refurbishers.models import Refurbisher, Specification
+from refurbishers.services.accounts import change_plant_iban
 from tests.admin.rows import Rows, act, rows_of, url
 from tests.factories import UserFactory
 
@@ -167,3 +169,15 @@ def test_a_plants_bank_account_is_replaced_but_never_shown(rows: Rows, olga: Use
     client_of(olga).post(url("desk", rows.plant), fields | inline | {"new_iban": "FR14 2004 1010 0505 0001 3M02 606"})
     rows.plant.refresh_from_db()
     assert rows.plant.iban == "FR1420041010050500013M02606"
+
+
+def test_the_owners_are_told_of_another_bank_account_and_the_event_names_only_its_end(
+    plant: Refurbisher, bob: User, olga: User, now: datetime, drain: Callable[[], None]
+) -> None:
+    change_plant_iban(plant, iban="FR14 2004 1010 0505 0001 3M02 606", by=olga, at=now)
+    drain()
+    event = Event.objects.get(kind="plant.iban_changed")
+    assert (event.data, event.actor) == ({"last4": "2606"}, f"user:{olga.pk}")
+    mail = MailboxMessage.objects.get(to=bob.email)
+    assert "2606" in mail.text
+    assert "FR14" not in mail.text + mail.html
