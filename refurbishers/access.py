@@ -41,7 +41,7 @@ def invitation_of_link(token: str) -> Invitation:
 
 def public_plant(slug: str) -> Refurbisher:
     """A plant with a public page; Http404 otherwise, as for plants that never traded."""
-    plant: Refurbisher | None = Refurbisher.objects.public().filter(slug=slug).first()
+    plant: Refurbisher | None = Refurbisher.objects.public().prefetch_related("categories").filter(slug=slug).first()
     if plant is None:
         raise Http404
     return plant
