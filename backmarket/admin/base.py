@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from backmarket.admin.exports import csv_response
-from backmarket.admin.forms import MinorField
+from backmarket.admin.forms import KnownRowSelect, MinorField
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile, PileFilter, tabs
 from backmarket.admin.steps import StepsMixin
@@ -167,6 +167,11 @@ class DoorAdmin(StepsMixin, ModelAdmin):
         if isinstance(db_field, models.TextField) and db_field.max_length is None:
             kwargs["max_length"] = LONGEST_TEXT
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownRowSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def each(self, request: HttpRequest, rows: Iterable[Any], run: Callable[[Any], Any]) -> None:
         """Run a service on every chosen row; say how many it did, and every refusal once with its rows."""

@@ -6,6 +6,8 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django import forms
 from django.conf import settings
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.forms import widgets
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -84,6 +86,20 @@ class MinorField(MoneyField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
+
+
+class KnownRowSelect(AutocompleteSelect):
+    """Django's own asks the database for whatever was sent, and fails when it is no key; this one chooses nothing."""
+
+    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if self._is_key(key)], attr)
+
+    def _is_key(self, value: Any) -> bool:
+        try:
+            self.field.remote_field.model._meta.pk.to_python(value)
+        except ValidationError:
+            return False
+        return True
 
 
 class MultipleFileInput(widgets.ClearableFileInput):

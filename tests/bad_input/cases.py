@@ -45,7 +45,7 @@ class Form:
     """A form as a person fills it in rightly (`good`, which is answered with `done`) and its own wrong values (`bad`).
 
     `page` shows it and `url` takes it. `optional` may be left out, `fixed` is sent with
-    every try and is nobody's to type, `files` are made anew for every try.
+    every try and is nobody's to type, `fresh` values (a file, a code of now) are made anew for every try.
     """
 
     name: str
@@ -57,10 +57,10 @@ class Form:
     status: int = 422
     done: int = 302
     fixed: dict[str, Any] = field(default_factory=dict)
-    files: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    fresh: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
     def sent(self, **changes: Any) -> dict[str, Any]:
-        return self.fixed | self.good | {name: make() for name, make in self.files.items()} | changes
+        return self.fixed | self.good | {name: make() for name, make in self.fresh.items()} | changes
 
 
 def check(form: Form, client: Client) -> None:
@@ -99,7 +99,7 @@ def _garbage(form: Form, shown: Page) -> Iterator[Bad]:
 
 
 def _empty(form: Form, client: Client) -> Iterator[str]:
-    required = {*form.good, *form.files} - form.optional
+    required = {*form.good, *form.fresh} - form.optional
     answer = (yield from _refused(form, dict(form.fixed), client)) if required else None
     for name in required if answer else ():
         yield from _tied(answer, name, "")

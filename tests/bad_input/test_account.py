@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from backmarket.accounts.models import User
-from tests.bad_input.cases import Bad, Form, check
+from tests.bad_input.cases import LONG, Bad, Form, check
 from tests.bad_input.test_sell import PLACE, wrong_places
 
 pytestmark = pytest.mark.django_db
@@ -96,10 +96,14 @@ def test_a_second_factor(page: Client, carol: User) -> None:
     )
     url = reverse("mfa_activate_totp")
     page.post(reverse("account_reauthenticate"), {"password": PASSWORD})
-    page.get(url)
+    bad = tuple(Bad("code", code, "") for code in ("000000", "a\0b", LONG, "😀"))
+    check(Form("totp", url, {}, bad, fresh={"code": lambda: code_of_now(page)}, **ALLAUTH), page)
+
+
+def code_of_now(page: Client) -> str:
+    """What an authenticator app shows for the secret that the page has just offered."""
     secret = page.session[totp.SECRET_SESSION_KEY]
-    code = totp.format_hotp_value(totp.hotp_value(secret, next(totp.yield_hotp_counters_from_time())))
-    check(Form("totp", url, {"code": code}, (Bad("code", "000000", "Incorrect code"),), **ALLAUTH), page)
+    return totp.format_hotp_value(totp.hotp_value(secret, next(totp.yield_hotp_counters_from_time())))
 
 
 def test_the_password_again(page: Client) -> None:

@@ -1,0 +1,141 @@
+"""The desk's screens: wrong input is answered beside its field, and the rest of it is kept."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from backmarket.accounts.models import User
+from backmarket.payments.models import Payment
+from backmarket.sites import staff_site
+from catalog.models import ReferencePrice
+from orders.models import Claim
+from refurbishers.models import Refurbisher
+from tests.admin.rows import Rows, rows_of, url
+from tests.bad_input.cases import Bad, Form, check
+from tests.bad_input.screens import asked, changed, filled_in
+from tests.factories import RefurbisherFactory
+
+pytestmark = pytest.mark.django_db
+
+# Django's own forms are answered with 200.
+DJANGO = {"status": 200}
+
+
+@pytest.fixture
+def rows(plant: Refurbisher, bob: User, now: datetime) -> Rows:
+    return rows_of(plant, now)
+
+
+@pytest.fixture
+def page(olga: User, client_of: Callable[[User], Client]) -> Client:
+    """The operator's browser."""
+    return client_of(olga)
+
+
+def step(obj: Any, name: str, good: dict[str, Any], *bad: Bad) -> Form:
+    return Form(name, url("desk", obj, "step", name), good, bad)
+
+
+def moving_a_plant(rows: Rows) -> Form:
+    too_soon = Bad("to", "left", "give notice first")
+    blank = Bad("reasons", " \n ", "This field is required")
+    return step(
+        RefurbisherFactory(), "move", {"to": "watch", "reasons": "Clause 4: late three times."}, too_soon, blank
+    )
+
+
+def giving_notice(rows: Rows) -> Form:
+    return step(RefurbisherFactory(status="watch"), "notice", {"reasons": "Clause 4: late three times."})
+
+
+def deciding(rows: Rows) -> Form:
+    claim = changed(rows.claim, status=Claim.Status.ARBITRATION)
+    return step(claim, "decide", {"outcome": "reject", "comment": "The guarantee does not cover a fall."})
+
+
+def a_word_of_support(rows: Rows) -> Form:
+    return step(rows.claim, "message", {"text": "We are reading it."})
+
+
+def refunding(rows: Rows) -> Form:
+    Payment.objects.create(
+        purpose="order", reference=rows.line.order_id, status="captured", amount_minor=30_000, currency="EUR",
+        gateway="sandbox", created_at=rows.line.paid_at, captured_at=rows.line.paid_at,
+    )  # fmt: skip
+    return step(rows.line, "refund", {"reason": "goodwill"})
+
+
+def removing_a_review(rows: Rows) -> Form:
+    return step(rows.review, "remove", {"reason": rows.review.Removal.values[0]})
+
+
+def blocking(rows: Rows) -> Form:
+    return step(rows.listing, "block", {"reason": "safety"})
+
+
+FORMS = (moving_a_plant, giving_notice, deciding, a_word_of_support, refunding, removing_a_review, blocking)
+
+
+@pytest.mark.parametrize("filled", FORMS, ids=lambda filled: filled.__name__)
+def test_a_step(rows: Rows, page: Client, filled: Callable[[Rows], Form]) -> None:
+    check(filled(rows), page)
+
+
+def test_no_form_of_the_site_is_missing(rows: Rows) -> None:
+    assert filled_in([make(rows) for make in FORMS]) == asked(staff_site)
+
+
+def test_a_new_person(page: Client, alice: User) -> None:
+    good = {
+        "email": "new@example.com",
+        "full_name": "New Person",
+        "password1": "a long sentence",
+        "password2": "a long sentence",
+    }
+    bad = (
+        Bad("email", "ALICE@example.com", "an account with this e-mail already"),
+        Bad("password2", "another one", "match"),
+    )
+    form = Form(
+        "user",
+        url("desk", User, "add"),
+        good,
+        bad,
+        optional=frozenset({"full_name"}),
+        fixed={"usable_password": "true"},
+        **DJANGO,
+    )
+    check(form, page)
+
+
+def test_a_plants_legal_identity_and_account(page: Client) -> None:
+    plant = RefurbisherFactory()
+    names = (
+        "name", "slug", "legal_name", "registration_number", "vat_number", "line1", "postcode", "city", "country",
+        "email", "phone", "support_hours", "technicians", "founded_year", "commission_bps",
+    )  # fmt: skip
+    good = {name: str(getattr(plant, name)) for name in names} | {
+        "new_iban": "FR1420041010050500013M02606",
+        "story": "We mend.",
+    }
+    form = Form(
+        "plant",
+        url("desk", plant, "change"),
+        good,
+        (Bad("new_iban", "FR00", "This is not an IBAN"), Bad("new_iban", "😀", "This is not an IBAN")),
+        optional=frozenset({"new_iban", "story", "phone", "support_hours", "vat_number"}),
+        fixed={"members-TOTAL_FORMS": "0", "members-INITIAL_FORMS": "0"},
+        **DJANGO,
+    )
+    check(form, page)
+
+
+def test_the_price_of_a_new_device(rows: Rows, page: Client) -> None:
+    good = {
+        "variant": str(rows.listing.variant_id), "price_minor": "809.00", "currency": "EUR",
+        "source": "Apple France", "source_date": "2020-10-23",
+    }  # fmt: skip
+    check(Form("reference", url("desk", ReferencePrice, "add"), good, **DJANGO), page)
