@@ -131,7 +131,7 @@ def test_what_is_not_json(sent: str) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
 
 
-GARBAGE = ("\0", "a\0b", "'", "😀", "-1", "0", "1e999", "9" * 40, "%", "\\", LONG[:3000], "\u202e", SURROGATE)
+GARBAGE = ("\0", "a\0b", "'", "😀", "-1", "1e999", "9" * 40, "%", LONG[:3000], SURROGATE)
 FILTERS = {
     "search": ("q", "sort", "page", "brand", "grade", "price", "colour", "storage_gb", "min_price", "max_price"),
     "suggest": ("q",),
