@@ -66,10 +66,10 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     )
     payout_shown = text_column("payout.get_status_display", _("payout"))
 
-    @admin.display(description=_("bank account"))
     def name_of(self, obj: Any) -> str:
         return f"{obj} · {obj.variant}"
 
+    @admin.display(description=_("bank account"))
     def iban_ending(self, trade: Trade) -> str:
         return f"…{trade.iban_last4}"
 

@@ -234,10 +234,10 @@ class OwnRegisterAdmin(PlantModelAdmin):
         (_("Hash of the entry before"), "previous_hash"), (_("Hash"), "hash"),
     )  # fmt: skip
 
-    @admin.display(description=_("price"), ordering="price_minor")
     def name_of(self, obj: Any) -> str:
         return f"{obj.number} · {obj.device}"
 
+    @admin.display(description=_("price"), ordering="price_minor")
     def price_shown(self, entry: RegisterEntry) -> str:
         return money(Money(entry.price_minor, entry.currency))
 
