@@ -14,7 +14,6 @@ from buyback.models import CounterOffer
 from catalog.grading import grade_sheet
 from catalog.models import Condition, GradingSpecification, Variant
 
-
 MAX_MEASURED = 100_000
 
 
