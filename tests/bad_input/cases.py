@@ -12,7 +12,7 @@ from tests.bad_input.page import Page
 
 LONG = "x" * 10_000
 TEXT = ("a\0b", LONG)
-NUMBER = ("abc", "-1", "9" * 30, "1e9999", "NaN", "😀")
+NUMBER = ("abc", "-1", "9" * 30, "NaN")
 # What nobody means, by the kind of the control; a password is not echoed and a file has no text.
 GARBAGE: dict[str, tuple[str, ...]] = {
     "text": TEXT,
@@ -21,7 +21,7 @@ GARBAGE: dict[str, tuple[str, ...]] = {
     "tel": (*TEXT, "😀"),
     "email": (*TEXT, "nobody", "😀@example.com"),
     "number": NUMBER,
-    "date": ("2026-02-30", "soon", "a\0b"),
+    "date": ("2026-02-30", "soon"),
     "radio": ("no-such-choice",),
     "select": ("no-such-choice", "a\0b"),
 }
