@@ -322,6 +322,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "LineStatusEnum": "orders.models.OrderLine.Status",
+        "ListingStatusEnum": "catalog.models.Listing.Status",
+        "PlantStatusEnum": "refurbishers.models.Refurbisher.Status",
+        "QuoteStatusEnum": "buyback.models.Quote.Status",
+        "TradeStatusEnum": "buyback.models.Trade.Status",
+    },
 }
 
 # --- Security --------------------------------------------------------------------------------------
