@@ -8,8 +8,9 @@ from django.http import HttpRequest
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Values are lazy where they cost a query: pages that do not print them pay nothing."""
-    from catalog.selectors import navigation
     from django.utils.functional import SimpleLazyObject
+
+    from catalog.selectors import navigation
     from orders.selectors import cart_count
 
     return {
