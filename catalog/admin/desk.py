@@ -177,7 +177,8 @@ class UnitColumns:
 
 UNIT_FIELDS = (
     "device", "identifier", "shown_status", "grade", "battery_percent", "vat_scheme", "bought_for", "listing",
-    "erasure_standard", "erased_by", "erased_at", "parts", "repaired_at", "tested_at", "ready_at", "sold_at",
+    "erasure_standard", "erasure_tool", "erased_by", "erased_at", "parts", "repaired_at", "tested_at", "ready_at",
+    "sold_at",
 )  # fmt: skip
 
 

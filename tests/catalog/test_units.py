@@ -7,7 +7,7 @@ from backmarket.states import IllegalMove
 from catalog.models import Unit
 from catalog.services import units
 from catalog.services.units import CannotList, UnitInStock
-from tests.factories import ListingFactory, imei
+from tests.factories import ListingFactory, UserFactory, imei
 
 pytestmark = pytest.mark.django_db
 BY = "system:test"
@@ -25,7 +25,7 @@ def take_in(listing: object, now: datetime, identifier: str = "") -> Unit:
 
 
 def prepare(unit: Unit, now: datetime) -> None:
-    units.erase_unit(unit, standard="NIST 800-88", operator="Bob", by=BY, at=now)
+    units.erase_unit(unit, standard="NIST 800-88", tool="Blancco 7.4", operator=UserFactory(), by=BY, at=now)
     units.record_test(unit, grade="good", battery_percent=91, by=BY, at=now + HOUR)
 
 
@@ -50,7 +50,7 @@ def test_what_is_not_erased_and_tested_is_not_listed(step: str, listing: object,
     if step == "erase":
         units.record_test(unit, grade="good", battery_percent=None, by=BY, at=now)
     else:
-        units.erase_unit(unit, standard="NIST 800-88", operator="Bob", by=BY, at=now)
+        units.erase_unit(unit, standard="NIST 800-88", tool="Blancco 7.4", operator=UserFactory(), by=BY, at=now)
         unit.grade = "good"
         unit.save()
     with pytest.raises(CannotList):

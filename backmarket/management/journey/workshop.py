@@ -135,7 +135,7 @@ def refurbish(play: Play) -> str:
     trade.refresh_from_db()
     unit, person = trade.unit, owner(play, plant)
     listing_of(play, plant, play.props["phone"], "449.00", on_hand=0)
-    do(person, unit, "erase", standard="NIST SP 800-88 Purge", operator="Tariq Benali")
+    do(person, unit, "erase", standard="NIST SP 800-88 Purge", tool="Device reset, checked twice")
     do(person, unit, "repair", parts="Screen assembly (genuine)")
     do(person, unit, "test", grade=Grade.EXCELLENT, battery_percent="92")
     do(person, unit, "list", listing=str(play.props["listing"].pk))
