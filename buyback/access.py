@@ -24,12 +24,12 @@ def trade_for_seller(user: User, pk: UUID) -> Trade:
 
 
 def photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:
-    """For the seller, the people of the plant that bids, and staff who may see trades."""
+    """Of a counter-offer for its seller; all for the people of the plant that bids, and staff who may see trades."""
     photos = EvidencePhoto.objects.filter(trade=trade_pk)
     if not (user.is_staff and user.has_perm("buyback.view_trade")):
         # No join to the members: it would find the photo once for each of them.
         own = Refurbisher.objects.filter(members__user=user)
-        photos = photos.filter(Q(trade__seller=user) | Q(trade__plant__in=own))
+        photos = photos.filter(Q(trade__seller=user, proof=True) | Q(trade__plant__in=own))
     return get_object_or_404(photos, pk=pk)
 
 
