@@ -138,9 +138,7 @@ def _read_csv(text: str) -> tuple[dict[str, str], list[Row], list[Problem]]:
     return facts, rows, problems
 
 
-def _sort_cells(
-    number: int, cells: list[str], facts: dict[str, str], rows: list[Row], problems: list[Problem]
-) -> None:
+def _sort_cells(number: int, cells: list[str], facts: dict[str, str], rows: list[Row], problems: list[Problem]) -> None:
     """A line is a fact about the report, a check, its heading, empty, or a problem."""
     if not any(cells) or [cell.lower() for cell in cells] == ["code", "value"]:
         return

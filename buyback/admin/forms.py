@@ -8,13 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from backmarket.admin.forms import MoneyField, PhotosField, StepForm
-from backmarket.errors import DomainError
 from buyback.guides import Suspension
 from buyback.models import CounterOffer
-from catalog.grading import grade_sheet
-from catalog.models import Condition, GradingSpecification, Variant
-
-MAX_MEASURED = 100_000
+from catalog.models import Condition, Variant
 
 
 class BidForm(StepForm):
@@ -29,55 +25,6 @@ class BidForm(StepForm):
         expertise = self.request.user.membership.plant.categories.all()
         devices = Variant.objects.filter(product__category__in=expertise).select_related("product")
         self.fields["variant"].queryset = devices
-
-
-class SheetForm(StepForm):
-    """One field per check of the category's grading specification, named by its code."""
-
-    CHAPTERS = {
-        "identity": _("Identity"), "security": _("Security and data"), "functions": _("Functions"),
-        "screen": _("Screen"), "body": _("Body"), "battery": _("Battery"), "accessories": _("Accessories"),
-    }  # fmt: skip
-
-    def prepare(self) -> None:
-        category = self.subject.variant.product.category_id
-        newest = GradingSpecification.objects.filter(category=category).order_by("-version").first()
-        self.checks: list[dict[str, Any]] = newest.checks if newest else []
-        for check in self.checks:
-            self.fields[check["code"]] = check_field(check)
-        self.fields["note"] = forms.CharField(
-            label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
-        )
-
-    @property
-    def chapters(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        """The fields under their chapters, in the order of the specification."""
-        found: dict[str, list[forms.BoundField]] = {}
-        for check in self.checks:
-            found.setdefault(check["chapter"], []).append(self[check["code"]])
-        return [(self.CHAPTERS.get(chapter, chapter), fields) for chapter, fields in found.items()]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        sheet = {check["code"]: data.get(check["code"]) for check in self.checks}
-        if not self.errors:
-            quote = self.subject.quote
-            try:
-                grade_sheet(self.checks, sheet, quote.question_set.questions, quote.answers)
-            except DomainError as refusal:
-                self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
-        data["sheet"] = sheet
-        return data
-
-
-def check_field(check: dict[str, Any]) -> forms.Field:
-    """A number of the check's unit, or one of its options, best first."""
-    words = {"label": gettext(check["text"]), "help_text": gettext(check["how"])}
-    if check["kind"] == "number":
-        words["label"] = f"{words['label']} ({check['unit']})" if check.get("unit") else words["label"]
-        return forms.IntegerField(min_value=0, max_value=MAX_MEASURED, **words)
-    choices = [(option["value"], gettext(option["text"])) for option in check["options"]]
-    return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **words)
 
 
 class CounterOfferForm(StepForm):

@@ -18,15 +18,23 @@ from backmarket.shipping.labels import label_pdf
 from backmarket.sites import plant_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
-from buyback.admin.forms import BidForm, CounterOfferForm, MessageForm, SheetForm, SuspendForm
-from buyback.admin.parts import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
+from buyback.admin.forms import BidForm, CounterOfferForm, MessageForm, SuspendForm
+from buyback.admin.parts import (
+    TradeColumns,
+    answers_panel,
+    offer_panel,
+    photos_panel,
+    reports_panel,
+    talk_panel,
+    verdict_panel,
+)
+from buyback.admin.sheets import SheetForm, fill_in
 from buyback.models import Bid, RegisterEntry, Trade
 from buyback.services.bids import change_bid, place_bid
 from buyback.services.inspections import (
     make_counter_offer,
     receive_trade,
     resume_trade,
-    submit_inspection,
     suspend_trade,
     validate_trade,
 )
@@ -111,10 +119,6 @@ def _receive(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
     receive_trade(trade, by=request.user, at=now())
 
 
-def _inspect(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
-    submit_inspection(trade, sheet=data["sheet"], note=data["note"], by=request.user, at=now())
-
-
 def _say(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
     write_message(trade, author=request.user, from_plant=True, text=data["text"], at=now())
 
@@ -158,7 +162,7 @@ class OwnTradeAdmin(TradeColumns, PlantModelAdmin):
              when=_in(T.ACCEPTED, T.COLLECTED), run=_receive, asks=True,
              explain=_("Two business days to inspect start now; after that the quoted price is paid automatically.")),
         Step(name="inspect", title=_("Fill in the inspection sheet"), icon="fact_check", tone="primary",
-             when=_in(T.RECEIVED), form=SheetForm, template="admin/sheet.html", run=_inspect,
+             when=_in(T.RECEIVED), form=SheetForm, template="admin/sheet.html", run=fill_in,
              done=_("The sheet is kept and is being graded.")),
         Step(name="validate", title=_("Pay as quoted"), icon="check_circle", tone="primary", when=_graded, asks=True,
              explain=_("The device is bought at the quoted price, enters your register and your workshop."),
@@ -199,6 +203,8 @@ class OwnTradeAdmin(TradeColumns, PlantModelAdmin):
             *([address] if obj.status == T.RETURNING else []),
             verdict_panel(obj),
             *offer_panel(obj),
+            *photos_panel(obj),
+            *reports_panel(obj),
             answers_panel(obj),
             talk_panel(obj, plants_side=True),
             history(obj),
