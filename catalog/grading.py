@@ -100,7 +100,7 @@ def grade_sheet(checks: Sequence[Data], sheet: Data, questions: Sequence[Data], 
 
 
 def grade_limits(findings: Sequence[Data]) -> list[Data]:
-    """The findings (as as_json() has them) that allow no better grade than the one reached; none of a perfect device."""
+    """The findings (see as_json) that allow no better grade than the one reached; none of a perfect device."""
     reached = _worst_grade([finding["grade"] for finding in findings])
     return [] if reached == GRADES[0] else [finding for finding in findings if finding["grade"] == reached]
 

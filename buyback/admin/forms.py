@@ -1,8 +1,12 @@
 """What plants fill in about devices that people sell."""
 
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
+from django.forms.widgets import Script
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
@@ -11,6 +15,7 @@ from backmarket.admin.forms import MoneyField, PhotosField, StepForm
 from buyback.guides import Suspension
 from buyback.models import CounterOffer
 from catalog.models import Condition, Variant
+from refurbishers.selectors import Promise, promises
 
 
 class BidForm(StepForm):
@@ -28,6 +33,10 @@ class BidForm(StepForm):
 
 
 class CounterOfferForm(StepForm):
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["css/bench.css"]}
+        js: ClassVar[list[Any]] = [Script("js/counter.js", defer=True)]
+
     price = MoneyField(label=_("Lower price"))
     reasons = forms.MultipleChoiceField(
         label=_("Which answers were not so?"), widget=forms.CheckboxSelectMultiple,
@@ -36,9 +45,22 @@ class CounterOfferForm(StepForm):
     comment = forms.CharField(
         label=_("Explain the difference"), max_length=200, widget=forms.Textarea(attrs={"rows": 3})
     )
-    photos = PhotosField(label=_("Photos of what differs"), help_text=_("One to eight pictures."))
+    kept = forms.TypedMultipleChoiceField(
+        label=_("Photos of the inspection that show it"), required=False, coerce=UUID,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+    photos = PhotosField(
+        label=_("New photos of what differs"), required=False,
+        help_text=_("One to eight pictures, with those chosen from the inspection."),
+    )  # fmt: skip
 
     def prepare(self) -> None:
+        self._offer_reasons()
+        self._offer_photos()
+        self.fields["photos"].widget.attrs["capture"] = "environment"
+
+    def _offer_reasons(self) -> None:
+        """Every answer of the seller; those that the verdict disputes first, and chosen."""
         quote, found = self.subject.quote, _found(self.subject)
         reasons = CounterOffer.Reason
         choices = []
@@ -52,9 +74,42 @@ class CounterOfferForm(StepForm):
         self.fields["reasons"].choices = choices
         self.fields["reasons"].initial = [value for value, _label in choices if value.partition(":")[2] in found]
 
+    def _offer_photos(self) -> None:
+        taken = self.subject.photos.filter(proof=False).order_by("created_at", "pk")
+        if not taken:
+            del self.fields["kept"]
+            return
+        self.fields["kept"].choices = [
+            (str(photo.pk), _thumbnail(reverse("trade-photo", args=[self.subject.pk, photo.pk]), number))
+            for number, photo in enumerate(taken, 1)
+        ]
+
+    @property
+    def promise(self) -> Promise | None:
+        """How often this plant makes counter-offers, beside what it has promised."""
+        made = promises(self.subject.plant)
+        return next((promise for promise in made if promise.clause.measure == "counter_offer_rate"), None)
+
+    @property
+    def cut(self) -> int | None:
+        """How much less than quoted the typed price is, in hundredths of a per cent."""
+        price = getattr(self, "cleaned_data", {}).get("price")
+        return (self.subject.quoted_minor - price.minor) * 10_000 // self.subject.quoted_minor if price else None
+
     def clean_reasons(self) -> list[dict[str, str]]:
         pairs = [value.partition(":") for value in self.cleaned_data["reasons"]]
         return [{"reason": reason, "question": question} for reason, _colon, question in pairs]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("photos") and not data.get("kept") and "photos" not in self.errors:
+            self.add_error("photos", _("Add one to eight photos of what differs."))
+        return data
+
+
+def _thumbnail(url: str, number: int) -> str:
+    alt = gettext("Photo %d") % number
+    return format_html('<img class="thumb" src="{}" alt="{}" width="96" height="96" loading="lazy">', url, alt)
 
 
 def _found(trade: Any) -> dict[str, str]:
