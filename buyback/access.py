@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
 from buyback.models import EvidencePhoto, Quote, Trade
+from refurbishers.access import plant_of
 from refurbishers.models import Refurbisher
 
 
@@ -21,6 +22,12 @@ def trade_for_seller(user: User, pk: UUID) -> Trade:
         "plant", "variant__product__category", "parcel", "return_parcel", "payout", "unit", "address", "quote"
     )
     return get_object_or_404(trades, pk=pk, seller=user)
+
+
+def trade_for_plant(user: User, pk: UUID) -> Trade:
+    """A trade of the plant this person works at; Http404 for a stranger's, as for one that does not exist."""
+    trades = Trade.objects.filter(plant=plant_of(user)).select_related("variant__product", "quote__question_set")
+    return get_object_or_404(trades, pk=pk)
 
 
 def photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:

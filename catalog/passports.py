@@ -42,9 +42,9 @@ def passport(unit: Unit) -> list[Stamp]:
     return [Stamp(TITLES[event.kind], _detail(event), event.happened_at, _person(event)) for event in events]
 
 
-def names_of(stamps: list[Stamp]) -> dict[int, str]:
-    """The people of a passport by their key, in one query."""
-    found = User.objects.filter(pk__in={stamp.by for stamp in stamps if stamp.by})
+def names_of(unit: Unit, stamps: list[Stamp]) -> dict[int, str]:
+    """The plant's people in a passport by their key; a seller whose answer made the unit is nobody to it."""
+    found = User.objects.filter(pk__in={stamp.by for stamp in stamps if stamp.by}, membership__plant=unit.plant_id)
     return {user.pk: user.get_full_name() for user in found}
 
 

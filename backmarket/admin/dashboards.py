@@ -175,6 +175,7 @@ def _arrivals_note(request: HttpRequest, own: Any, at: datetime) -> list[dict[st
         return []
     count = coming_today(own, at)
     words = ngettext("%d parcel should come today.", "%d parcels should come today.", count) % count
+    words = words if count else gettext("No parcel is expected today.")
     url = reverse("plant:arrivals")
     return [{"tone": "info", "text": words, "url": url, "action": gettext("Today's arrivals and the scanner")}]
 

@@ -80,7 +80,6 @@ class ArrivalsMixin:
         context = {
             **screen.admin_site.each_context(request),
             "title": _("Today's arrivals"),
-            "opts": screen.opts,
             "form": form,
             "day": (day := arrivals(plant, now())),
             "piles": [_pile(status, day) for status in PILES],

@@ -71,11 +71,10 @@ def verdict_panel(trade: Trade) -> Panel:
         "inspection": inspection,
         "declared": trade.get_condition_display(),
         "grade": grade_label(inspection.grade_reachable) if inspection.grade_reachable else "",
-        "same": inspection.condition_found == trade.condition,
         "grade_limits": grade_limits(findings),
         "condition_limits": condition_limits(findings),
         "disputes": [
-            {"question": asked.get(finding["question"], ""), "said": said.get(finding["question"], ""), **finding}
+            {**finding, "asked": asked.get(finding["question"], ""), "answer": said.get(finding["question"], "")}
             for finding in findings
             if not finding["agrees"]
         ],

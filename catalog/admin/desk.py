@@ -180,9 +180,14 @@ class UnitColumns:
 def passport_panel(unit: Unit) -> Panel:
     """Erasures, parts and tests, each with who did it."""
     stamps = passport(unit)
-    names = names_of(stamps)
+    names = names_of(unit, stamps)
     items = [
-        {"what": stamp.title, "detail": stamp.detail, "at": stamp.at, "who": names.get(stamp.by or 0, "")}
+        {
+            "what": stamp.title,
+            "detail": stamp.detail,
+            "at": stamp.at,
+            "who": names.get(stamp.by or 0, _("a person") if stamp.by else ""),
+        }
         for stamp in stamps
     ]
     return Panel(_("Passport"), "admin/panels/timeline.html", {"items": items})
