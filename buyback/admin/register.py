@@ -132,7 +132,7 @@ def _paper(
         return _csv(entries, sellers)
     plant = own_plant(request)
     pdf = register_pdf(plant, entries, period=period, check=verify_register(plant), at=at, sellers=sellers)
-    headers = {"Content-Disposition": 'attachment; filename="register.pdf"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": 'attachment; filename="register.pdf"'}
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)
 
 
@@ -140,9 +140,7 @@ def _csv(entries: Iterable[RegisterEntry], sellers: dict[int, SellerShown] | Non
     more = SELLER_COLUMNS if sellers is not None else ()
     titles = [title for title, _read in (*COLUMNS, *more)]
     lines = (_cells(entry, more, sellers or {}) for entry in entries)
-    answer = csv_response("register", titles, lines)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return csv_response("register", titles, lines)
 
 
 def _cells(entry: RegisterEntry, more: Sequence[tuple[Any, Any]], sellers: dict[int, SellerShown]) -> list[Any]:
