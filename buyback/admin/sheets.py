@@ -43,6 +43,10 @@ class Line:
     measured: Any
 
     @property
+    def measured_words(self) -> Any:
+        return dict(getattr(self.field.field, "choices", ())).get(self.measured, self.measured)
+
+    @property
     def differs(self) -> bool:
         """Does the sheet say something else than the report?"""
         return self.measured not in (None, "") and str(self.field.value() or "") not in ("", str(self.measured))

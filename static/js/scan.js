@@ -46,4 +46,6 @@ if ("BarcodeDetector" in window && navigator.mediaDevices) {
   viewer.addEventListener("close", stop);
   viewer.querySelector("[data-close]").addEventListener("click", () => viewer.close());
 }
+/* The attribute alone does not always win against the rest of the page, and a hand scanner types wherever the focus is. */
+code.focus();
 if (form.querySelector(".field__error")) code.select();

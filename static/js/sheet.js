@@ -60,4 +60,5 @@ form.addEventListener("change", (event) => {
 form.addEventListener("submit", () => clearTimeout(timer));
 addEventListener("online", () => { if (pending) save(); });
 for (const button of sheet.querySelectorAll("[data-photos]")) button.hidden = true;
+sheet.querySelector(".field--bad :is(input, textarea)")?.focus();
 count();

@@ -325,7 +325,7 @@ def test_a_report_fills_the_sheet_in_beside_what_was_typed_and_lists_what_it_cou
     text = sheet.content.decode()
     assert "2 rows were not used" in text
     assert [text.count(why) for why in ("One of: pass, fail.", "The specification has no such check.")] == [1, 1]
-    assert "The report says “pass”." in text
+    assert "The report says “Passed”." in text
     assert Inspection.objects.count() == 0
     kept = DiagnosticsReport.objects.get()
     whole = page.get(reverse("plant:buyback_trade_report", args=[trade.pk, kept.pk]))
