@@ -46,6 +46,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     deadline = "due_at"
     list_display = ("__str__", "device", "plant", "seller", "shown_status", "price_shown", "deadline_shown")
     list_filter = ("status", "condition")
+    ordering = ("due_at", "-number")
     search_fields = ("=number", "identifier", "seller__email", "plant__name", "variant__product__name")
     fields = (
         "number", "device", "identifier", "plant", "seller", "condition", "quoted_shown", "price_shown",
