@@ -89,7 +89,10 @@ class Parcel(models.Model):
 
 
 class Pickup(models.Model):
-    """A courier's visit at the door to collect a parcel, in a window of two hours. At most three attempts."""
+    """A courier's visit at the door to collect a parcel, in a window of two hours. At most three attempts.
+
+    Pickups with the same `visit` are one visit that collects several parcels; each still has its own state.
+    """
 
     class Status(models.TextChoices):
         BOOKED = "booked", _("booked")
@@ -107,6 +110,7 @@ class Pickup(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="pickups")
+    visit = models.UUIDField(default=uuid.uuid4, db_index=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.BOOKED)
     window_start = models.DateTimeField()
     window_end = models.DateTimeField()
@@ -134,6 +138,9 @@ class Pickup(models.Model):
 
     def __str__(self) -> str:
         return self.confirmation or str(self.pk)
+
+
+OPEN_PICKUP = (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED)
 
 
 class TrackingPoint(models.Model):
