@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from backmarket.events.models import Event
-from backmarket.shipping import selectors, services, tasks
+from backmarket.shipping import selectors, services
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.labels import printable
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
@@ -201,6 +201,7 @@ def test_a_rebooked_pickup_replaces_the_open_one(now: datetime) -> None:
 def test_a_cancelled_parcel_never_moves(now: datetime) -> None:
     parcel = with_pickup(now)
     services.cancel_parcel(parcel, by="guest", at=now)
+    assert services.book_couriers(now) == 2
     services.advance_sandbox_courier(now + FAR)
     parcel.refresh_from_db()
     assert (parcel.status, parcel.pickups.get().status) == ("cancelled", "cancelled")
@@ -290,7 +291,7 @@ def test_a_parcel_joins_the_visit_that_another_one_has_booked(now: datetime) -> 
 def test_cancelling_one_parcel_of_a_visit_leaves_the_others(now: datetime) -> None:
     first, second = two_in_one_visit(now)
     services.cancel_parcel(first, by="guest", at=now)
-    tasks.cancel_with_courier(str(first.pk))
+    services.book_couriers(now)
     services.advance_sandbox_courier(now + FAR)
     first.refresh_from_db()
     second.refresh_from_db()

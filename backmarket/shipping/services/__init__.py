@@ -2,7 +2,12 @@
 
 from backmarket.shipping.couriers.base import Slot
 from backmarket.shipping.labels import LabelNotReady, label_pdf
-from backmarket.shipping.services.booking import available_slots, book_couriers, book_with_courier
+from backmarket.shipping.services.booking import (
+    available_slots,
+    book_couriers,
+    book_with_courier,
+    call_off_with_courier,
+)
 from backmarket.shipping.services.parcels import TrackingNumberRefused, cancel_parcel, create_parcel
 from backmarket.shipping.services.pickups import (
     CannotBookPickup,
@@ -11,7 +16,7 @@ from backmarket.shipping.services.pickups import (
     join_pickup,
     rebook_pickup,
 )
-from backmarket.shipping.services.scans import advance_sandbox_courier, record_scan
+from backmarket.shipping.services.scans import advance_sandbox_courier, record_scan, track_silent_parcels
 
 __all__ = [
     "CannotBookPickup",
@@ -23,6 +28,7 @@ __all__ = [
     "book_couriers",
     "book_pickup",
     "book_with_courier",
+    "call_off_with_courier",
     "cancel_parcel",
     "cancel_pickup",
     "create_parcel",
@@ -30,4 +36,5 @@ __all__ = [
     "label_pdf",
     "rebook_pickup",
     "record_scan",
+    "track_silent_parcels",
 ]

@@ -1,27 +1,36 @@
 """The courier's scans, in whatever order they come."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
 from backmarket import market
 from backmarket.db import lock
+from backmarket.errors import GatewayError
 from backmarket.events import inbox
-from backmarket.events.services import Actor
-from backmarket.shipping.couriers import sandbox
+from backmarket.events.services import Actor, record
+from backmarket.shipping.couriers import follower, known_courier, sandbox
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, TrackingPoint
+from backmarket.shipping.selectors import silent_parcels
 from backmarket.shipping.services.common import subject
 from backmarket.states import IllegalMove, move
 
+log = structlog.get_logger(__name__)
+
+TRACKED_AT_ONCE = 200
 Code = TrackingPoint.Code
 # What the courier has at the door is on its way, for nobody can call it back.
 PARCEL_MOVES = {
     Code.COLLECTED: Parcel.Status.IN_TRANSIT,
     Code.IN_TRANSIT: Parcel.Status.IN_TRANSIT,
     Code.OUT_FOR_DELIVERY: Parcel.Status.IN_TRANSIT,
+    Code.HELD: Parcel.Status.IN_TRANSIT,
+    Code.DAMAGED: Parcel.Status.IN_TRANSIT,
     Code.DELIVERED: Parcel.Status.DELIVERED,
     Code.LOST: Parcel.Status.LOST,
 }
@@ -32,8 +41,12 @@ PICKUP_MOVES = {
     Code.COLLECTED: Pickup.Status.COLLECTED,
     Code.IN_TRANSIT: Pickup.Status.COLLECTED,
     Code.OUT_FOR_DELIVERY: Pickup.Status.COLLECTED,
+    Code.HELD: Pickup.Status.COLLECTED,
+    Code.DAMAGED: Pickup.Status.COLLECTED,
     Code.DELIVERED: Pickup.Status.COLLECTED,
 }
+# A carrier uses its numbers again after years: what happened before the parcel was made is another one's.
+LATEST_START = timedelta(days=1)
 # Said of one parcel, true of the whole visit: nobody opened the door.
 OF_THE_VISIT = (Code.PICKUP_ATTEMPTED, Code.PICKUP_FAILED)
 
@@ -48,7 +61,7 @@ def record_scan(name: str, scan: Scan) -> bool:
         if not parcels:
             return False
         parcel = next(row for row in parcels if row.tracking_number == scan.tracking_number)
-        if _keep(name, parcel, scan):
+        if scan.happened_at >= parcel.created_at - LATEST_START and _keep(name, parcel, scan):
             for row in parcels:
                 _follow_pickup(row, scan, by=f"courier:{name}")
             _follow_parcel(parcel, scan, by=f"courier:{name}")
@@ -79,7 +92,14 @@ def _follow_parcel(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
     target = PARCEL_MOVES.get(Code(scan.code))
     if target is not None:
         with suppress(IllegalMove):
-            move(parcel, target, by=by, at=scan.happened_at, data=subject(parcel))
+            move(parcel, target, by=by, at=scan.happened_at, data=subject(parcel) | _unexpected(parcel))
+    if scan.code == Code.DAMAGED and parcel.points.filter(code=Code.DAMAGED).count() == 1:
+        record("parcel.damaged", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+
+
+def _unexpected(parcel: Parcel) -> dict[str, bool]:
+    """It was called off, and the courier took it along nevertheless."""
+    return {"called_off": True} if parcel.cancelled_at else {}
 
 
 def _follow_pickup(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
@@ -88,15 +108,18 @@ def _follow_pickup(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
     pickup = _visits_at(scan.happened_at).filter(parcel=parcel).first()
     if target is None or pickup is None:
         return
-    facts = {}
+    facts: dict[str, Any] = {}
+    data: dict[str, str] = subject(parcel)
     if target == Pickup.Status.ATTEMPTED:
         facts["attempts"] = _attempts(pickup)
         if facts["attempts"] == pickup.attempts:
             return
         if facts["attempts"] >= Pickup.MAX_ATTEMPTS:
             target = Pickup.Status.FAILED
+    if target == Pickup.Status.FAILED:
+        data |= {"reason": "nobody_in" if facts else "called_off"}
     with suppress(IllegalMove):
-        move(pickup, target, by=by, at=scan.happened_at, data=subject(parcel), **facts)
+        move(pickup, target, by=by, at=scan.happened_at, data=data, **facts)
 
 
 def _attempts(pickup: Pickup) -> int:
@@ -111,6 +134,23 @@ def _attempts(pickup: Pickup) -> int:
     calendar = market.calendar()
     days = {calendar.local(at).date() for at in told.values_list("happened_at", flat=True)}
     return min(len(days), Pickup.MAX_ATTEMPTS)
+
+
+def track_silent_parcels(at: datetime) -> int:
+    """Ask the courier about parcels whose webhooks stay out; returns how many had moved. Network."""
+    moved = 0
+    for parcel in silent_parcels(at)[:TRACKED_AT_ONCE]:
+        name, known = follower(parcel.courier), parcel.points.count()
+        try:
+            scans = known_courier(name).track(parcel)
+        except GatewayError as error:
+            log.warning("courier_not_tracked", parcel=str(parcel.pk), reason=str(error))
+            continue
+        for scan in scans:
+            record_scan(name, scan)
+        moved += parcel.points.count() > known
+        Parcel.objects.filter(pk=parcel.pk).update(asked_at=at)
+    return moved
 
 
 def advance_sandbox_courier(at: datetime) -> int:
