@@ -33,6 +33,7 @@ SECONDS, MINUTES, HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(
 JOBS: dict[str, Job] = {
     "book_couriers": Job("backmarket.shipping.services.book_couriers", 60 * SECONDS),
     "advance_courier": Job("backmarket.shipping.services.advance_sandbox_courier", 60 * SECONDS),
+    "track_parcels": Job("backmarket.shipping.services.track_silent_parcels", 1 * HOURS),
     "handle_webhooks": Job("backmarket.events.inbox.handle_waiting_webhooks", 30 * SECONDS),
     "settle_payments": Job("backmarket.payments.services.settle_pending_payments", 5 * MINUTES),
     "grade_devices": Job("buyback.services.grading.grade_pending_devices", 30 * SECONDS),

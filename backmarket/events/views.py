@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from backmarket.errors import GatewayError
 from backmarket.events import inbox
 
-# The modules of a family's providers: each has read_webhook(body, headers) -> the provider's event id.
-FAMILIES = {"payments": "backmarket.payments.gateways.module", "couriers": "backmarket.shipping.couriers.module"}
+# The providers of a family: each has read_webhook(body, headers) -> the event id that it gave.
+FAMILIES = {"payments": "backmarket.payments.gateways.module", "couriers": "backmarket.shipping.webhooks.door"}
 
 
 @csrf_exempt

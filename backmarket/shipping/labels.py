@@ -28,9 +28,19 @@ class LabelNotReady(DomainError):
 
 
 def label_pdf(parcel: Parcel) -> bytes:
-    """The label as PDF, the same bytes each time; raises LabelNotReady without a tracking number."""
-    if not parcel.tracking_number:
+    """The label as PDF, the same bytes each time: the courier's, kept when it was booked, or one that we draw.
+
+    No network. Raises LabelNotReady before the courier has given its number or its label.
+    """
+    if parcel.label:
+        with parcel.label.open("rb") as kept:
+            return bytes(kept.read())
+    if not parcel.tracking_number or parcel.gateway_id:
         raise LabelNotReady
+    return drawn_label(parcel)
+
+
+def drawn_label(parcel: Parcel) -> bytes:
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A6, invariant=True)
     canvas.setTitle(f"{settings.SITE_NAME} {parcel.tracking_number}")

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address
+from backmarket.files import private_files
 from backmarket.money import Money
 
 
@@ -36,8 +37,9 @@ class Parcel(models.Model):
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.CREATED: {Status.IN_TRANSIT, Status.DELIVERED, Status.LOST, Status.CANCELLED},
         Status.IN_TRANSIT: {Status.DELIVERED, Status.LOST},
-        # A courier sometimes finds what it had given up.
+        # A courier sometimes finds what it had given up, and sometimes takes along what was called off.
         Status.LOST: {Status.DELIVERED},
+        Status.CANCELLED: {Status.IN_TRANSIT, Status.DELIVERED},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -47,6 +49,11 @@ class Parcel(models.Model):
     courier = models.CharField(max_length=30)
     # Empty until the courier has answered: it is asked after the commit, and again by a job until it does.
     tracking_number = models.CharField(max_length=40, blank=True)
+    # The courier's own key of a parcel whose label it made; empty when it only follows a number.
+    gateway_id = models.CharField(max_length=60, blank=True)
+    # Its final no, as a code: it is not asked again by itself.
+    refusal = models.CharField(max_length=80, blank=True)
+    label = models.FileField(storage=private_files, upload_to="labels/%Y/%m", blank=True)
     sender = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     recipient = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     insured_minor = models.BigIntegerField()
@@ -58,6 +65,10 @@ class Parcel(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # The courier has confirmed that a cancelled parcel is void.
+    void_at = models.DateTimeField(null=True, blank=True)
+    # When we last asked where a silent parcel is.
+    asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("parcel")
@@ -78,6 +89,10 @@ class Parcel(models.Model):
         indexes = [
             models.Index(fields=["purpose", "reference"], name="parcel_reference"),
             models.Index(fields=["created_at"], name="parcel_to_book", condition=Q(status="created", booked_at=None)),
+            models.Index(fields=["cancelled_at"], name="parcel_to_void", condition=Q(status="cancelled", void_at=None)),
+            models.Index(
+                fields=["booked_at"], name="parcel_on_the_road", condition=Q(status__in=["created", "in_transit"])
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,7 +104,10 @@ class Parcel(models.Model):
 
 
 class Pickup(models.Model):
-    """A courier's visit at the door to collect a parcel, in a window of two hours. At most three attempts."""
+    """A courier's visit at the door to collect a parcel, in a window of two hours. At most three attempts.
+
+    Pickups with the same `visit` are one visit that collects several parcels; each still has its own state.
+    """
 
     class Status(models.TextChoices):
         BOOKED = "booked", _("booked")
@@ -107,16 +125,22 @@ class Pickup(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="pickups")
+    visit = models.UUIDField(default=uuid.uuid4, db_index=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.BOOKED)
     window_start = models.DateTimeField()
     window_end = models.DateTimeField()
+    # The courier's word for people; empty until it has agreed to collect this parcel.
     confirmation = models.CharField(max_length=60, blank=True)
+    gateway_id = models.CharField(max_length=60, blank=True)
+    refusal = models.CharField(max_length=80, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     attempted_at = models.DateTimeField(null=True, blank=True)
     collected_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # The courier has confirmed that it does not come for a cancelled one.
+    void_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("pickup")
@@ -131,9 +155,16 @@ class Pickup(models.Model):
                 name="pickup_one_open_per_parcel",
             ),
         ]
+        indexes = [
+            models.Index(fields=["created_at"], name="pickup_to_book", condition=Q(status="booked", confirmation="")),
+            models.Index(fields=["cancelled_at"], name="pickup_to_void", condition=Q(status="cancelled", void_at=None)),
+        ]
 
     def __str__(self) -> str:
         return self.confirmation or str(self.pk)
+
+
+OPEN_PICKUP = (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED)
 
 
 class TrackingPoint(models.Model):
@@ -145,8 +176,12 @@ class TrackingPoint(models.Model):
         COLLECTED = "collected", _("Collected at the door")
         IN_TRANSIT = "in_transit", _("On its way")
         OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
+        HELD = "held", _("Waiting to be fetched by the recipient")
         DELIVERED = "delivered", _("Delivered")
         LOST = "lost", _("Lost")
+        DAMAGED = "damaged", _("Damaged on the way")
+        RETURNING = "returning", _("Not accepted, on its way back to the sender")
+        PROBLEM = "problem", _("The courier reports a problem")
 
     parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="points")
     external_id = models.CharField(max_length=120, unique=True)

@@ -5,13 +5,13 @@ from celery import shared_task
 from backmarket import timetravel
 from backmarket.errors import GatewayError
 from backmarket.shipping import services
-from backmarket.shipping.couriers import courier
 from backmarket.shipping.models import Parcel, Pickup
+
+# What fails in any of these, or meets another worker at it, is tried again by the job `book_couriers`.
 
 
 @shared_task
 def book_with_courier(parcel_id: str) -> None:
-    """What fails is tried again by the job `book_couriers`."""
     try:
         services.book_with_courier(UUID(parcel_id), at=timetravel.now())
     except GatewayError as error:
@@ -22,10 +22,9 @@ def book_with_courier(parcel_id: str) -> None:
 @shared_task(autoretry_for=(GatewayError,), retry_backoff=5, max_retries=8)
 def cancel_pickup_with_courier(pickup_id: str) -> None:
     pickup = Pickup.objects.select_related("parcel").get(pk=pickup_id)
-    courier(pickup.parcel.courier).cancel_pickup(pickup)
+    services.call_off_with_courier(pickup, at=timetravel.now())
 
 
 @shared_task(autoretry_for=(GatewayError,), retry_backoff=5, max_retries=8)
 def cancel_with_courier(parcel_id: str) -> None:
-    parcel = Parcel.objects.get(pk=parcel_id)
-    courier(parcel.courier).cancel(parcel)
+    services.call_off_with_courier(Parcel.objects.get(pk=parcel_id), at=timetravel.now())

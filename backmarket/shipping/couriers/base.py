@@ -1,5 +1,6 @@
 """What a courier does for us, whoever it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +28,39 @@ class Scan:
     happened_at: datetime
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A webhook: the courier's own id of it, and what it tells."""
+
+    external_id: str
+    scans: tuple[Scan, ...]
+
+
+@dataclass(frozen=True)
+class Booked:
+    """`code` is for people: a tracking number, or the confirmation of a visit. `gateway_id` is the courier's own key,
+    empty when it only follows a number that it did not give."""
+
+    code: str
+    gateway_id: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit at one door and all that it is to collect, in the order in which it was asked for; none is empty.
+
+    `replaces` are the courier's keys under which the same visit was booked for fewer parcels.
+    """
+
+    pickups: tuple["Pickup", ...]
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """A parcel that joins makes another booking of it, with another key."""
+        return str(self.pickups[-1].pk)
+
+
 class Courier(Protocol):
     """Every call carries our row's id: repeating it changes nothing and answers the same.
 
@@ -36,17 +70,17 @@ class Courier(Protocol):
     def slots(self, *, postcode: str, country: str, at: datetime) -> list[Slot]:
         """When it can collect at this address, soonest first."""
 
-    def book(self, parcel: "Parcel") -> str:
-        """Have a label made; returns the tracking number."""
+    def book(self, what: "Parcel | Visit") -> Booked:
+        """Have a label made, or a parcel followed that already has a number; have a visit come for all its parcels."""
 
-    def register(self, parcel: "Parcel") -> None:
-        """Follow a parcel that already has a number, of this or another courier."""
+    def cancel(self, what: "Parcel | Pickup") -> None:
+        """Forget a parcel that has not left; do not collect one: the visit's last one calls off the visit."""
 
-    def book_pickup(self, pickup: "Pickup") -> str:
-        """Have it collected at the door; returns a confirmation for people."""
+    def label(self, parcel: "Parcel") -> bytes:
+        """The PDF to stick on a parcel whose label the courier made."""
 
-    def cancel_pickup(self, pickup: "Pickup") -> None:
-        """Do not come."""
+    def track(self, parcel: "Parcel") -> list[Scan]:
+        """The journey so far, for a parcel whose webhooks stay out; with the ids that the webhooks have."""
 
-    def cancel(self, parcel: "Parcel") -> None:
-        """Forget a parcel that has not left."""
+    def read_webhook(self, body: bytes, headers: Mapping[str, str] | None) -> Notice:
+        """Raises inbox.BadSignature. `headers` is None for a webhook that was verified when it came, and kept."""

@@ -2,14 +2,14 @@
 
 Collected at the door: 30 minutes into the window, on its way at 20:00, delivered at 11:00 of the next business day.
 Handed over by the sender: on its way two hours after the label, delivered at 11:00 of the next business day.
-A postcode with one of the endings below, of the sender or the recipient, changes that.
+A postcode with one of the endings below changes that: of the door that it comes to, and for what happens on the road
+that of the recipient too.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,21 +17,29 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket import market
 from backmarket.db import lock
+from backmarket.errors import GatewayError
 from backmarket.events import inbox
-from backmarket.shipping.couriers.base import Scan, Slot
+from backmarket.shipping.couriers.base import Booked, Notice, Scan, Slot, Visit
+from backmarket.shipping.couriers.windows import two_hour_windows
+from backmarket.shipping.labels import drawn_label
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
 
-NOBODY_ONCE, NOBODY, LOST, LATE = "991", "992", "993", "994"
+NO_ANSWER, NOBODY_ONCE, NOBODY, LOST, LATE = "990", "991", "992", "993", "994"
+CALLED_OFF, NO_SLOTS, ANSWER_LOST, DAMAGED, WRONG_DAY = "995", "996", "997", "998", "999"
 # The last three digits of a postcode -> what happens, in words.
 POSTCODES = {
+    NO_ANSWER: _("The courier does not answer when it is asked for its times: the parcel can be dropped off."),
     NOBODY_ONCE: _("Nobody is in at the first visit; the courier comes again on the next business day."),
     NOBODY: _("Nobody is in at all three visits of the first pickup; a rebooked one succeeds."),
     LOST: _("The parcel is lost on its way."),
     LATE: _("The parcel takes four business days instead of one."),
+    CALLED_OFF: _("The courier calls off its first visit two hours before; a rebooked one succeeds."),
+    NO_SLOTS: _("The courier does not come to this postcode: the parcel can be dropped off."),
+    ANSWER_LOST: _("The courier's first answer about a label gets lost; the next one comes within a minute."),
+    DAMAGED: _("The parcel is damaged in the depot on the first evening; it is delivered nevertheless."),
+    WRONG_DAY: _("The courier comes one business day too late, at the time that was booked."),
 }
-WINDOWS = [(time(hour), time(hour + 2)) for hour in range(8, 20, 2)]
-SLOT_DAYS = 5
-CUT_OFF = time(13)
+LEAVES, LATEST = time(20), timedelta(minutes=1)
 
 Code = TrackingPoint.Code
 Step = list[str]
@@ -42,40 +50,52 @@ class Courier:
 
     def slots(self, *, postcode: str, country: str, at: datetime) -> list[Slot]:
         """Two-hour windows on the next five business days; tomorrow only when asked before 13:00 market time."""
-        calendar = market.calendar()
-        now = calendar.local(at)
-        day = calendar.business_day_after(now.date(), 1)
-        if now.time() >= CUT_OFF and day == now.date() + timedelta(days=1):
-            day = calendar.business_day_after(day, 1)
-        days = [day]
-        while len(days) < SLOT_DAYS:
-            days.append(calendar.business_day_after(days[-1], 1))
-        return [
-            Slot(calendar.instant(day, opens), calendar.instant(day, closes))
-            for day in days
-            for opens, closes in WINDOWS
-        ]
+        if _ends(postcode, NO_ANSWER):
+            raise GatewayError("NO_ANSWER", retry=True)
+        return [] if _ends(postcode, NO_SLOTS) else two_hour_windows(at, first=8, last=20)
 
-    def book(self, parcel: Parcel) -> str:
-        number = tracking_number(parcel)
-        awaited = parcel.pickups.filter(status=Pickup.Status.BOOKED).exists()
-        _plan(number, [] if awaited else _handed_over(parcel))
-        return number
+    def book(self, what: Parcel | Visit) -> Booked:
+        if isinstance(what, Visit):
+            for pickup in what.pickups:
+                _plan_visit(pickup)
+            return Booked(f"PU-{what.pickups[0].visit.hex[:8].upper()}", what.key)
+        number = what.tracking_number or tracking_number(what)
+        awaited = what.pickups.filter(status=Pickup.Status.BOOKED).exists()
+        is_new = _plan(number, [] if awaited else _handed_over(what))
+        if is_new and _road(what, ANSWER_LOST):
+            raise GatewayError("ANSWER_LOST", retry=True)
+        return Booked(number, "" if what.tracking_number else number)
 
-    def register(self, parcel: Parcel) -> None:
-        _plan(parcel.tracking_number, _handed_over(parcel))
+    def cancel(self, what: Parcel | Pickup) -> None:
+        parcel = what if isinstance(what, Parcel) else what.parcel
+        number = parcel.tracking_number or tracking_number(parcel)
+        shipment = SandboxShipment.objects.filter(pk=number).first()
+        steps = [step for step in shipment.script if _is_of(step, what)] if shipment else []
+        if shipment is None or not steps:
+            return
+        if any(step[0] in ON_ITS_WAY for step in shipment.script[: shipment.position]):
+            raise GatewayError("ALREADY_COLLECTED")
+        _replan(number, [step for step in shipment.script[shipment.position :] if step not in steps])
 
-    def book_pickup(self, pickup: Pickup) -> str:
-        _replan(pickup.parcel.tracking_number, _collected(pickup))
-        return f"PU-{pickup.pk.hex[:8].upper()}"
+    def label(self, parcel: Parcel) -> bytes:
+        return drawn_label(parcel)
 
-    def cancel_pickup(self, pickup: Pickup) -> None:
-        shipment = SandboxShipment.objects.filter(pk=pickup.parcel.tracking_number).first()
-        if shipment and any(step[2] == str(pickup.pk) for step in shipment.script[shipment.position :]):
-            _replan(shipment.pk, [])
+    def track(self, parcel: Parcel) -> list[Scan]:
+        shipment = SandboxShipment.objects.filter(pk=parcel.tracking_number).first()
+        return [_scan(_body(shipment, position)) for position in range(shipment.position)] if shipment else []
 
-    def cancel(self, parcel: Parcel) -> None:
-        _replan(parcel.tracking_number, [])
+    def read_webhook(self, body: bytes, headers: Mapping[str, str] | None) -> Notice:
+        if headers is not None:
+            inbox.verify(body, headers.get(inbox.SIGNATURE_HEADER, ""), settings.SANDBOX_WEBHOOK_SECRET)
+        try:
+            told = json.loads(body)
+            known = told.get("code") in Code.values
+            return Notice(str(told["id"]), (_scan(told),) if known else ())
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise inbox.BadSignature from None
+
+
+ON_ITS_WAY = {Code.COLLECTED, Code.IN_TRANSIT, Code.OUT_FOR_DELIVERY, Code.DELIVERED, Code.LOST}
 
 
 def tracking_number(parcel: Parcel) -> str:
@@ -85,8 +105,17 @@ def tracking_number(parcel: Parcel) -> str:
     return f"BM{digits}{check}"
 
 
-def _magic(parcel: Parcel) -> set[str]:
-    return {address.postcode.strip()[-3:] for address in (parcel.sender, parcel.recipient)} & set(POSTCODES)
+def _ends(postcode: str, digits: str) -> bool:
+    return postcode.strip().endswith(digits)
+
+
+def _road(parcel: Parcel, digits: str) -> bool:
+    """Whether this happens to the parcel, by where it comes from or goes to."""
+    return any(_ends(address.postcode, digits) for address in (parcel.sender, parcel.recipient))
+
+
+def _is_of(step: Step, what: Parcel | Pickup) -> bool:
+    return isinstance(what, Parcel) or step[2] == str(what.pk)
 
 
 def _step(code: str, at: datetime, place: str, pickup: Pickup | None = None) -> Step:
@@ -98,30 +127,38 @@ def _handed_over(parcel: Parcel) -> list[Step]:
     return [_step(Code.IN_TRANSIT, leaves_at, parcel.sender.city), *_arrival(parcel, leaves_at, None)]
 
 
-def _collected(pickup: Pickup) -> list[Step]:
-    calendar, magic = market.calendar(), _magic(pickup.parcel)
+def _visit(pickup: Pickup) -> list[Step]:
+    """What happens at the door; only the first pickup of a parcel goes wrong."""
+    calendar, door, place = market.calendar(), pickup.parcel.sender.postcode, pickup.parcel.sender.city
     first = not Pickup.objects.filter(parcel=pickup.parcel, created_at__lt=pickup.created_at).exists()
-    misses = Pickup.MAX_ATTEMPTS if NOBODY in magic and first else int(NOBODY_ONCE in magic and first)
-    visit = calendar.local(pickup.window_start + timedelta(minutes=30))
-    steps, place = [], pickup.parcel.sender.city
-    for _miss in range(misses):
-        steps.append(_step(Code.PICKUP_ATTEMPTED, visit, place, pickup))
-        next_day = calendar.business_day_after(visit.date(), 1)
-        visit = calendar.local(calendar.instant(next_day, visit.time()))
-    if misses == Pickup.MAX_ATTEMPTS:
-        return steps
-    leaves_at = calendar.instant(visit.date(), time(20))
-    steps += [_step(Code.COLLECTED, visit, place, pickup), _step(Code.IN_TRANSIT, leaves_at, place, pickup)]
+    if first and _ends(door, CALLED_OFF):
+        told_at = max(pickup.window_start - timedelta(hours=2), pickup.created_at + LATEST)
+        return [_step(Code.PICKUP_FAILED, told_at, "", pickup)]
+    misses = first * (Pickup.MAX_ATTEMPTS if _ends(door, NOBODY) else int(_ends(door, NOBODY_ONCE)))
+    visits = [calendar.local(pickup.window_start + timedelta(minutes=30))]
+    while len(visits) <= misses + _ends(door, WRONG_DAY):
+        day = calendar.business_day_after(visits[-1].date(), 1)
+        visits.append(calendar.local(calendar.instant(day, visits[-1].time())))
+    steps = [_step(Code.PICKUP_ATTEMPTED, visit, place, pickup) for visit in visits[:misses]]
+    return steps if misses == Pickup.MAX_ATTEMPTS else steps + _collected(pickup, visits[-1])
+
+
+def _collected(pickup: Pickup, visit: datetime) -> list[Step]:
+    place, leaves_at = pickup.parcel.sender.city, market.calendar().instant(visit.date(), LEAVES)
+    steps = [_step(Code.COLLECTED, visit, place, pickup), _step(Code.IN_TRANSIT, leaves_at, place, pickup)]
     return steps + _arrival(pickup.parcel, leaves_at, pickup)
 
 
 def _arrival(parcel: Parcel, leaves_at: datetime, pickup: Pickup | None) -> list[Step]:
-    calendar, magic = market.calendar(), _magic(parcel)
-    day = calendar.business_day_after(calendar.local(leaves_at).date(), 4 if LATE in magic else 1)
-    if LOST in magic:
+    calendar = market.calendar()
+    evening = calendar.local(leaves_at).date()
+    day = calendar.business_day_after(evening, 4 if _road(parcel, LATE) else 1)
+    if _road(parcel, LOST):
         return [_step(Code.LOST, _at(day + timedelta(days=3), 12), "", pickup)]
     place = parcel.recipient.city
+    harm = [_step(Code.DAMAGED, leaves_at + timedelta(hours=3), "", pickup)] if _road(parcel, DAMAGED) else []
     return [
+        *harm,
         _step(Code.OUT_FOR_DELIVERY, _at(day, 8), place, pickup),
         _step(Code.DELIVERED, _at(day, 11), place, pickup),
     ]
@@ -131,11 +168,18 @@ def _at(day: date, hour: int) -> datetime:
     return market.calendar().instant(day, time(hour))
 
 
-def _plan(number: str, script: list[Step]) -> None:
-    """The script of a new parcel; one that has a script keeps it."""
-    SandboxShipment.objects.get_or_create(
+def _plan(number: str, script: list[Step]) -> bool:
+    """The script of a new parcel, and whether it is new; one that has a script keeps it."""
+    return SandboxShipment.objects.get_or_create(
         tracking_number=number, defaults={"script": script, "next_at": _next_at(script, 0)}
-    )
+    )[1]
+
+
+def _plan_visit(pickup: Pickup) -> None:
+    """What a booked visit will do; one that is booked again for more parcels does the same."""
+    shipment = SandboxShipment.objects.filter(pk=pickup.parcel.tracking_number).first()
+    if shipment and not any(_is_of(step, pickup) for step in shipment.script):
+        _replan(shipment.pk, _visit(pickup))
 
 
 def _replan(number: str, script: list[Step]) -> None:
@@ -160,38 +204,33 @@ def play_next(at: datetime) -> int | None:
         shipment = due.select_for_update(skip_locked=True).first()
         if shipment is None:
             return None
-        body = _body(shipment)
+        told = _body(shipment, shipment.position)
         shipment.position += 1
         shipment.next_at = _next_at(shipment.script, shipment.position)
         shipment.save()
+        body = json.dumps(told).encode()
         headers = {inbox.SIGNATURE_HEADER: inbox.sign(body, settings.SANDBOX_WEBHOOK_SECRET)}
-        webhook = inbox.receive("couriers.sandbox", read_webhook(body, headers), json.loads(body))
+        webhook = inbox.receive("couriers.sandbox", Courier().read_webhook(body, headers).external_id, told)
     return webhook.pk if webhook else 0
 
 
-def _body(shipment: SandboxShipment) -> bytes:
-    code, instant, _pickup, *place = shipment.script[shipment.position]
-    scan = {
-        "id": f"{shipment.pk}-{shipment.position}",
+def _body(shipment: SandboxShipment, position: int) -> dict[str, str]:
+    """What its webhook says of one step."""
+    code, instant, _pickup, *place = shipment.script[position]
+    return {
+        "id": f"{shipment.pk}-{position}",
         "tracking_number": shipment.pk,
         "code": code,
         "place": place[0] if place else "",
         "happened_at": instant,
     }
-    return json.dumps(scan).encode()
 
 
-def read_webhook(body: bytes, headers: Mapping[str, str]) -> str:
-    return inbox.event_id(body, headers, settings.SANDBOX_WEBHOOK_SECRET)
-
-
-def scan_of(body: dict[str, Any]) -> Scan | None:
-    if body.get("code") not in Code.values:
-        return None
+def _scan(told: dict[str, str]) -> Scan:
     return Scan(
-        external_id=str(body["id"]),
-        tracking_number=str(body["tracking_number"]),
-        code=str(body["code"]),
-        place=str(body.get("place", "")),
-        happened_at=datetime.fromisoformat(str(body["happened_at"])),
+        external_id=str(told["id"]),
+        tracking_number=str(told["tracking_number"]),
+        code=str(told["code"]),
+        place=str(told.get("place", "")),
+        happened_at=datetime.fromisoformat(str(told["happened_at"])),
     )
