@@ -214,7 +214,7 @@ def statement(settlement: Settlement) -> Statement:
         StatementRow(
             at=earning.created_at,
             title=str(earning.get_kind_display()),
-            detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else "",
+            detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else earning.label,
             amount=earning.amount,
         )
         for earning in earnings
