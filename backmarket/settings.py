@@ -304,9 +304,7 @@ if PAYMENT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SEC
     raise ImproperlyConfigured("PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.")
 if PAYOUT_GATEWAY not in ("sandbox", "stripe", "sepa"):
     raise ImproperlyConfigured(f"PAYOUT_GATEWAY must be sandbox, stripe or sepa, not {PAYOUT_GATEWAY!r}.")
-if PAYOUT_GATEWAY == "stripe" and not (
-    STRIPE_SECRET_KEY and STRIPE_FINANCIAL_ACCOUNT and STRIPE_PAYOUT_WEBHOOK_SECRET
-):
+if PAYOUT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_FINANCIAL_ACCOUNT and STRIPE_PAYOUT_WEBHOOK_SECRET):
     raise ImproperlyConfigured(
         "PAYOUT_GATEWAY=stripe needs STRIPE_SECRET_KEY, STRIPE_FINANCIAL_ACCOUNT and STRIPE_PAYOUT_WEBHOOK_SECRET."
     )

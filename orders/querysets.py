@@ -2,7 +2,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 
 class LineQuerySet(models.QuerySet[Any]):
@@ -29,3 +30,13 @@ class ClaimQuerySet(models.QuerySet[Any]):
     def overdue(self, at: datetime) -> "ClaimQuerySet":
         """Past their deadline, with a clock that runs."""
         return self.open().filter(due_at__lte=at, paused_at=None)
+
+
+class SettlementQuerySet(models.QuerySet[Any]):
+    def with_left_over(self) -> "SettlementQuerySet":
+        """`left_over_minor`: what the plant's settlements left, less what it has paid since; negative is owed."""
+        rows = self.model._meta.get_field("earnings").related_model._default_manager.filter(
+            plant=OuterRef("plant"), currency=OuterRef("currency"), settlement=None, kind__in=["carried", "received"]
+        )
+        left = rows.order_by().values("plant").annotate(minor=Sum("amount_minor")).values("minor")
+        return self.annotate(left_over_minor=Coalesce(Subquery(left), 0))

@@ -60,9 +60,7 @@ class AccountStatement:
         return self.lines[-1].balance if self.lines else self.opening
 
 
-def account_statement(
-    plant: Refurbisher, *, start: datetime | None, end: datetime, currency: str
-) -> AccountStatement:
+def account_statement(plant: Refurbisher, *, start: datetime | None, end: datetime, currency: str) -> AccountStatement:
     """What moved the plant's account in a period, oldest first."""
     mine = LedgerEntry.objects.filter(account=Account.PLANT, party=str(plant.pk), currency=currency)
     before = mine.filter(movement__happened_at__lt=start) if start else mine.none()
@@ -100,9 +98,7 @@ def _word(movement: LedgerMovement, account: str) -> str | Promise:
 def statement_of(settlement: Settlement) -> AccountStatement:
     """The account between the settlement before this one and this one: each statement begins where one ended."""
     start = _previous(settlement.plant, settlement.currency, settlement.created_at)
-    return account_statement(
-        settlement.plant, start=start, end=settlement.created_at, currency=settlement.currency
-    )
+    return account_statement(settlement.plant, start=start, end=settlement.created_at, currency=settlement.currency)
 
 
 def statement_until(plant: Refurbisher, at: datetime, currency: str) -> AccountStatement:

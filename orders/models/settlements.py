@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from orders.models.orders import OrderLine
+from orders.querysets import SettlementQuerySet
 from refurbishers.models import Refurbisher
 
 
@@ -30,6 +31,8 @@ class Settlement(models.Model):
     # The newest, where the bank sent one back or staff cancelled one.
     payout = models.OneToOneField(Payout, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
+
+    objects = SettlementQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("settlement")

@@ -52,7 +52,10 @@ class CannotUseCard(DomainError):
 
 
 class Gateway:
-    """See base.PaymentGateway and PayoutGateway. Each row of ours has one intent, named after it: repeating a call finds it again."""
+    """See base.PaymentGateway and PayoutGateway.
+
+    Each row of ours has one intent, named after it: repeating a call finds it again.
+    """
 
     def checkout(self, payment: Payment, *, return_url: str) -> Checkout:
         intent, _is_new = SandboxIntent.objects.get_or_create(

@@ -12,7 +12,6 @@ from backmarket.errors import DomainError
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, LedgerMovement
 
-
 LABEL_LENGTH = 160
 
 
