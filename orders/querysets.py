@@ -33,10 +33,15 @@ class ClaimQuerySet(models.QuerySet[Any]):
 
 
 class SettlementQuerySet(models.QuerySet[Any]):
-    def with_left_over(self) -> "SettlementQuerySet":
-        """`left_over_minor`: what the plant's settlements left, less what it has paid since; negative is owed."""
-        rows = self.model._meta.get_field("earnings").related_model._default_manager.filter(
-            plant=OuterRef("plant"), currency=OuterRef("currency"), settlement=None, kind__in=["carried", "received"]
+    def with_open_sums(self) -> "SettlementQuerySet":
+        """`left_over_minor`: what the plant's settlements left, less what it has paid since; negative is carried over.
+        `open_minor`: that and all else that is not settled yet, sales that fall due later included."""
+        open_rows = self.model._meta.get_field("earnings").related_model._default_manager.filter(
+            plant=OuterRef("plant"), currency=OuterRef("currency"), settlement=None
         )
-        left = rows.order_by().values("plant").annotate(minor=Sum("amount_minor")).values("minor")
-        return self.annotate(left_over_minor=Coalesce(Subquery(left), 0))
+        left = open_rows.filter(kind__in=["carried", "received"])
+        return self.annotate(left_over_minor=_sum_of(left), open_minor=_sum_of(open_rows))
+
+
+def _sum_of(rows: models.QuerySet[Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.order_by().values("plant").annotate(minor=Sum("amount_minor")).values("minor")), 0)

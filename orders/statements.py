@@ -112,6 +112,11 @@ def _previous(plant: Refurbisher, currency: str, before: datetime) -> datetime |
 
 
 def still_owed(plant: Refurbisher, currency: str) -> Money:
-    """What earlier settlements left for the plant to pay, less what it has paid: never below zero."""
-    left = Earning.objects.filter(plant=plant, currency=currency, settlement=None, kind__in=Earning.LEFT_OVER)
-    return Money(max(0, -(left.aggregate(minor=Sum("amount_minor"))["minor"] or 0)), currency)
+    """What earlier settlements left for the plant to pay, less what it has paid and what its sales bring in soon.
+
+    Never below zero. What it has bought since then is not asked for yet: that is for the next settlement.
+    """
+    rows = Earning.objects.filter(plant=plant, currency=currency, settlement=None)
+    left = rows.filter(kind__in=Earning.LEFT_OVER).aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    whole = rows.aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    return Money(max(0, min(-left, -whole)), currency)

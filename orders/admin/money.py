@@ -31,14 +31,17 @@ from orders.selectors import unsettled
 from orders.services.settlement import receive_plant_transfer, reorder_settlement_payout
 from orders.statements import statement_of, statement_until
 
-# What a plant still has to pay itself; see SettlementQuerySet.with_left_over.
-OWED = Q(total_minor__lt=0, carried_to__settlement=None, left_over_minor__lt=0)
+# What a plant has to pay itself, for its sales will not; see SettlementQuerySet.with_open_sums and still_owed.
+OWED = Q(total_minor__lt=0, carried_to__settlement=None, left_over_minor__lt=0, open_minor__lt=0)
 
 
 def _is_owed(settlement: Settlement) -> bool:
     carried = getattr(settlement, "carried_to", None)
-    open_ = carried is not None and carried.settlement_id is None
-    return open_ and getattr(settlement, "left_over_minor", 0) < 0
+    return carried is not None and carried.settlement_id is None and _owed(settlement).minor > 0
+
+
+def _owed(settlement: Any) -> Money:
+    return Money(max(0, min(-settlement.left_over_minor, -settlement.open_minor)), settlement.currency)
 
 
 class SettlementColumns:
@@ -57,7 +60,7 @@ class SettlementColumns:
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
         rows: QuerySet[Settlement] = super().get_queryset(request)  # type: ignore[misc]
-        return rows.with_left_over().select_related("plant", "payout", "carried_to__settlement")  # type: ignore[attr-defined,no-any-return]
+        return rows.with_open_sums().select_related("plant", "payout", "carried_to__settlement")  # type: ignore[attr-defined,no-any-return]
 
 
 def _state(settlement: Settlement) -> tuple[str, Any]:
@@ -69,7 +72,10 @@ def _state(settlement: Settlement) -> tuple[str, Any]:
     if carried.settlement is not None:
         day = date_format(carried.settlement.settled_date, "SHORT_DATE_FORMAT")
         return "closed", gettext("set off on %(day)s") % {"day": day}
-    return ("pending", gettext("to be paid")) if _is_owed(settlement) else ("paid", gettext("paid by transfer"))
+    if _is_owed(settlement):
+        return "pending", gettext("to be paid")
+    covered = getattr(settlement, "left_over_minor", 0) < 0
+    return ("", gettext("carried over")) if covered else ("paid", gettext("paid by transfer"))
 
 
 @admin.register(Settlement, site=staff_site)
@@ -165,7 +171,7 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
     def actions_list(self) -> tuple[str, ...]:
         return ("account", *super().actions_list)
 
-    @action(description=_("Account since then"), url_path="account", permissions=["view"], icon="receipt_long")  # type: ignore[untyped-decorator]
+    @action(description=_("Account today"), url_path="account", permissions=["view"], icon="receipt_long")  # type: ignore[untyped-decorator]
     def account(self, request: HttpRequest) -> HttpResponseBase:
         """What has moved since the latest statement; `?as=` csv or pdf is the same on paper."""
         plant, at = own_plant(request), now()
@@ -177,7 +183,7 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Account since the latest statement"),
+            "title": _("Account today"),
             "opts": self.opts,
             "back_url": self.list_url(),
             "panels": account_panels(statement),
@@ -190,5 +196,5 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        owed = [to_pay_panel(obj, Money(-obj.left_over_minor, obj.currency))] if _is_owed(obj) else []  # type: ignore[attr-defined]
+        owed = [to_pay_panel(obj, _owed(obj))] if _is_owed(obj) else []
         return [*owed, *account_panels(statement_of(obj)), statement_panel(obj)]

@@ -21,8 +21,6 @@ class Settlement(models.Model):
     The plant may pay that itself, by a transfer to the house's account that names `number`.
     """
 
-    NOUN = "settlement"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="settlements")
     settled_date = models.DateField(_("date"))

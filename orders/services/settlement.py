@@ -44,8 +44,9 @@ def settle_plants(at: datetime) -> int:
     many settlements that were.
 
     Its amount is what the plant earned, less what it bought from people and what was refunded. A sum below zero is
-    carried over, and the plant asked to pay it; what is left over alone makes no new settlement. Suspended plants are
-    held: their rows wait, as do those of a plant that is owed money and has no bank account.
+    carried over, and the plant asked to pay what its sales of these days will not cover; what is left over alone makes
+    no new settlement. Suspended plants are held: their rows wait, as do those of a plant that is owed money and has no
+    bank account.
     """
     again = sum(_pay_again(pk, at) for pk in _bounced().values_list("pk", flat=True))
     day = settlement_date(calendar().local(at).date())
@@ -136,7 +137,8 @@ def _pay(settlement: Settlement, at: datetime) -> None:
             label=settlement.number,
             created_at=at,
         )
-        record("settlement.owed", settlement, by=JOB, at=at)
+        if still_owed(settlement.plant, settlement.currency):
+            record("settlement.owed", settlement, by=JOB, at=at)
 
 
 def _order(settlement: Settlement, *, by: Actor, at: datetime) -> None:

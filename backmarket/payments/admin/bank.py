@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import StaffModelAdmin
-from backmarket.admin.columns import TONE_OF, money_column, state_column, text_column
+from backmarket.admin.columns import NOTHING, TONE_OF, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
@@ -30,7 +30,15 @@ from backmarket.payments.services import (
     settle_payout_file,
     withdraw_payout_file,
 )
-from backmarket.payments.services.bank_reports import APPLIED, PROBLEMS, ReportRow, Verdict
+from backmarket.payments.services.bank_reports import (
+    APPLIED,
+    ON_ITS_WAY,
+    PROBLEMS,
+    REFUSED,
+    SETTLED,
+    ReportRow,
+    Verdict,
+)
 from backmarket.payments.status_reports import UnreadableReport, Word
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
@@ -47,6 +55,11 @@ VERDICTS = {
     Verdict.NOT_SENT: _("not applied: the file was never marked as handed to the bank"),
     Verdict.TWICE: _("not applied: the report names it twice"),
     Verdict.NOT_UNDERSTOOD: _("not applied: we do not know this status"),
+}
+SAID = {
+    **dict.fromkeys(SETTLED, _("settled")),
+    **dict.fromkeys(REFUSED, _("refused")),
+    **dict.fromkeys(ON_ITS_WAY, _("accepted, not settled yet")),
 }
 DONE = VERDICTS | {
     Verdict.PAID: _("became: on the account"),
@@ -69,21 +82,22 @@ def payout_row(payout: Payout) -> tuple[Any, ...]:
     tone = TONE_OF.get(payout.status, "plain")
     state = format_html('<span class="tag tag--{}">{}</span>', tone, payout.get_status_display())
     name = payout.label or payout.pk.hex[:8]
-    return link(payout, name), money(payout.amount), f"…{payout.iban_last4}", state, words(payout.failure) or "–"
+    return link(payout, name), money(payout.amount), f"…{payout.iban_last4}", state, words(payout.failure) or NOTHING
 
 
 @admin.register(PayoutFile, site=staff_site)
 class PayoutFileAdmin(StaffModelAdmin):
-    list_display = ("message_id", "shown_status", "transfers", "total_shown", "execution_date", "made_by", "created_at")
+    list_display = ("message_id", "shown_status", "transfers", "total_shown", "execution_date", "maker", "created_at")
     list_select_related = ("made_by",)
     list_filter = ("status",)
     search_fields = ("message_id", "items__payout__label")
     fields = (
-        "message_id", "shown_status", "transfers", "total_shown", "execution_date", "made_by", "created_at",
+        "message_id", "shown_status", "transfers", "total_shown", "execution_date", "maker", "created_at",
         "handed_at", "withdrawn_at",
     )  # fmt: skip
     shown_status = state_column()
     total_shown = money_column("total", _("total"), ordering="total_minor")
+    maker = text_column("made_by", _("made by"))
     piles = (
         Pile("made", _("To be handed to the bank"), Q(status=MADE)),
         Pile("handed", _("With the bank"), Q(status=HANDED)),
@@ -157,7 +171,9 @@ class PayoutFileAdmin(StaffModelAdmin):
     def panels(self, request: HttpRequest, obj: PayoutFile) -> list[Panel]:
         payouts = Payout.objects.filter(file_items__file=obj).defer("holder", "iban").order_by("label", "pk")
         headers = (_("Payout"), _("Amount"), _("Account"), _("Status"), _("Reason"))
-        reports = [(link(report, report), report.created_at, report.applied_at or "–") for report in obj.reports.all()]
+        reports = [
+            (link(report, report), report.created_at, report.applied_at or NOTHING) for report in obj.reports.all()
+        ]
         return [
             table(_("Transfers in this file"), headers, [payout_row(payout) for payout in payouts]),
             table(_("What the bank answered"), (_("Report"), _("Read"), _("Applied")), reports),
@@ -175,10 +191,11 @@ def _keep(request: HttpRequest, _none: Any, data: dict[str, Any]) -> BankReport:
 
 @admin.register(BankReport, site=staff_site)
 class BankReportAdmin(StaffModelAdmin):
-    list_display = ("message_id", "about", "read_by", "created_at", "applied_at")
+    list_display = ("message_id", "about", "reader", "created_at", "applied_at")
     list_select_related = ("file", "read_by")
     search_fields = ("message_id", "file__message_id")
-    fields = ("message_id", "about", "read_by", "created_at", "applied_at")
+    fields = ("message_id", "about", "reader", "created_at", "applied_at")
+    reader = text_column("read_by", _("read by"))
     about = text_column("file.message_id", _("about the file"))
     piles = (
         Pile("open", _("To be applied"), Q(applied_at=None)),
@@ -213,9 +230,9 @@ class BankReportAdmin(StaffModelAdmin):
 
     def panels(self, request: HttpRequest, obj: BankReport) -> list[Panel]:
         rows, said = _rows(obj)
-        headers = (_("Payout"), _("Amount"), _("Account"), _("What the bank says"), _("What it does"))
+        headers = (_("Payout"), _("What it does"), _("Amount"), _("Account"), _("What the bank says"))
         title = _("What applying it did") if obj.applied_at else _("What applying it would do")
-        lines = [(*_payout_cells(row), _bank_word(row.word), _verdict(row, said)) for row in rows]
+        lines = [_cells(row, said) for row in rows]
         return [_summary(rows), table(title, headers, lines), history(obj, names=True)]
 
 
@@ -245,15 +262,17 @@ def _summary(rows: list[ReportRow]) -> Panel:
     return facts(_("In short"), pairs)
 
 
-def _payout_cells(row: ReportRow) -> tuple[Any, Any, Any]:
+def _cells(row: ReportRow, said: dict[Verdict, Any]) -> tuple[Any, ...]:
+    verdict, word = _verdict(row, said), _bank_word(row.word)
     if row.payout is None:
-        return row.end_to_end_id, "–", "–"
+        return row.end_to_end_id, verdict, NOTHING, NOTHING, word
     name = row.payout.label or row.payout.pk.hex[:8]
-    return link(row.payout, name), money(row.payout.amount), f"…{row.payout.iban_last4}"
+    return link(row.payout, name), verdict, money(row.payout.amount), f"…{row.payout.iban_last4}", word
 
 
 def _bank_word(word: Word) -> str:
-    return f"{word.status}: {words(word.reason)}" if word.reason else word.status
+    status = gettext("%(words)s (%(code)s)") % {"words": SAID.get(word.status, _("unknown")), "code": word.status}
+    return f"{status}: {words(word.reason)}" if word.reason else status
 
 
 def _verdict(row: ReportRow, said: dict[Verdict, Any]) -> Any:

@@ -87,8 +87,6 @@ class BankReport(models.Model):
     as [payout id or the bank's reference, status, reason code, verdict].
     """
 
-    NOUN = "bank_report"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sha256 = models.CharField(max_length=64, unique=True)
     message_id = models.CharField(_("report"), max_length=35)
