@@ -206,6 +206,7 @@ def settle_payout(payout_id: UUID, transfer: Transfer, *, by: Actor, at: datetim
 
 def return_payout(payout: Payout, *, reason: str, by: Actor, at: datetime) -> None:
     """Staff have seen the money come back on the bank's statement. Raises IllegalMove unless it had left."""
+    payout.refresh_from_db()
     failed = Transfer(payout.gateway_id, Outcome.FAILED, reason)
     if payout.status == Status.ORDERED or not settle_payout(payout.pk, failed, by=by, at=at):
         raise IllegalMove
