@@ -158,7 +158,7 @@ def test_another_currency_is_no_sepa_transfer(now: datetime) -> None:
 def test_outside_the_economic_area_the_payees_bank_is_named_too(now: datetime) -> None:
     inside, outside = by_file(now), by_file(now, iban="GB33BUKB20201555555555")
     content = sepa.transfer_file([inside, outside], message_id="BM-1", execution=date(2026, 11, 24), at=now).decode()
-    assert texts(content, "PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/BICFI") == ["BUKBGB22XXX"]
+    assert texts(content, "PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/BICFI") == ["BUKBGB22"]
 
 
 def test_an_account_that_no_transfer_reaches_is_refused_and_the_rest_goes(now: datetime, olga: User) -> None:
