@@ -108,6 +108,8 @@ DESK: tuple[Group, ...] = (
             (_("Payments"), "credit_card", "payments.Payment", ""),
             (_("Refunds"), "currency_exchange", "payments.Refund", ""),
             (_("Payouts"), "payments", "payments.Payout", ""),
+            (_("Payout files"), "draft", "payments.PayoutFile", ""),
+            (_("Bank reports"), "fact_check", "payments.BankReport", ""),
             (_("Settlements"), "account_balance", "orders.Settlement", ""),
             (_("Earnings"), "savings", "orders.Earning", ""),
             (_("Ledger"), "balance", "payments.LedgerMovement", ""),

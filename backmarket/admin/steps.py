@@ -109,7 +109,7 @@ class StepsMixin:
                 return None
             messages.error(request, str(refusal))
         else:
-            if isinstance(result, HttpResponseBase):
+            if isinstance(result, HttpResponseBase):  # a streamed download is no HttpResponse
                 return result
             messages.success(request, step.done)
             obj = obj or result

@@ -18,6 +18,7 @@ from buyback.guides import Suspension
 from buyback.models import CounterOffer, EvidencePhoto, Inspection, Trade
 from catalog.grading import grade_sheet
 from catalog.models import Condition, Grade, GradingSpecification, Listing, Unit, VatScheme
+from orders.models import Earning
 from refurbishers.models import Member
 
 PHOTO = "trades/demo-scratched-glass.jpg"
@@ -95,9 +96,15 @@ class Workshop:
         price = trade.price_minor
         # What the courier lost is paid by the insurance, and nobody's workshop has it.
         payer = ("compensation", "") if trade.lost_at else ("plant", str(trade.plant_id))
-        owed = ("consumer", str(trade.seller_id), price)
-        self.history.books.book(f"trade:{trade.pk}", trade.pk, at, (*payer, -price), owed)
+        owed, label = ("consumer", str(trade.seller_id), price), f"{trade} · {trade.variant}"
+        self.history.books.book(f"trade:{trade.pk}", trade.pk, at, (*payer, -price), owed, label=label)
         if not trade.lost_at:
+            self.history.rows.add(
+                Earning(
+                    plant=trade.plant, kind=Earning.Kind.TRADE, reference=trade.pk, label=label, amount_minor=-price,
+                    currency=trade.currency, due_at=at, created_at=at,
+                )
+            )  # fmt: skip
             trade.unit = self._unit(trade, at)
             self.history.rows.add(trade.unit)
 
@@ -106,7 +113,7 @@ class Workshop:
         trade.payout = self._payout(trade, sent_at, at)
         self.history.rows.add(trade.payout)
         sides = ("consumer", str(trade.seller_id), -trade.price_minor), ("bank", "", trade.price_minor)
-        self.history.books.book(f"payout:{trade.payout.pk}", trade.pk, sent_at, *sides)
+        self.history.books.book(f"payout:{trade.payout.pk}", trade.pk, sent_at, *sides, label=str(trade))
 
     def returning(self, trade: Trade, at: datetime, path: tuple[str, ...]) -> None:
         self._answered(trade, CounterOffer.Answer.REFUSED, at)
@@ -128,6 +135,7 @@ class Workshop:
             id=stable_uuid("payout", trade.pk.int),
             purpose="trade",
             reference=trade.pk,
+            label=str(trade),
             account="consumer",
             party=str(trade.seller_id),
             status=Payout.Status.PAID,
@@ -140,6 +148,7 @@ class Workshop:
             due_at=sent_at,
             created_at=sent_at,
             sending_at=sent_at,
+            attempts=1,
             sent_at=sent_at,
             paid_at=paid_at,
         )
