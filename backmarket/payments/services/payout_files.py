@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
 from uuid import uuid4
 
 from django.db import transaction
@@ -112,7 +111,7 @@ def _content(payouts: Sequence[Payout], message_id: str, at: datetime) -> str:
 def download_payout_file(made: PayoutFile, *, by: User, at: datetime) -> str:
     """The file's text, for a person who may pay: that they read it is recorded, for names and IBANs are in it."""
     record("payout_file.downloaded", made, by=by, at=at)
-    return cast(str, PayoutFile.objects.values_list("content", flat=True).get(pk=made.pk))
+    return PayoutFile.objects.values_list("content", flat=True).get(pk=made.pk)
 
 
 def hand_payout_file(made: PayoutFile, *, by: User, at: datetime) -> None:
