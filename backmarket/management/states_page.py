@@ -1,4 +1,4 @@
-"""docs/states.md: every state, every move with its words, and every move that is refused, from the models' own MOVES."""
+"""docs/states.md: every state, every move with its words, and every move that is refused, from the models' MOVES."""
 
 from collections.abc import Iterator
 from pathlib import Path
