@@ -1,11 +1,13 @@
 """Selling a device: bids, quotes, trades, inspections, counter-offers, and the register of bought goods."""
 
+from buyback.models.acceptances import AcceptanceDraft, RegistryCheck
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
 from buyback.models.register import RegisterEntry
 from buyback.models.trades import Identity, Trade, TradeMessage
 
 __all__ = [
+    "AcceptanceDraft",
     "Bid",
     "CounterOffer",
     "DiagnosticsReport",
@@ -15,6 +17,7 @@ __all__ = [
     "Quote",
     "QuoteBid",
     "RegisterEntry",
+    "RegistryCheck",
     "SheetDraft",
     "Trade",
     "TradeMessage",
