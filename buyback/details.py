@@ -58,7 +58,7 @@ def sealed(details: Details) -> str:
     """The text that an encrypted column keeps; `unsealed` reads it."""
     person, slot = details.seller.identity, details.slot
     facts: dict[str, Any] = {
-        "plant": details.plant.pk,
+        "plant": str(details.plant.pk),
         "identifier": details.identifier,
         "full_name": person.full_name,
         "birth_date": person.birth_date.isoformat(),

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
 from backmarket.accounts.models import Address, User
 
 FIELDS = ("name", "line1", "line2", "postcode", "city", "country", "phone")
@@ -16,3 +19,16 @@ def save_address(user: User | None, cleaned: dict[str, Any]) -> Address:
     values = {name: cleaned.get(name) or "" for name in FIELDS}
     known = Address.objects.filter(user=user, **values).order_by("pk").first() if user else None
     return known or Address.objects.create(user=user, **values)
+
+
+def open_account(email: str) -> User | None:
+    """The person with this mailbox, new when nobody has it; None when the account was closed or blocked.
+
+    A new one has no password and a mailbox that is not verified: only a code that is sent there opens it.
+    """
+    known = User.objects.filter(email__iexact=email).first()
+    if known is None:
+        with transaction.atomic():
+            known = User.objects.create_user(email, None)
+            EmailAddress.objects.create(user=known, email=known.email, primary=True, verified=False)
+    return known if known.is_active else None
