@@ -112,7 +112,11 @@ def _wrong_iban(text: str, error: SchwiftyException) -> str:
         because = gettext("it begins with the two letters of a country, as in FR76.")
     elif isinstance(error, InvalidLength):
         country = compact[:2].upper()
-        facts = {"country": country_name(country), "right": IBAN(text, allow_invalid=True).spec.iban_length, "n": len(compact)}
+        facts = {
+            "country": country_name(country),
+            "right": IBAN(text, allow_invalid=True).spec.iban_length,
+            "n": len(compact),
+        }
         because = gettext("in %(country)s it has %(right)s characters, and this has %(n)s.") % facts
     elif isinstance(error, InvalidChecksumDigits | InvalidBBANChecksum):
         because = gettext("a character is wrong or two are swapped. Compare it with your bank statement.")

@@ -38,7 +38,9 @@ HOUSE_NUMBERS = frozenset({"AT", "BE", "CZ", "DE", "DK", "EE", "FI", "LT", "LU",
 
 def postcode_in(country: str, postcode: str) -> bool:
     """Whether this can be a postcode of that country, one that we serve."""
-    return country in COUNTRIES and bool(re.fullmatch(COUNTRIES[country][1], " ".join(postcode.upper().split()), re.ASCII))
+    return country in COUNTRIES and bool(
+        re.fullmatch(COUNTRIES[country][1], " ".join(postcode.upper().split()), re.ASCII)
+    )
 
 
 AUTOCOMPLETE = {

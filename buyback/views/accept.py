@@ -1,6 +1,7 @@
 """Accepting a bid: the details on one page, all of it shown again on a second, and one last click."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from buyback.visits import Visit, devices_of_visit, visits_to_join
 
 ADDRESS = "address"
 SHOW_TIMES = "times"
+WINDOW = timedelta(hours=2)
 # Every try may ask the registry about another number: it is no place to look up what one has found.
 TRIES_PER_HOUR = 30
 log = structlog.get_logger(__name__)
@@ -102,11 +104,22 @@ def _forms(request: HttpRequest, quote: Quote) -> tuple[AcceptForm, AddressForm,
     typed = request.POST.dict() if shows_times else {}
     address = AddressForm(data, prefix=ADDRESS, initial=_address(request.user, given) | _of_address(typed))
     times = courier_times(str(address["postcode"].value() or "").strip(), str(address["country"].value() or "FR"))
+    # A wrong postcode is wrong enough: the time that was chosen stays until the courier can be asked again.
+    slots = times.slots if times.postcode or data is None else _time_in(request.POST.get("slot", ""))
     form = AcceptForm(
-        quote, data, slots=times.slots, known=_known(request.user, given), visits=_visits(request.user, times),
+        quote, data, slots=slots, known=_known(request.user, given), visits=_visits(request.user, times),
         initial=_initial(request, given, fresh=not shows_times) | typed,
     )  # fmt: skip
     return form, address, times
+
+
+def _time_in(key: str) -> tuple[Slot, ...]:
+    """The window that a choice of this page names, if it is one; without asking the courier."""
+    try:
+        start = datetime.fromisoformat(key)
+    except ValueError:
+        return ()
+    return (Slot(start, start + WINDOW),) if start.tzinfo else ()
 
 
 def _of_address(typed: dict[str, str]) -> dict[str, str]:
@@ -177,9 +190,7 @@ def _details(form: AcceptForm, address: AddressForm) -> Details:
     )
 
 
-def _page(
-    request: HttpRequest, quote: Quote, form: AcceptForm, address: AddressForm, times: Times
-) -> HttpResponse:
+def _page(request: HttpRequest, quote: Quote, form: AcceptForm, address: AddressForm, times: Times) -> HttpResponse:
     product = quote.variant.product
     facts = (product.brand, product.category.slug, product.name)
     context = {

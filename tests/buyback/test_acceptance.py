@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +18,10 @@ from backmarket.events.models import Event
 from backmarket.shipping.models import Pickup
 from buyback.conditions import CURRENT, VERSIONS
 from buyback.models import AcceptanceDraft, Identity, Quote, RegistryCheck, Trade
-from buyback.registry import SandboxRegistry
+from buyback.registry import Finding, SandboxRegistry
 from buyback.services.acceptance import forget_drafts
 from refurbishers.models import Refurbisher
-from tests.buyback.steps import IBAN, OTHER_IBAN, accepted, buying, quoted, slots
+from tests.buyback.steps import IBAN, OTHER_IBAN, accepted, quoted, slots
 from tests.buyback.test_pages import confirm, form
 from tests.factories import imei
 
@@ -96,6 +96,7 @@ def test_all_that_is_wrong_is_said_at_once(plant: Refurbisher, seller: Client, q
     page = seller.post(url(quote), form(at, plant, **wrong))
     assert set(page.context["form"].errors) == {"identifier", "iban", "document_number"}
     assert set(page.context["address"].errors) == {"postcode", "city"}
+    assert re.search(rf'value="{re.escape(slots(at)[1].start.isoformat())}" checked', page.content.decode())
 
 
 def test_the_page_to_check_shows_everything_and_no_secret_whole(seller: Client, quote: Quote, at: datetime) -> None:
@@ -178,7 +179,9 @@ def test_details_are_forgotten_after_a_day(seller: Client, quote: Quote, at: dat
     assert AcceptanceDraft.objects.count() == 0
 
 
-def test_nobody_sees_what_somebody_else_gave(seller: Client, mallory: User, quote: Quote, at: datetime, client_of: ClientOf) -> None:
+def test_nobody_sees_what_somebody_else_gave(
+    seller: Client, mallory: User, quote: Quote, at: datetime, client_of: ClientOf
+) -> None:
     given(seller, quote, at)
     assert client_of(mallory).get(url(quote, "review"))["Location"] == url(quote)
 
@@ -245,7 +248,9 @@ def test_a_visit_to_another_door_is_refused_at_the_last_click(
 # The courier's times
 
 
-def test_times_follow_the_postcode_without_a_script(seller: Client, quote: Quote, plant: Refurbisher, at: datetime) -> None:
+def test_times_follow_the_postcode_without_a_script(
+    seller: Client, quote: Quote, plant: Refurbisher, at: datetime
+) -> None:
     assert "Type your postcode above" in seller.get(url(quote)).content.decode()
     typed = form(at, plant, times="1", iban="FR", slot="") | {"address-line2": "2nd floor"}
     page = seller.post(url(quote), typed)
@@ -330,7 +335,7 @@ def test_the_registry_is_asked_again_when_its_answer_is_old(
     timetravel.travel_to(at + timedelta(minutes=29))
     assert seller.get(url(quote, "review")).status_code == 200
     # Stolen half an hour later.
-    monkeypatch.setitem(SandboxRegistry.FINDINGS, sent["identifier"], "stolen")
+    monkeypatch.setitem(SandboxRegistry.FINDINGS, sent["identifier"], Finding.STOLEN)
     timetravel.travel_to(at + timedelta(minutes=31))
     page = confirm(seller, quote)
     assert (page.status_code, Trade.objects.count()) == (422, 0)

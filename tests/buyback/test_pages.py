@@ -9,14 +9,12 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils.html import escape
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.notifications.models import Notification
 from backmarket.shipping import services as shipping
 from buyback.models import Quote, Trade, TradeMessage
-from buyback.registry import SandboxRegistry
 from buyback.services import inspections
 from buyback.services.trades import cancel_trade
 from refurbishers.models import Refurbisher

@@ -63,7 +63,9 @@ def sign_up(play: Play) -> str:
 
 def _acceptance(play: Play) -> dict[str, Any]:
     plant = play.props["plant"]
-    slot = next(value for value in play.person("carol").radios("main form.form--sections")["slot"] if value != "drop-off")
+    slot = next(
+        value for value in play.person("carol").radios("main form.form--sections")["slot"] if value != "drop-off"
+    )
     return {
         **ADDRESS,
         "full_name": "Carol Petit",
