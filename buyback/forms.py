@@ -14,7 +14,7 @@ from backmarket.shipping.models import Pickup
 from backmarket.shipping.services import Slot
 from buyback.details import KnownSeller
 from buyback.guides import how_to_find
-from buyback.identifiers import checked_document, checked_iban, checked_identifier
+from buyback.identifiers import check_holder, checked_document, checked_iban, checked_identifier
 from buyback.models import Identity, Quote, TradeMessage
 from buyback.services.trades import IdentityData
 from buyback.visits import Visit
@@ -200,15 +200,27 @@ class AcceptForm(SlotForm, BankForm):
         iban = self.cleaned_data["iban"]
         return iban if self._keeps("same_account") else _checked(checked_iban, iban)
 
+    def clean(self) -> dict[str, Any]:
+        """The names are compared here too, so that all that is wrong is said at once."""
+        data = super().clean() or self.cleaned_data
+        typed = not (self._keeps("same_person") or self._keeps("same_account"))
+        if typed and data.get("holder") and data.get("full_name"):
+            try:
+                check_holder(data["holder"], data["full_name"])
+            except DomainError as refusal:
+                self.add_error("holder", str(refusal))
+        return data
+
     def seller(self) -> KnownSeller:
         """Who sells and is paid, of what was typed and what was taken over."""
         data, known = self.cleaned_data, self.known
-        identity = IdentityData(*(data[name] for name in self.PERSON)) if not self._keeps("same_person") else None
-        account = (data["holder"], data["iban"]) if not self._keeps("same_account") else None
-        if known is None:
-            assert identity and account, "nothing was known, so all of it was asked for"
-            return KnownSeller(identity, *account)
-        return KnownSeller(identity or known.identity, *(account or (known.holder, known.iban)))
+        identity = IdentityData(*(data[name] for name in self.PERSON))
+        holder, iban = data["holder"], data["iban"]
+        if known and self._keeps("same_person"):
+            identity = known.identity
+        if known and self._keeps("same_account"):
+            holder, iban = known.holder, known.iban
+        return KnownSeller(identity, holder, iban)
 
     def where(self, name: str | None) -> str | None:
         """The field beside which a refusal about `name` can be read: what was taken over is folded away."""

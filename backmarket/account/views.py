@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -29,6 +30,11 @@ def _person(request: HttpRequest) -> User:
 
 class CodeView(RequestLoginCodeView):
     """A code by e-mail, for whoever has an account and for whoever has none yet: both see the same page."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length))
+        return form
 
     def form_valid(self, form: Any) -> HttpResponse:
         form._user = form._user or open_account(form.cleaned_data["email"])

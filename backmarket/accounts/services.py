@@ -1,9 +1,10 @@
 """People's own data: addresses as they were when used."""
 
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from backmarket.accounts.models import Address, User
 
@@ -26,9 +27,10 @@ def open_account(email: str) -> User | None:
 
     A new one has no password and a mailbox that is not verified: only a code that is sent there opens it.
     """
-    known = User.objects.filter(email__iexact=email).first()
-    if known is None:
-        with transaction.atomic():
-            known = User.objects.create_user(email, None)
-            EmailAddress.objects.create(user=known, email=known.email, primary=True, verified=False)
-    return known if known.is_active else None
+    people = User.objects.filter(email__iexact=email)
+    if not people.exists():
+        # Asked twice in the same instant: the second finds what the first made.
+        with suppress(IntegrityError), transaction.atomic():
+            person = User.objects.create_user(email, None)
+            EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=False)
+    return people.filter(is_active=True).first()
