@@ -84,7 +84,7 @@ def test_the_quote_by_email(plant: Refurbisher, now: datetime) -> None:
 # What people type instead of an IMEI, and the word that helps.
 IMEIS = {
     "123456789012345": "one digit is wrong or two are swapped",
-    "356938035643890": "one digit is wrong or two are swapped",
+    "356983035643809": "one digit is wrong or two are swapped",
     "000000000000000": "all its digits are the same",
     "111111111111111": "all its digits are the same",
     "35693803564380": "it has 15 digits, and these are 14",
@@ -127,7 +127,7 @@ SERIALS = {
     "ＣＯ２ＸＫ": "5 to 20 letters and digits",
 }
 DOCUMENTS = ("1", "😀😀😀😀😀", "#", "1" * 21, "<b>12345</b>", "../../etc")
-HOLDERS = ("Somebody Else", "Petit", "C. Petit", "Carole Petit", "😀", "<script>", "null", "Carol Petit & Max Roux")
+HOLDERS = ("Somebody Else", "Petit", "C. Petit", "Carole Petit", "😀", "<script>", "null")
 BIRTHS = {
     "2010-04-01": "You must be 18 or older", "1066-10-14": "Check your date of birth",
     "2126-01-01": "Check your date of birth",
