@@ -221,7 +221,7 @@ def quote_times(request: HttpRequest, pk: UUID) -> HttpResponse:
     times = courier_times(asked.get("postcode", "").strip(), asked.get("country", "FR"))
     chosen = {"slot": request.GET.get("slot", "")}
     form = AcceptForm(quote, slots=times.slots, visits=_visits(request.user, times), initial=chosen)
-    return render(request, "buyback/_slots.html", {"form": form, "times": times})
+    return render(request, "buyback/_times.html", {"form": form, "times": times})
 
 
 # The last look
