@@ -213,5 +213,6 @@ def acceptance_draft(quote: Quote, seller: User, at: datetime) -> AcceptanceDraf
 
 
 def latest_trade(seller: User) -> Trade | None:
-    """The sale whose details are offered again with the next one."""
-    return Trade.objects.filter(seller=seller).select_related("identity").order_by("-accepted_at", "-number").first()
+    """The sale whose details are offered again with the next one; none that has been erased."""
+    whole = Trade.objects.filter(seller=seller).exclude(iban="").exclude(identity__birth_date="")
+    return whole.select_related("identity").order_by("-accepted_at", "-number").first()
