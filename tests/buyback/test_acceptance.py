@@ -313,6 +313,19 @@ def test_a_refused_device_is_recorded(seller: Client, plant: Refurbisher, quote:
     assert (Identity.objects.count(), AcceptanceDraft.objects.count()) == (0, 0)
 
 
+def test_the_desk_finds_a_refused_device_and_the_plant_reads_the_answer(
+    seller: Client, plant: Refurbisher, quote: Quote, at: datetime, bob: User, olga: User, client_of: ClientOf
+) -> None:
+    seller.post(url(quote), form(at, plant, identifier=SandboxRegistry.STOLEN))
+    found = client_of(olga).get("/desk/buyback/quote/", {"q": SandboxRegistry.STOLEN}).content.decode()
+    assert str(quote.pk) in found
+    assert "reported lost or stolen" in client_of(olga).get(f"/desk/buyback/quote/{quote.pk}/change/").content.decode()
+    given(seller, quote, at, identifier=SandboxRegistry.UNKNOWN)
+    confirm(seller, quote)
+    page = client_of(bob).get(f"/plant/buyback/trade/{Trade.objects.get().pk}/change/").content.decode()
+    assert "not in the registry" in page
+
+
 def test_a_registry_that_is_slow_within_its_time_is_waited_for(
     seller: Client, quote: Quote, at: datetime, settings: Any
 ) -> None:
