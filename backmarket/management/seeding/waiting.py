@@ -171,8 +171,8 @@ class Stage:
         buyer = known(line.order.buyer)
         return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
 
-    # Trades: carol answers a counter-offer, waits for the courier and looks at a quote; for the plant one is in the courier's van, two are to
-    # inspect, one of them begun, one is to decide, and one is bought and to be erased.
+    # Trades: carol answers a counter-offer, looks at a quote and waits for the courier; for the plant one is in the
+    # courier's van, two are to inspect, one of them begun, one is to decide, and one is bought and to be erased.
 
     def trades(self) -> None:
         bids = self.bids()
@@ -180,7 +180,6 @@ class Stage:
         send_quote(
             self.quoted(next(bids), self.at - DAY, by=self.carol), to=cast.CAROL, by=self.carol, at=self.at - DAY
         )
-        self.sent(self.carol, next(bids), HOUR, at_door=True)
         self.inspected(self.received(next(self.others), next(bids), 4 * DAY), worse=True)
         self.received(next(self.others), next(bids), 3 * DAY)
         self.begun(self.received(next(self.others), next(bids), 3 * DAY))
@@ -189,6 +188,7 @@ class Stage:
         )
         self.keep(self.inspected(self.received(next(self.others), next(bids), 5 * DAY), worse=False))
         order_payouts(self.at)
+        self.sent(self.carol, next(bids), HOUR, at_door=True)
 
     def bids(self) -> Iterator[Bid]:
         best = Bid.objects.filter(plant=self.plant, condition=Condition.FUNCTIONAL_GOOD, price_minor__gte=10_000)
