@@ -130,7 +130,11 @@ def _of_address(typed: dict[str, str]) -> dict[str, str]:
 def _address(user: User, given: Details | None) -> dict[str, Any]:
     """What was given for this quote, else the seller's latest address, to start from."""
     last = given.address if given else user.addresses.order_by("-pk").first()
-    return forms.model_to_dict(last, exclude=["id", "user"]) if last else {"name": user.full_name}
+    if last is None:
+        return {"name": user.full_name}
+    # A number that no telephone has is not offered again: the form would refuse what it had filled in itself.
+    unreachable = ["phone"] if last.phone and not last.phone.is_valid() else []
+    return forms.model_to_dict(last, exclude=["id", "user", *unreachable])
 
 
 def _known(user: User, given: Details | None) -> KnownSeller | None:
