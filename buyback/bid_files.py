@@ -152,7 +152,7 @@ def _read(rows: Any, header: Any, columns: Any, variants: Any, bids: Any) -> Bid
         places[_cell(cells, columns[SKU]).upper()].append(number)
     for number, cells in rows:
         sku = _cell(cells, columns[SKU]).upper()
-        faults = _device_faults(sku, places[sku], variants, len(cells) > len(header))
+        faults = _device_faults(sku, places[sku], variants, len(cells) - len(header))
         prices = _prices(cells, columns, faults)
         if faults:
             kept = [cell.strip()[:200] for cell in cells[: len(header)]]
@@ -163,13 +163,15 @@ def _read(rows: Any, header: Any, columns: Any, variants: Any, bids: Any) -> Bid
 
 
 def _cell(cells: list[str], at: int) -> str:
-    """A cell without the apostrophe by which exports keep spreadsheets from running it; a short line is empty there."""
+    """A cell without the apostrophe by which exports keep spreadsheets from running it."""
     return cells[at].strip().removeprefix("'") if at < len(cells) else ""
 
 
-def _device_faults(sku: str, lines: list[int], variants: Any, too_long: bool) -> list[dict[str, str]]:
-    if too_long:
+def _device_faults(sku: str, lines: list[int], variants: Any, more: int) -> list[dict[str, str]]:
+    if more > 0:
         reason = gettext("This line has more cells than the first. A decimal comma needs “;” between the columns.")
+    elif more < 0:
+        reason = gettext("This line has fewer cells than the first: an empty cell would withdraw a bid.")
     elif not sku:
         reason = gettext("The SKU is missing.")
     elif sku not in variants:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket import states
 from backmarket.db import lock
 from backmarket.errors import DomainError
-from backmarket.events.services import Actor, actor_code, record_many
+from backmarket.events.services import Actor, record_many
 from backmarket.money import share_minor
 from buyback.models import Bid, BidChange, BidRow
 from buyback.services.bids import price_fault
@@ -105,7 +105,7 @@ def _write(plant: Refurbisher, cells: Iterable[BidRow], *, by: Actor, at: dateti
     )  # fmt: skip
     for kind, was_there in (("bid.placed", False), ("bid.changed", True)):
         done = [(bid, {"price_minor": bid.price_minor}) for cell, bid in kept if (cell.was is not None) == was_there]
-        record_many(kind, done, by=actor_code(by), at=at)
+        record_many(kind, done, by=by, at=at)
 
 
 def _bids_of(plant: Refurbisher, cells: Iterable[BidRow]) -> Any:
