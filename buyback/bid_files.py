@@ -86,7 +86,7 @@ def read_bid_file(raw: bytes, variants: Mapping[str, int], bids: Mapping[tuple[i
     Raises FileRefused when it is no such file.
     """
     lines = _lines(_text(raw))
-    number, header = next(lines, (0, []))
+    _number, header = next(lines, (0, []))
     columns = _columns(header)
     rows = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
     if not rows:

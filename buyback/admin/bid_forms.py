@@ -36,6 +36,7 @@ class Cell:
 
     name: str
     label: str
+    condition: str
     text: str
     paused: bool = False
     error: str = ""
@@ -50,10 +51,11 @@ class Line:
 
 
 class BidGrid:
-    """One page of the table. `data` is what was posted; each line carries, hidden, the prices that it was shown with."""
+    """One page of the table. `data` is what was posted; each line carries, hidden, the prices it was shown with."""
 
     def __init__(self, devices: Sequence[Variant], stands: Standing, data: Any = None) -> None:
         self.changes: list[BidRow] = []
+        self.currency = settings.DEFAULT_CURRENCY
         self.faults = 0
         self.lines = [self._line(device, stands, data) for device in devices]
 
@@ -63,7 +65,7 @@ class BidGrid:
         seen = _seen(data, device.pk, [price for price, _active in now])
         for condition, (price, active), was in zip(CONDITIONS, now, seen, strict=True):
             name = f"bid-{device.pk}-{condition.value}"
-            cell = Cell(name, f"{device}, {condition.label}", typed(price), paused=not active)
+            cell = Cell(name, f"{device}, {condition.label}", str(condition.label), typed(price), paused=not active)
             if data is not None and name in data:
                 self._read(cell, data[name], BidRow(device.pk, condition.value, price, None, active), was)
             line.cells.append(cell)
