@@ -38,6 +38,7 @@ class Cell:
     label: str
     condition: str
     text: str
+    stands: str
     paused: bool = False
     error: str = ""
     moved: bool = False
@@ -59,13 +60,25 @@ class BidGrid:
         self.faults = 0
         self.lines = [self._line(device, stands, data) for device in devices]
 
+    @property
+    def first_fault(self) -> str:
+        """The name of the first cell that needs another look."""
+        return next((cell.name for line in self.lines for cell in line.cells if cell.error), "")
+
     def _line(self, device: Variant, stands: Standing, data: Any) -> Line:
         now = [stands.get((device.pk, condition.value), (None, True)) for condition in CONDITIONS]
         line = Line(device, ",".join(str(price or "") for price, _active in now))
         seen = _seen(data, device.pk, [price for price, _active in now])
         for condition, (price, active), was in zip(CONDITIONS, now, seen, strict=True):
             name = f"bid-{device.pk}-{condition.value}"
-            cell = Cell(name, f"{device}, {condition.label}", str(condition.label), typed(price), paused=not active)
+            cell = Cell(
+                name,
+                f"{device}, {condition.label}",
+                str(condition.label),
+                typed(price),
+                typed(price),
+                paused=not active,
+            )
             if data is not None and name in data:
                 self._read(cell, data[name], BidRow(device.pk, condition.value, price, None, active), was)
             line.cells.append(cell)

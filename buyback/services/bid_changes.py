@@ -98,7 +98,7 @@ def _write(plant: Refurbisher, cells: Iterable[BidRow], *, by: Actor, at: dateti
     gone = [bids[key] for key in ((c.variant, c.condition) for c in cells if c.price is None)]
     record_many("bid.withdrawn", ((bid, {"price_minor": bid.price_minor}) for bid in gone), by=by, at=at)
     Bid.objects.filter(pk__in=[bid.pk for bid in gone]).delete()
-    kept = [(cell, _bid_as(plant, cell)) for cell in cells if cell.price is not None]
+    kept = [(cell, _bid_as(plant, cell, cell.price)) for cell in cells if cell.price is not None]
     Bid.objects.bulk_create(
         [bid for _cell, bid in kept], batch_size=BATCH, update_conflicts=True,
         unique_fields=["plant", "variant", "condition"], update_fields=["price_minor", "updated_at"],
@@ -127,8 +127,8 @@ def _refuse_moved(plant: Refurbisher, cells: Iterable[BidRow], bids: dict[Key, B
         raise BidsMoved(moved)
 
 
-def _bid_as(plant: Refurbisher, cell: BidRow) -> Bid:
+def _bid_as(plant: Refurbisher, cell: BidRow, price_minor: int) -> Bid:
     return Bid(
-        plant=plant, variant_id=cell.variant, condition=cell.condition, price_minor=cell.price,
+        plant=plant, variant_id=cell.variant, condition=cell.condition, price_minor=price_minor,
         currency=settings.DEFAULT_CURRENCY, active=cell.active,
     )  # fmt: skip

@@ -7,7 +7,8 @@ const cells = (row) => [...row.querySelectorAll("input[type=text]")];
 const count = form?.querySelector("[data-count]");
 let leaving = false;
 
-const typed = () => [...table.querySelectorAll("input[type=text]")].filter((cell) => cell.value.trim() !== cell.defaultValue);
+const isTyped = (cell) => cell.value.trim() !== cell.dataset.stands;
+const typed = () => [...table.querySelectorAll("input[type=text]")].filter(isTyped);
 const tell = () => {
   const n = typed().length;
   count.textContent = n === 0 ? "" : n === 1 ? count.dataset.one : count.dataset.many.replace("%s", n);
@@ -41,9 +42,10 @@ const onPaste = (event) => {
     const cell = at(event.target, row, column);
     if (cell) { cell.value = value.trim(); mark(cell); }
   }));
+  typed().forEach(mark);
   tell();
 };
-const mark = (cell) => cell.closest("td").classList.toggle("is-typed", cell.value.trim() !== cell.defaultValue);
+const mark = (cell) => cell.closest("td").classList.toggle("is-typed", isTyped(cell));
 
 if (form && count) {
   form.querySelector("[data-keys]").hidden = false;
@@ -52,6 +54,7 @@ if (form && count) {
   table.addEventListener("input", (event) => { mark(event.target); tell(); });
   form.addEventListener("submit", () => { leaving = true; });
   window.addEventListener("beforeunload", (event) => { if (!leaving && typed().length) event.preventDefault(); });
+  typed().forEach(mark);
   tell();
 }
-document.querySelector("[data-alert]")?.focus();
+form?.querySelector("[aria-invalid]")?.focus();
