@@ -44,9 +44,7 @@ def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: d
     return event
 
 
-def record_many(
-    kind: str, subjects: Iterable[tuple[models.Model, dict[str, Any]]], *, by: Actor, at: datetime
-) -> None:
+def record_many(kind: str, subjects: Iterable[tuple[models.Model, dict[str, Any]]], *, by: Actor, at: datetime) -> None:
     """As `record`, for many subjects at once, each with its data."""
     actor = actor_code(by)
     events = [
