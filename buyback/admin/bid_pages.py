@@ -75,7 +75,9 @@ class BidTableMixin:
         if not (screen.has_act_permission(request) if act else screen.has_view_permission(request)):
             raise PermissionDenied
 
-    def _page(self, request: HttpRequest, template: str, title: Any, *, status: int = 200, **more: Any) -> HttpResponse:
+    def _bids_page(
+        self, request: HttpRequest, template: str, title: Any, *, status: int = 200, **more: Any
+    ) -> HttpResponse:
         site: Any = self.admin_site  # type: ignore[attr-defined]
         request.current_app = site.name  # type: ignore[attr-defined]
         may_act = self.has_act_permission(request)  # type: ignore[attr-defined]
@@ -119,7 +121,7 @@ class BidTableMixin:
         recent = [(change, counted(change.counts)) for change in bid_table.recent_changes(plant)]
         query = request.GET.copy()
         query.pop("page", None)
-        return self._page(
+        return self._bids_page(
             request, "admin/bids/table.html", _("Bids"), status=status, page=page, grid=grid, asked=asked, only=ONLY,
             categories=bid_table.categories_of(plant), brands=bid_table.brands_of(plant), recent=recent,
             query=query.urlencode(), narrowed=any(asked.values()), list_url=self.list_url(),  # type: ignore[attr-defined]
@@ -144,7 +146,7 @@ class BidTableMixin:
             except FileRefused as refusal:
                 form.add_error("file", str(refusal))
         status = 422 if form.errors else 200
-        return self._page(request, "admin/bids/import.html", _("Import bids"), status=status, form=form)
+        return self._bids_page(request, "admin/bids/import.html", _("Import bids"), status=status, form=form)
 
     def _of_file(self, request: HttpRequest, file: Any) -> BidChange:
         plant = own_plant(request)
@@ -178,7 +180,9 @@ class BidTableMixin:
         more = {"form": form, "asked": asked, "narrowed": any(asked.values()), "query": request.GET.urlencode()}
         status = 422 if form.errors else 200
         title = _("Change by a percentage")
-        return self._page(request, "admin/bids/percent.html", title, status=status, devices=devices.count(), **more)
+        return self._bids_page(
+            request, "admin/bids/percent.html", title, status=status, devices=devices.count(), **more
+        )
 
     def _of_percent(self, request: HttpRequest, devices: QuerySet[Any], asked: dict[str, Any]) -> BidChange:
         plant = own_plant(request)
@@ -211,7 +215,7 @@ class BidTableMixin:
             change.refresh_from_db()
         rows = [(device, cell, _words(cell), (cell.variant, cell.condition) in moved)
                 for device, cell in bid_table.named(change, SHOWN)]  # fmt: skip
-        return self._page(
+        return self._bids_page(
             request, "admin/bids/change.html", str(change), status=422 if request.method == "POST" else 200,
             change=change, counts=change.counts, summary=counted(change.counts), rows=rows,
             more=max(0, len(change.rows) - SHOWN), moved=bool(moved), expired=change.expires_at <= now(),
