@@ -216,7 +216,8 @@ class BidTableMixin:
         rows = [(device, cell, _words(cell), (cell.variant, cell.condition) in moved)
                 for device, cell in bid_table.named(change, SHOWN)]  # fmt: skip
         return self._bids_page(
-            request, "admin/bids/change.html", _("Change of bids: %s") % change, status=422 if request.method == "POST" else 200,
+            request, "admin/bids/change.html", _("Change of bids: %s") % change,
+            status=422 if request.method == "POST" else 200,
             change=change, counts=change.counts, summary=counted(change.counts), rows=rows,
             more=max(0, len(change.rows) - SHOWN), moved=bool(moved), expired=change.expires_at <= now(),
             good=change.broken.get("lines", 0) - change.broken_lines,
