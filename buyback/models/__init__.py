@@ -1,10 +1,7 @@
 """Selling a device: bids, quotes, trades, inspections, counter-offers, and the register of bought goods."""
 
-<<<<<<< HEAD
 from buyback.models.acceptances import AcceptanceDraft, RegistryCheck
-=======
 from buyback.models.bids import BidChange, BidRow
->>>>>>> main
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
 from buyback.models.register import RegisterEntry
