@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from stdnum import iban
 
 from backmarket import embedded, logs
 
@@ -305,11 +306,19 @@ EASYPOST_SERVICE = env("EASYPOST_SERVICE", "")
 EASYPOST_PICKUP_SERVICE = env("EASYPOST_PICKUP_SERVICE", "")
 EASYPOST_BOX = env_decimals("EASYPOST_BOX", "16,12,5,112")
 EASYPOST_USD_RATE = env_decimals("EASYPOST_USD_RATE", "1.25")[0]
+# How money leaves is a choice of its own; only the sandbox of payments brings its own bank.
+PAYOUT_GATEWAY = env("PAYOUT_GATEWAY", "sandbox" if PAYMENT_GATEWAY == "sandbox" else None)
+STRIPE_FINANCIAL_ACCOUNT = env("STRIPE_FINANCIAL_ACCOUNT", "")
+STRIPE_PAYOUT_WEBHOOK_SECRET = env("STRIPE_PAYOUT_WEBHOOK_SECRET", "")
+# The house's own bank account: SEPA files are paid from it, and plants that owe money transfer to it.
+SEPA_DEBTOR_NAME = env("SEPA_DEBTOR_NAME", SITE_NAME if ALLOW_SANDBOX else "")
+SEPA_DEBTOR_IBAN = env("SEPA_DEBTOR_IBAN", "FR7630004000031234567890143" if ALLOW_SANDBOX else "").replace(" ", "")
+SEPA_DEBTOR_BIC = env("SEPA_DEBTOR_BIC", "BNPAFRPP" if ALLOW_SANDBOX else "")
 SANDBOX_WEBHOOK_SECRET = env("SANDBOX_WEBHOOK_SECRET", SECRET_KEY)
-if "sandbox" in (PAYMENT_GATEWAY, COURIER_GATEWAY, DEVICE_REGISTRY) and not ALLOW_SANDBOX:
+if "sandbox" in (PAYMENT_GATEWAY, PAYOUT_GATEWAY, COURIER_GATEWAY, DEVICE_REGISTRY) and not ALLOW_SANDBOX:
     raise ImproperlyConfigured(
-        "A sandbox gateway is chosen (PAYMENT_GATEWAY, COURIER_GATEWAY or DEVICE_REGISTRY): no real money or parcel "
-        "would move. Choose the real ones, or say ALLOW_SANDBOX=1."
+        "A sandbox gateway is chosen (PAYMENT_GATEWAY, PAYOUT_GATEWAY, COURIER_GATEWAY or DEVICE_REGISTRY): no real "
+        "money or parcel would move. Choose the real ones, or say ALLOW_SANDBOX=1."
     )
 if PAYMENT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET):
     raise ImproperlyConfigured("PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.")
@@ -321,6 +330,16 @@ if COURIER_GATEWAY == "easypost" and not (EASYPOST_API_KEY and EASYPOST_WEBHOOK_
     )
 if len(EASYPOST_BOX) != 4:
     raise ImproperlyConfigured("EASYPOST_BOX is length,width,height in inches and weight in ounces.")
+if PAYOUT_GATEWAY not in ("sandbox", "stripe", "sepa"):
+    raise ImproperlyConfigured(f"PAYOUT_GATEWAY must be sandbox, stripe or sepa, not {PAYOUT_GATEWAY!r}.")
+if PAYOUT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_FINANCIAL_ACCOUNT and STRIPE_PAYOUT_WEBHOOK_SECRET):
+    raise ImproperlyConfigured(
+        "PAYOUT_GATEWAY=stripe needs STRIPE_SECRET_KEY, STRIPE_FINANCIAL_ACCOUNT and STRIPE_PAYOUT_WEBHOOK_SECRET."
+    )
+if PAYOUT_GATEWAY == "sepa" and not (SEPA_DEBTOR_NAME and SEPA_DEBTOR_BIC and iban.is_valid(SEPA_DEBTOR_IBAN)):
+    raise ImproperlyConfigured(
+        "PAYOUT_GATEWAY=sepa needs SEPA_DEBTOR_NAME, SEPA_DEBTOR_BIC and a valid SEPA_DEBTOR_IBAN: our own account."
+    )
 
 # --- API -------------------------------------------------------------------------------------------
 

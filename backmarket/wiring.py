@@ -27,6 +27,7 @@ WIRING: dict[str, list[str]] = {
     "refund.succeeded": ["orders.handlers.close_refunded_line"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
     "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
+    "settlement.owed": ["orders.handlers.ask_plant_to_pay"],
     # --- selling a device
     "trade.accepted": ["buyback.handlers.email_seller"],
     "trade.collected": ["buyback.handlers.email_seller"],
@@ -35,6 +36,7 @@ WIRING: dict[str, list[str]] = {
     "trade.validated": [
         "buyback.handlers.email_seller",
         "buyback.handlers.enter_in_register",
+        "orders.handlers.set_off_trade",
         "buyback.handlers.count_outcome",
     ],
     "trade.paid": ["buyback.handlers.email_seller", "buyback.handlers.count_days_to_pay"],

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
 from buyback.models import EvidencePhoto, Quote, Trade
+from refurbishers.access import plant_of
 from refurbishers.models import Refurbisher
 
 
@@ -23,13 +24,19 @@ def trade_for_seller(user: User, pk: UUID) -> Trade:
     return get_object_or_404(trades, pk=pk, seller=user)
 
 
+def trade_for_plant(user: User, pk: UUID) -> Trade:
+    """A trade of the plant this person works at; Http404 for a stranger's, as for one that does not exist."""
+    trades = Trade.objects.filter(plant=plant_of(user)).select_related("variant__product", "quote__question_set")
+    return get_object_or_404(trades, pk=pk)
+
+
 def photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:
-    """For the seller, the people of the plant that bids, and staff who may see trades."""
+    """Of a counter-offer for its seller; all for the people of the plant that bids, and staff who may see trades."""
     photos = EvidencePhoto.objects.filter(trade=trade_pk)
     if not (user.is_staff and user.has_perm("buyback.view_trade")):
         # No join to the members: it would find the photo once for each of them.
         own = Refurbisher.objects.filter(members__user=user)
-        photos = photos.filter(Q(trade__seller=user) | Q(trade__plant__in=own))
+        photos = photos.filter(Q(trade__seller=user, proof=True) | Q(trade__plant__in=own))
     return get_object_or_404(photos, pk=pk)
 
 

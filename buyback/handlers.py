@@ -62,8 +62,13 @@ def close_paid_trade(event: Event) -> None:
 
 
 def ask_for_new_iban(event: Event) -> None:
+    """The seller's account cannot be paid; what was the house's fault is only paid again."""
     payout = Payout.objects.get(pk=event.subject_id)
-    if payout.purpose == payouts.PURPOSE:
+    if payout.purpose != payouts.PURPOSE:
+        return
+    if event.data.get("fault") == "house":
+        payouts.pay_trade_again(payout, at=event.happened_at)
+    else:
         send_trade_email(Trade.objects.get(pk=payout.reference), event, template="payout_bounced")
 
 

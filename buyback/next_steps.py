@@ -39,7 +39,7 @@ def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
     """What the seller should do now; often nothing, said so."""
     if trade.status == Trade.Status.ACCEPTED:
         return _hand_over(trade, pickup)
-    if trade.status == Trade.Status.VALIDATED:
+    if trade.status == Trade.Status.VALIDATED or _came_back(trade):
         return _get_paid(trade)
     if step := WAITING.get(trade.status):
         return step
@@ -62,6 +62,11 @@ def _hand_over(trade: Trade, pickup: Pickup | None) -> NextStep:
     return NextStep(
         title, "", last_minute(trade.due_at), reverse("trade-label", args=[trade.pk]), _("Print the label"), "box"
     )
+
+
+def _came_back(trade: Trade) -> bool:
+    """The money had arrived, and the bank sent it back days later."""
+    return bool(trade.status == Trade.Status.PAID and trade.payout and trade.payout.status != Payout.Status.PAID)
 
 
 def _get_paid(trade: Trade) -> NextStep:

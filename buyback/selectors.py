@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
@@ -20,6 +22,7 @@ from refurbishers.models import Refurbisher
 
 __all__ = [
     "answers_in_words",
+    "checked_register",
     "current_questions",
     "device_story",
     "disputed_answers",
@@ -36,6 +39,7 @@ __all__ = [
 
 Text = str | Promise
 SEARCH_LIMIT = 24
+CHECK_KEPT_SECONDS = 3600
 
 
 # Choosing what to sell
@@ -164,6 +168,23 @@ class RegisterCheck:
     entries: int
     broken_at: int | None
     reason: Text
+
+
+@dataclass(frozen=True)
+class CheckedRegister:
+    check: RegisterCheck
+    at: datetime
+
+
+def checked_register(plant: Refurbisher, at: datetime) -> CheckedRegister:
+    """verify_register(), computed again after a new entry and after an hour: it reads every entry."""
+    last = RegisterEntry.objects.filter(plant=plant).order_by("-number").values_list("hash", flat=True).first()
+    key = f"register:{plant.pk}:{last}"
+    found: CheckedRegister | None = cache.get(key)
+    if found is None:
+        found = CheckedRegister(verify_register(plant), at)
+        cache.set(key, found, CHECK_KEPT_SECONDS)
+    return found
 
 
 def verify_register(plant: Refurbisher) -> RegisterCheck:

@@ -99,6 +99,21 @@ def grade_sheet(checks: Sequence[Data], sheet: Data, questions: Sequence[Data], 
     )
 
 
+def grade_limits(findings: Sequence[Data]) -> list[Data]:
+    """The findings (see as_json) that allow no better grade than the one reached; none of a perfect device."""
+    reached = _worst_grade([finding["grade"] for finding in findings])
+    return [] if reached == GRADES[0] else [finding for finding in findings if finding["grade"] == reached]
+
+
+def condition_limits(findings: Sequence[Data]) -> list[Data]:
+    """The findings that made the condition: what does not work, and the worst looks; none of a flawless device."""
+    worst = max((finding["looks"] for finding in findings), key=LOOKS.index, default=LOOKS[0])
+    return [
+        finding for finding in findings
+        if not finding["functional"] or (finding["looks"] == worst and worst != LOOKS[0])
+    ]  # fmt: skip
+
+
 def _option(question: Data, answers: Data) -> Data:
     chosen = answers.get(question["code"])
     for option in question["options"]:

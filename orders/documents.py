@@ -1,4 +1,4 @@
-"""The papers of an order as PDF: the invoices for the buyer, the packing slip for the plant."""
+"""Papers as PDF: the invoices for the buyer, the packing slip and the account statement for the plant."""
 
 import io
 import unicodedata
@@ -6,18 +6,34 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.utils.formats import date_format
+from django.utils.html import escape
 from django.utils.translation import gettext as _
+from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.templatetags.ui import money
 from catalog.models import VatScheme
 from orders.models import Consignment, Order, OrderLine
+from orders.statements import AccountStatement
 
 MARGIN, LINE = 20 * mm, 5.2 * mm
+MARGINS = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), 18 * mm)
+STATEMENT_STYLE = TableStyle(
+    [
+        ("FONT", (0, 0), (-1, 0), "Helvetica-Bold", 9),
+        ("FONTSIZE", (0, 1), (-1, -1), 9),
+        ("ALIGN", (3, 0), (-1, -1), "RIGHT"),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.3, colors.lightgrey),
+    ]
+)
 # VAT included in a price of the regular scheme, by the country of the plant.
 VAT_PERCENT = {
     "AT": 20, "BE": 21, "CZ": 21, "DE": 19, "DK": 25, "EE": 24, "ES": 21, "FI": 25, "FR": 20, "GR": 24, "IE": 23,
@@ -51,6 +67,38 @@ def packing_pdf(consignment: Consignment) -> bytes:
     canvas.showPage()
     canvas.save()
     return buffer.getvalue()
+
+
+def statement_pdf(statement: AccountStatement, title: str) -> bytes:
+    """A plant's account over a period: every line, with the balance after it."""
+    buffer, style = io.BytesIO(), getSampleStyleSheet()["BodyText"]
+    plant, period = statement.plant, _period(statement)
+    paper = SimpleDocTemplate(buffer, pagesize=A4, title=f"{settings.SITE_NAME} {title}", invariant=1, **MARGINS)
+    head = [_text(title, getSampleStyleSheet()["Title"]), _text(f"{plant.legal_name} · {plant.vat_number}", style)]
+    rows = [[_("Date"), _("What"), _("About"), _("Amount"), _("Balance")]]
+    rows.append(["", _text(_("Opening balance"), style), "", "", _printable(money(statement.opening))])
+    for line in statement.lines:
+        day = date_format(calendar().local(line.at), "SHORT_DATE_FORMAT")
+        cells = [_text(str(line.what), style), _text(line.about, style)]
+        rows.append([day, *cells, _printable(money(line.amount)), _printable(money(line.balance))])
+    rows.append(["", _text(_("Closing balance"), style), "", "", _printable(money(statement.closing))])
+    table = Table(rows, colWidths=[22 * mm, 45 * mm, 57 * mm, 24 * mm, 26 * mm], repeatRows=1)
+    table.setStyle(STATEMENT_STYLE)
+    paper.build([*head, _text(period, style), Spacer(1, 6 * mm), table])
+    return buffer.getvalue()
+
+
+def _period(statement: AccountStatement) -> str:
+    """From the instant at which the statement before it ended."""
+    local, form = calendar().local, "DATETIME_FORMAT"
+    ends = date_format(local(statement.end), form)
+    if statement.start is None:
+        return _("Until %(end)s") % {"end": ends}
+    return _("From %(start)s until %(end)s") % {"start": date_format(local(statement.start), form), "end": ends}
+
+
+def _text(text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph(escape(_printable(text)), style)
 
 
 class _Sheet:

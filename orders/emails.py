@@ -10,9 +10,11 @@ from django.urls import reverse
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from backmarket.payments.models import Payout
+from backmarket.payments.sepa import debtor
 from orders.issues import LABELS
 from orders.links import order_url
 from orders.models import Claim, ClaimMessage, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
+from orders.statements import still_owed
 from refurbishers.models import Member
 
 Role = ClaimMessage.Role
@@ -71,15 +73,26 @@ def send_plant_order(consignment: Consignment, *, at: datetime) -> None:
 
 
 def send_bounced_settlement(settlement: Settlement, payout: Payout, *, at: datetime) -> None:
-    """To every owner of the plant, in the language of each: only another account brings the money."""
+    """Only another account brings the money."""
+    _to_owners(settlement, "plant_payout_bounced", key=str(payout.pk), at=at, payout=payout)
+
+
+def send_owed_settlement(settlement: Settlement, *, at: datetime) -> None:
+    """The plant bought more than it sold: how much it owes, and where it can pay."""
+    owed = still_owed(settlement.plant, settlement.currency)
+    _to_owners(settlement, "plant_owes", key=str(settlement.pk), at=at, owed=owed, house=debtor())
+
+
+def _to_owners(settlement: Settlement, template: str, *, key: str, at: datetime, **context: Any) -> None:
+    """To every owner of the plant, in the language of each."""
     plant = settlement.plant
     url = settings.SITE_URL + reverse("plant:orders_settlement_change", args=[settlement.pk])
     for owner in plant.members.filter(role=Member.Role.OWNER).select_related("user"):
         send(
-            "plant_payout_bounced",
+            template,
             to=owner.user.email,
-            context={"plant": plant, "settlement": settlement, "payout": payout, "statement_url": url},
-            key=f"plant_payout_bounced:{payout.pk}:{owner.user_id}",
+            context={"plant": plant, "settlement": settlement, "statement_url": url, **context},
+            key=f"{template}:{key}:{owner.user_id}",
             language=owner.user.language,
             at=at,
         )

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 from backmarket.events.models import Event
-from backmarket.payments.models import Payout, Refund
+from backmarket.payments.models import LedgerEntry, Payout, Refund
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
 from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
-from orders.services import checkout, claims, fulfilment, refunds, returns, settlement
+from orders.services import checkout, claims, earnings, fulfilment, refunds, returns, settlement
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
 
@@ -101,9 +101,31 @@ def email_buyer_line(event: Event) -> None:
         emails.send_line(line, event.kind, at=event.happened_at)
 
 
+def set_off_trade(event: Event) -> None:
+    """What the plant owes for a device that it bought from a person, as the books have it; the insurance pays some."""
+    entries = LedgerEntry.objects.filter(movement__key=f"trade:{event.subject_id}", account=LedgerEntry.Account.PLANT)
+    for entry in entries.select_related("movement"):
+        earnings.owe_for_device(
+            plant_id=UUID(entry.party),
+            trade_id=entry.movement.reference,
+            amount=entry.amount,
+            label=entry.movement.label,
+            at=event.happened_at,
+        )
+
+
+def ask_plant_to_pay(event: Event) -> None:
+    emails.send_owed_settlement(Settlement.objects.get(pk=event.subject_id), at=event.happened_at)
+
+
 def ask_plant_for_new_iban(event: Event) -> None:
+    """The plant's account cannot be paid; what was the house's fault is only paid again."""
     payout = Payout.objects.get(pk=event.subject_id)
-    if payout.purpose == settlement.PURPOSE:
+    if payout.purpose != settlement.PURPOSE:
+        return
+    if event.data.get("fault") == "house":
+        settlement.pay_settlement_again(payout, at=event.happened_at)
+    else:
         emails.send_bounced_settlement(Settlement.objects.get(pk=payout.reference), payout, at=event.happened_at)
 
 

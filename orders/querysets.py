@@ -2,7 +2,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 
 class LineQuerySet(models.QuerySet[Any]):
@@ -29,3 +30,18 @@ class ClaimQuerySet(models.QuerySet[Any]):
     def overdue(self, at: datetime) -> "ClaimQuerySet":
         """Past their deadline, with a clock that runs."""
         return self.open().filter(due_at__lte=at, paused_at=None)
+
+
+class SettlementQuerySet(models.QuerySet[Any]):
+    def with_open_sums(self) -> "SettlementQuerySet":
+        """`left_over_minor`: what the plant's settlements left, less what it has paid since; negative is carried over.
+        `open_minor`: that and all else that is not settled yet, sales that fall due later included."""
+        open_rows = self.model._meta.get_field("earnings").related_model._default_manager.filter(
+            plant=OuterRef("plant"), currency=OuterRef("currency"), settlement=None
+        )
+        left = open_rows.filter(kind__in=["carried", "received"])
+        return self.annotate(left_over_minor=_sum_of(left), open_minor=_sum_of(open_rows))
+
+
+def _sum_of(rows: models.QuerySet[Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.order_by().values("plant").annotate(minor=Sum("amount_minor")).values("minor")), 0)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet, Sum
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
@@ -213,8 +214,8 @@ def statement(settlement: Settlement) -> Statement:
     rows = [
         StatementRow(
             at=earning.created_at,
-            title=str(earning.get_kind_display()),
-            detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else "",
+            title=capfirst(earning.get_kind_display()),
+            detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else earning.label,
             amount=earning.amount,
         )
         for earning in earnings

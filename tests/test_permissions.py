@@ -154,6 +154,8 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "api-plant-parcels"): "403 405 405 405 405 405 405 405",
     ("get", "api-plant-ship"): "403 405 405 405 405 405 405 405",
     ("post", "api-plant-ship"): "403 404 404 400 404 404 404 404",
+    ("get", "api-plant-diagnostics"): "403 405 405 405 405 405 405 405",
+    ("post", "api-plant-diagnostics"): "403 404 404 415 404 404 404 404",
     ("get", "api-plants"): EVERYBODY,
     ("get", "api-plant"): EVERYBODY,
     ("get", "api-plant-reviews"): EVERYBODY,
@@ -226,6 +228,7 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "withdrawal": {"pk": withdrawal.pk}, "withdrawal-label": {"pk": withdrawal.pk},
         "account-address-remove": {"pk": AddressFactory(user=alice).pk},
         "api-plant-listing": {"pk": line.listing_id}, "api-plant-ship": {"pk": line.consignment_id},
+        "api-plant-diagnostics": {"pk": trade.pk},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},
     }  # fmt: skip

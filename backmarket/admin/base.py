@@ -105,7 +105,7 @@ class DoorAdmin(StepsMixin, ModelAdmin):
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         if self.adding is None:
             return super().add_view(request, form_url, extra_context)  # type: ignore[no-any-return]
         if not self.has_add_permission(request):

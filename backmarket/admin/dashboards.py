@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin.sites import AdminSite
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.sites import plant_site, staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
+from buyback.arrivals import coming_today
 from orders.selectors import unsettled
 from orders.services.settlement import DAYS
 
@@ -49,6 +51,7 @@ class Card:
     count: int
     empty: Any
     late: bool = False
+    due: datetime | None = None
     items: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -75,6 +78,11 @@ DESK: tuple[Waiting, ...] = (
             lambda row: money(row.amount)),
     Waiting(_("Payouts returned by the bank"), "payments.Payout", "bounced", _("No payout came back."), "bounced_at",
             lambda row: money(row.amount)),
+    Waiting(_("Payout files to hand to the bank"), "payments.PayoutFile", "made", _("Every file is with the bank."),
+            "created_at"),
+    Waiting(_("Bank reports to apply"), "payments.BankReport", "open", _("Every report is applied."), "created_at"),
+    Waiting(_("Settlements that plants have to pay"), "orders.Settlement", "owed", _("No plant owes us money."),
+            "created_at", lambda row: f"{row.plant}: {money(-row.total)}"),
     Waiting(_("Applications"), "refurbishers.Refurbisher", "applications", _("No plant is applying."), "created_at"),
     Waiting(_("Plants on trial"), "refurbishers.Refurbisher", "trial", _("No plant is on trial."), "created_at"),
     Waiting(_("Plants watched"), "refurbishers.Refurbisher", "watched", _("Every plant keeps its promises."), ""),
@@ -113,9 +121,9 @@ def _greeting(at: datetime, who: Any) -> str:
 
 
 def _cards(site: AdminSite, waiting: tuple[Waiting, ...], request: HttpRequest, at: datetime) -> list[Card]:
-    """Those with something late first, then those with something, then the empty ones."""
+    """By the earliest deadline: what is late first, then what is due next, then what has none, the empty ones last."""
     cards = [_card(site, each, request, at) for each in waiting if may_read(site, each.label)(request)]
-    return sorted(cards, key=lambda card: (not card.late, not card.count))
+    return sorted(cards, key=lambda card: (not card.late, not card.count, card.due is None, card.due or at))
 
 
 def _card(site: AdminSite, waiting: Waiting, request: HttpRequest, at: datetime) -> Card:
@@ -127,7 +135,8 @@ def _card(site: AdminSite, waiting: Waiting, request: HttpRequest, at: datetime)
     items = [_item(screen, waiting, row, at) for row in rows[:SHOWN]]
     url = list_url(site, waiting.label, waiting.pile)
     count = len(items) if len(items) < SHOWN else rows.count()
-    return Card(waiting.title, url, count, waiting.empty, any(item["late"] for item in items), items)
+    due = min((item["due"] for item in items if item["due"]), default=None)
+    return Card(waiting.title, url, count, waiting.empty, any(item["late"] for item in items), due, items)
 
 
 def _item(screen: Any, waiting: Waiting, row: Any, at: datetime) -> dict[str, Any]:
@@ -139,6 +148,7 @@ def _item(screen: Any, waiting: Waiting, row: Any, at: datetime) -> dict[str, An
         "url": screen.change_url(row),
         "detail": _when(when, is_deadline, late),
         "late": late,
+        "due": when if is_deadline else None,
     }
 
 
@@ -162,6 +172,20 @@ def _desk_notes(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _plant_notes(request: HttpRequest, own: Any, at: datetime) -> list[dict[str, Any]]:
+    return [*_arrivals_note(request, own, at), *_statement_note(request, own, at)]
+
+
+def _arrivals_note(request: HttpRequest, own: Any, at: datetime) -> list[dict[str, Any]]:
+    if not may_read(plant_site, "buyback.Trade")(request):
+        return []
+    count = coming_today(own, at)
+    words = ngettext("%d parcel should come today.", "%d parcels should come today.", count) % count
+    words = words if count else gettext("No parcel is expected today.")
+    url = reverse("plant:arrivals")
+    return [{"tone": "info", "text": words, "url": url, "action": gettext("Today's arrivals and the scanner")}]
+
+
+def _statement_note(request: HttpRequest, own: Any, at: datetime) -> list[dict[str, Any]]:
     if not may_read(plant_site, "orders.Settlement")(request):
         return []
     sums = unsettled(own, at)

@@ -11,7 +11,8 @@ from unfold.sites import UnfoldAdminSite
 
 from backmarket.sites import plant_site, staff_site
 
-# title, icon, "app.Model", the pile it opens (or "")
+# title, icon, "app.Model", the pile it opens, "/name" of a page of its own, or ""
+PAGES = ("arrivals",)
 Entry = tuple[Any, str, str, str]
 Group = tuple[Any, tuple[Entry, ...]]
 
@@ -27,6 +28,7 @@ PLANT: tuple[Group, ...] = (
     (
         _("Buy"),
         (
+            (_("Today's arrivals"), "barcode_scanner", "buyback.Trade", "/arrivals"),
             (_("Trades"), "swap_horiz", "buyback.Trade", ""),
             (_("Bids"), "price_change", "buyback.Bid", ""),
             (_("Register of bought goods"), "menu_book", "buyback.RegisterEntry", ""),
@@ -106,6 +108,8 @@ DESK: tuple[Group, ...] = (
             (_("Payments"), "credit_card", "payments.Payment", ""),
             (_("Refunds"), "currency_exchange", "payments.Refund", ""),
             (_("Payouts"), "payments", "payments.Payout", ""),
+            (_("Payout files"), "draft", "payments.PayoutFile", ""),
+            (_("Bank reports"), "fact_check", "payments.BankReport", ""),
             (_("Settlements"), "account_balance", "orders.Settlement", ""),
             (_("Earnings"), "savings", "orders.Earning", ""),
             (_("Ledger"), "balance", "payments.LedgerMovement", ""),
@@ -150,13 +154,15 @@ def _sidebar(site: UnfoldAdminSite, groups: tuple[Group, ...]) -> list[dict[str,
 
 def _item(site: UnfoldAdminSite, entry: Entry) -> dict[str, Any]:
     title, icon, label, pile = entry
-    url = list_url(site, label, pile)
+    is_page = pile.startswith("/")
+    url = reverse(f"{site.name}:{pile[1:]}") if is_page else list_url(site, label, pile)
     path = url.partition("?")[0]
+    pages = {reverse(f"{site.name}:{name}") for name in PAGES} if site is plant_site and not is_page else set()
     return {
         "title": title,
         "icon": icon,
         "link": url,
-        "active": lambda request: request.path.startswith(path),
+        "active": lambda request: request.path.startswith(path) and request.path not in pages,
         "permission": may_read(site, label),
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,7 @@ class Step:
     """`run(request, obj, cleaned)` calls the service; `when(obj)` says whether the button is offered now.
 
     `form` asks first; `explain` says what will happen. `permission` names a has_<permission>_permission of the admin.
-    A run that returns an HttpResponse answers with it; any other result is replaced by `done`, said aloud.
+    A run that returns a response answers with it; any other result is replaced by `done`, said aloud.
     """
 
     name: str
@@ -73,7 +73,7 @@ class StepsMixin:
             if self.may(request, step) and step.when(obj)
         ]
 
-    def step_view(self, request: HttpRequest, object_id: str, step: str) -> HttpResponse:
+    def step_view(self, request: HttpRequest, object_id: str, step: str) -> HttpResponseBase:
         """GET shows the step's form, POST takes the step. A stranger's row is a 404, a step out of time a message."""
         obj = self.own_or_404(request, object_id)  # type: ignore[attr-defined]
         chosen = next((known for known in self.steps if known.name == step), None)
@@ -86,7 +86,7 @@ class StepsMixin:
             return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
         return self.take(request, chosen, obj)
 
-    def take(self, request: HttpRequest, step: Step, obj: Any) -> HttpResponse:
+    def take(self, request: HttpRequest, step: Step, obj: Any) -> HttpResponseBase:
         posted = request.method == "POST"
         form = step.form(
             request.POST if posted else None, request.FILES if posted else None, subject=obj, request=request
@@ -99,7 +99,7 @@ class StepsMixin:
             return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
         return self._page(request, step, obj, form)
 
-    def _run(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponse | None:
+    def _run(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponseBase | None:
         """The service's answer; its refusal goes beside the field it names, or above a form, or into a message."""
         try:
             result = step.run(request, obj, form.cleaned_data)
@@ -109,7 +109,7 @@ class StepsMixin:
                 return None
             messages.error(request, str(refusal))
         else:
-            if isinstance(result, HttpResponse):
+            if isinstance(result, HttpResponseBase):  # a streamed download is no HttpResponse
                 return result
             messages.success(request, step.done)
             obj = obj or result

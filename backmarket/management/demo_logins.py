@@ -21,6 +21,6 @@ LOGINS: tuple[tuple[str, str, str, str], ...] = (
     ("Plant after-sales", AFTER_SALES, PASSWORD, "/plant/: a claim that waits for an answer"),
     ("Support agent", SUPPORT, PASSWORD, "/desk/: a claim in arbitration"),
     ("Quality auditor", QUALITY, PASSWORD, "/desk/: a plant in its site audit, plants on watch"),
-    ("Finance", FINANCE, PASSWORD, "/desk/: a payout that falls due"),
+    ("Finance", FINANCE, PASSWORD, "/desk/: payouts to put into a file, a file at the bank, plants that owe money"),
     ("Operator", OPERATOR, PASSWORD, "/desk/: everything"),
 )

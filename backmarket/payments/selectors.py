@@ -1,9 +1,15 @@
 """What the ledger says: a balance is a sum, never a column."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
 from django.db.models import Sum
 
-from backmarket.money import Money
-from backmarket.payments.models import LedgerEntry
+from backmarket.money import Money, total
+from backmarket.payments import sepa
+from backmarket.payments.gateways import BY_FILE
+from backmarket.payments.models import LedgerEntry, Payout
 
 
 def balance(account: str, party: str | None = "", currency: str = "EUR") -> Money:
@@ -18,3 +24,21 @@ def ledger_sum() -> dict[str, int]:
     """The sum of all entries by currency, in minor units: always zero."""
     sums = LedgerEntry.objects.values_list("currency").annotate(total=Sum("amount_minor")).order_by("currency")
     return {currency: int(total) for currency, total in sums}
+
+
+@dataclass(frozen=True)
+class DueByFile:
+    """What a file made now would hold, and what cannot go in, with the reason's code."""
+
+    payouts: list[Payout]
+    problems: list[tuple[Payout, str]]
+
+    @property
+    def total(self) -> Money:
+        return total((payout.amount for payout in self.payouts), settings.DEFAULT_CURRENCY)
+
+
+def due_by_file(at: datetime) -> DueByFile:
+    waiting = Payout.objects.filter(gateway=BY_FILE, status=Payout.Status.ORDERED, due_at__lte=at, sending_at=None)
+    judged = [(payout, sepa.problem(payout)) for payout in waiting.order_by("due_at", "pk")]
+    return DueByFile([payout for payout, code in judged if not code], [pair for pair in judged if pair[1]])

@@ -5,16 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from backmarket.payments import gateways
-from backmarket.payments.models import Payment, Refund
-from backmarket.payments.services import send_refund, settle_payment
+from backmarket.payments.models import Payment, Payout, Refund
+from backmarket.payments.services import follow_payout, send_refund, settle_payment
 
 
 def interpret(name: str, body: dict[str, Any], *, at: datetime) -> bool:
-    """Settle the payment or refund that the webhook names; False when we do not know it (yet)."""
+    """Settle the payment, refund or payout that the webhook names; False when we do not know it (yet)."""
     subject = gateways.module(name).subject_of(body)
     if subject is None:
         return True  # a kind of event that we never asked for
     kind, text = subject
+    if kind == "payout":
+        return _follow(name, text, at)
     try:
         pk = UUID(text)
     except ValueError:
@@ -22,6 +24,14 @@ def interpret(name: str, body: dict[str, Any], *, at: datetime) -> bool:
     if kind == "refund":
         return _known(Refund, pk) and bool(send_refund(pk, at=at))
     return _known(Payment, pk) and bool(settle_payment(pk, at=at))
+
+
+def _follow(name: str, gateway_id: str, at: datetime) -> bool:
+    """The provider's news of a payout, by the provider's id: it may come before we have noted that id."""
+    payout = Payout.objects.filter(gateway=name, gateway_id=gateway_id).exclude(gateway_id="").first()
+    if payout is not None:
+        follow_payout(payout.pk, at)
+    return payout is not None
 
 
 def _known(model: type[Payment] | type[Refund], pk: UUID) -> bool:

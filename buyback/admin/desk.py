@@ -18,7 +18,15 @@ from backmarket.shipping.models import Parcel
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
-from buyback.admin.parts import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
+from buyback.admin.parts import (
+    TradeColumns,
+    answers_panel,
+    offer_panel,
+    photos_panel,
+    reports_panel,
+    talk_panel,
+    verdict_panel,
+)
 from buyback.models import Bid, Quote, RegisterEntry, Trade
 from buyback.services.payouts import reorder_trade_payout
 
@@ -38,6 +46,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     deadline = "due_at"
     list_display = ("__str__", "device", "plant", "seller", "shown_status", "price_shown", "deadline_shown")
     list_filter = ("status", "condition")
+    ordering = ("due_at", "-number")
     search_fields = ("=number", "identifier", "seller__email", "plant__name", "variant__product__name")
     fields = (
         "number", "device", "identifier", "plant", "seller", "condition", "quoted_shown", "price_shown",
@@ -85,6 +94,8 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
             pickups_panel(obj.parcel),
             verdict_panel(obj),
             *offer_panel(obj),
+            *photos_panel(obj),
+            *reports_panel(obj),
             answers_panel(obj),
             talk_panel(obj, plants_side=False),
             history(obj, *parcels, *([obj.payout] if obj.payout else []), names=True),

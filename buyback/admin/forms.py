@@ -1,20 +1,21 @@
 """What plants fill in about devices that people sell."""
 
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
+from django.forms.widgets import Script
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from backmarket.admin.forms import MoneyField, PhotosField, StepForm
-from backmarket.errors import DomainError
 from buyback.guides import Suspension
 from buyback.models import CounterOffer
-from catalog.grading import grade_sheet
-from catalog.models import Condition, GradingSpecification, Variant
-
-MAX_MEASURED = 100_000
+from catalog.models import Condition, Variant
+from refurbishers.selectors import Promise, promises
 
 
 class BidForm(StepForm):
@@ -31,56 +32,11 @@ class BidForm(StepForm):
         self.fields["variant"].queryset = devices
 
 
-class SheetForm(StepForm):
-    """One field per check of the category's grading specification, named by its code."""
-
-    CHAPTERS = {
-        "identity": _("Identity"), "security": _("Security and data"), "functions": _("Functions"),
-        "screen": _("Screen"), "body": _("Body"), "battery": _("Battery"), "accessories": _("Accessories"),
-    }  # fmt: skip
-
-    def prepare(self) -> None:
-        category = self.subject.variant.product.category_id
-        newest = GradingSpecification.objects.filter(category=category).order_by("-version").first()
-        self.checks: list[dict[str, Any]] = newest.checks if newest else []
-        for check in self.checks:
-            self.fields[check["code"]] = check_field(check)
-        self.fields["note"] = forms.CharField(
-            label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
-        )
-
-    @property
-    def chapters(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        """The fields under their chapters, in the order of the specification."""
-        found: dict[str, list[forms.BoundField]] = {}
-        for check in self.checks:
-            found.setdefault(check["chapter"], []).append(self[check["code"]])
-        return [(self.CHAPTERS.get(chapter, chapter), fields) for chapter, fields in found.items()]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        sheet = {check["code"]: data.get(check["code"]) for check in self.checks}
-        if not self.errors:
-            quote = self.subject.quote
-            try:
-                grade_sheet(self.checks, sheet, quote.question_set.questions, quote.answers)
-            except DomainError as refusal:
-                self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
-        data["sheet"] = sheet
-        return data
-
-
-def check_field(check: dict[str, Any]) -> forms.Field:
-    """A number of the check's unit, or one of its options, best first."""
-    words = {"label": gettext(check["text"]), "help_text": gettext(check["how"])}
-    if check["kind"] == "number":
-        words["label"] = f"{words['label']} ({check['unit']})" if check.get("unit") else words["label"]
-        return forms.IntegerField(min_value=0, max_value=MAX_MEASURED, **words)
-    choices = [(option["value"], gettext(option["text"])) for option in check["options"]]
-    return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **words)
-
-
 class CounterOfferForm(StepForm):
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["css/bench.css"]}
+        js: ClassVar[list[Any]] = [Script("js/counter.js", defer=True)]
+
     price = MoneyField(label=_("Lower price"))
     reasons = forms.MultipleChoiceField(
         label=_("Which answers were not so?"), widget=forms.CheckboxSelectMultiple,
@@ -89,9 +45,22 @@ class CounterOfferForm(StepForm):
     comment = forms.CharField(
         label=_("Explain the difference"), max_length=200, widget=forms.Textarea(attrs={"rows": 3})
     )
-    photos = PhotosField(label=_("Photos of what differs"), help_text=_("One to eight pictures."))
+    kept = forms.TypedMultipleChoiceField(
+        label=_("Photos of the inspection that show it"), required=False, coerce=UUID,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+    photos = PhotosField(
+        label=_("New photos of what differs"), required=False,
+        help_text=_("One to eight pictures, with those chosen from the inspection."),
+    )  # fmt: skip
 
     def prepare(self) -> None:
+        self._offer_reasons()
+        self._offer_photos()
+        self.fields["photos"].widget.attrs["capture"] = "environment"
+
+    def _offer_reasons(self) -> None:
+        """Every answer of the seller; those that the verdict disputes first, and chosen."""
         quote, found = self.subject.quote, _found(self.subject)
         reasons = CounterOffer.Reason
         choices = []
@@ -105,9 +74,42 @@ class CounterOfferForm(StepForm):
         self.fields["reasons"].choices = choices
         self.fields["reasons"].initial = [value for value, _label in choices if value.partition(":")[2] in found]
 
+    def _offer_photos(self) -> None:
+        taken = self.subject.photos.filter(proof=False).order_by("created_at", "pk")
+        if not taken:
+            del self.fields["kept"]
+            return
+        self.fields["kept"].choices = [
+            (str(photo.pk), _thumbnail(reverse("trade-photo", args=[self.subject.pk, photo.pk]), number))
+            for number, photo in enumerate(taken, 1)
+        ]
+
+    @property
+    def promise(self) -> Promise | None:
+        """How often this plant makes counter-offers, beside what it has promised."""
+        made = promises(self.subject.plant)
+        return next((promise for promise in made if promise.clause.measure == "counter_offer_rate"), None)
+
+    @property
+    def cut(self) -> int | None:
+        """How much less than quoted the typed price is, in hundredths of a per cent."""
+        price = getattr(self, "cleaned_data", {}).get("price")
+        return (self.subject.quoted_minor - price.minor) * 10_000 // self.subject.quoted_minor if price else None
+
     def clean_reasons(self) -> list[dict[str, str]]:
         pairs = [value.partition(":") for value in self.cleaned_data["reasons"]]
         return [{"reason": reason, "question": question} for reason, _colon, question in pairs]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("photos") and not data.get("kept") and "photos" not in self.errors:
+            self.add_error("photos", _("Add one to eight photos of what differs."))
+        return data
+
+
+def _thumbnail(url: str, number: int) -> str:
+    alt = gettext("Photo %d") % number
+    return format_html('<img class="thumb" src="{}" alt="{}" width="96" height="96" loading="lazy">', url, alt)
 
 
 def _found(trade: Any) -> dict[str, str]:

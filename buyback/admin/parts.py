@@ -1,62 +1,117 @@
 """Columns and panels of trades that the desk and the plants share."""
 
-from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, conversation, facts, table
 from backmarket.templatetags.ui import grade_label, money
-from buyback.models import Trade
+from buyback.models import Quote, Trade
+from catalog.grading import condition_limits, grade_limits
 
 
 class TradeColumns:
+    """What both sites show of a trade, and the address at which a report of it is read as it came."""
+
     shown_status = state_column()
     deadline_shown = deadline_column()
     device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
     quoted_shown = money_column("quoted", _("quoted"), ordering="quoted_minor")
     price_shown = money_column("price", _("to be paid"), ordering="price_minor")
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.report_view)  # type: ignore[attr-defined]
+        return [
+            path("<path:object_id>/report/<uuid:report>/", view, name="buyback_trade_report"),
+            *super().get_urls(),  # type: ignore[misc]
+        ]
+
+    def report_view(self, request: HttpRequest, object_id: str, report: UUID) -> HttpResponse:
+        """Plain text and a download: whatever a report holds, no browser runs it."""
+        trade = self.own_or_404(request, object_id)  # type: ignore[attr-defined]
+        kept = get_object_or_404(trade.reports, pk=report)
+        headers = {"Content-Disposition": f'attachment; filename="report-{trade}.txt"'}
+        return HttpResponse(kept.raw, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+def answer_words(quote: Quote) -> dict[str, str]:
+    """What the seller answered, in the reader's words: question code → answer."""
+    said = {}
+    for question in quote.question_set.questions:
+        texts = {option["code"]: option["text"] for option in question["options"]}
+        answer = quote.answers.get(question["code"])
+        said[question["code"]] = gettext(texts[answer]) if answer in texts else "–"
+    return said
+
 
 def answers_panel(trade: Trade) -> Panel:
     """What the seller said, question by question."""
-    rows = []
-    for question in trade.quote.question_set.questions:
-        texts = {option["code"]: option["text"] for option in question["options"]}
-        said = trade.quote.answers.get(question["code"])
-        rows.append((gettext(question["text"]), gettext(texts[said]) if said in texts else "–"))
+    said = answer_words(trade.quote)
+    rows = [(gettext(question["text"]), said[question["code"]]) for question in trade.quote.question_set.questions]
     return table(_("What the seller said"), (_("Question"), _("Answer")), rows)
 
 
 def verdict_panel(trade: Trade) -> Panel:
-    """What was found, check by check, with the grade that each still allows."""
+    """What was found, why it is the grade and the condition it is, and where the seller said otherwise."""
     inspection = getattr(trade, "inspection", None)
     if inspection is None:
         return table(_("Inspection"), (), [], empty=_("Not inspected yet."))
     if inspection.graded_at is None:
         return table(_("Inspection"), (), [], empty=_("The sheet is being graded: reload in a moment."))
-    grade = grade_label(inspection.grade_reachable) if inspection.grade_reachable else gettext("none until repaired")
-    disputed = ngettext("%d answer differs", "%d answers differ", len(inspection.verdict.get("defects", [])))
-    title = _("Inspection: %(condition)s, grade %(grade)s, %(disputed)s") % {
-        "condition": inspection.get_condition_found_display(),
-        "grade": grade,
-        "disputed": disputed % len(inspection.verdict.get("defects", [])),
+    findings = [_finding(finding) for finding in inspection.verdict.get("checks", [])]
+    asked = {question["code"]: gettext(question["text"]) for question in trade.quote.question_set.questions}
+    said = answer_words(trade.quote)
+    context = {
+        "inspection": inspection,
+        "declared": trade.get_condition_display(),
+        "grade": grade_label(inspection.grade_reachable) if inspection.grade_reachable else "",
+        "grade_limits": grade_limits(findings),
+        "condition_limits": condition_limits(findings),
+        "disputes": [
+            {**finding, "asked": asked.get(finding["question"], ""), "answer": said.get(finding["question"], "")}
+            for finding in findings
+            if not finding["agrees"]
+        ],
+        "findings": findings,
+        "note": inspection.note,
     }
+    return Panel(_("Inspection"), "admin/panels/verdict.html", context)
+
+
+def _finding(finding: dict[str, Any]) -> dict[str, Any]:
+    """A check of the verdict in the reader's words."""
+    words = {"text": gettext(finding["text"]), "found": gettext(finding["outcome"]) or finding["value"]}
+    return {**finding, **words, "allows": grade_label(finding["grade"] or "")}
+
+
+def reports_panel(trade: Trade) -> list[Panel]:
+    """The diagnostics reports as they came; each can be read in full."""
     rows = [
-        (
-            gettext(c["text"]),
-            gettext(c["outcome"]) or c["value"],
-            grade_label(c["grade"] or "") or "–",
-            gettext("yes") if c["agrees"] else gettext("no"),
-        )
-        for c in inspection.verdict.get("checks", [])
+        {
+            "name": str(report),
+            "ran_at": report.ran_at,
+            "uploaded_at": report.uploaded_at,
+            "values": len(report.values),
+            "problems": len(report.problems),
+            "pk": report.pk,
+        }
+        for report in trade.reports.defer("raw")
     ]
-    return table(title, (_("Check"), _("Found"), _("Allows"), _("As the seller said")), rows)
+    return [Panel(_("Diagnostics reports"), "admin/panels/reports.html", {"reports": rows})] if rows else []
 
 
-def photos_panel(trade: Trade) -> Panel:
-    photos = [reverse("trade-photo", args=[trade.pk, photo.pk]) for photo in trade.photos.all()]
-    return Panel(_("Photos"), "admin/panels/photos.html", {"photos": photos})
+def photos_panel(trade: Trade) -> list[Panel]:
+    photos = [
+        {"url": reverse("trade-photo", args=[trade.pk, photo.pk]), "proof": photo.proof}
+        for photo in trade.photos.order_by("created_at", "pk")
+    ]
+    return [Panel(_("Photos"), "admin/panels/photos.html", {"photos": photos})] if photos else []
 
 
 def talk_panel(trade: Trade, *, plants_side: bool) -> Panel:
@@ -77,4 +132,4 @@ def offer_panel(trade: Trade) -> list[Panel]:
         (_("Explanation"), offer.comment),
         (_("Answer"), offer.get_answer_display()),
     )
-    return [facts(_("Counter-offer"), pairs), photos_panel(trade)]
+    return [facts(_("Counter-offer"), pairs)]

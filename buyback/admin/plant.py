@@ -1,4 +1,4 @@
-"""A plant's bids, trades and register. Of a seller it learns no more than a parcel needs."""
+"""A plant's bids and trades. Of a seller it learns no more than a parcel needs."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.base import LEADERS, WORKSHOP, PlantModelAdmin, own_plant
+from backmarket.admin.base import WORKSHOP, PlantModelAdmin, own_plant
 from backmarket.admin.columns import money_column, text_column
 from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
@@ -16,17 +16,25 @@ from backmarket.admin.steps import Step
 from backmarket.money import Money
 from backmarket.shipping.labels import label_pdf
 from backmarket.sites import plant_site
-from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
-from buyback.admin.forms import BidForm, CounterOfferForm, MessageForm, SheetForm, SuspendForm
-from buyback.admin.parts import TradeColumns, answers_panel, offer_panel, talk_panel, verdict_panel
-from buyback.models import Bid, RegisterEntry, Trade
+from buyback.admin.arrivals import ArrivalsMixin
+from buyback.admin.forms import BidForm, CounterOfferForm, MessageForm, SuspendForm
+from buyback.admin.parts import (
+    TradeColumns,
+    answers_panel,
+    offer_panel,
+    photos_panel,
+    reports_panel,
+    talk_panel,
+    verdict_panel,
+)
+from buyback.admin.sheets import SheetForm, fill_in
+from buyback.models import Bid, Trade
 from buyback.services.bids import change_bid, place_bid
 from buyback.services.inspections import (
     make_counter_offer,
     receive_trade,
     resume_trade,
-    submit_inspection,
     suspend_trade,
     validate_trade,
 )
@@ -111,10 +119,6 @@ def _receive(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
     receive_trade(trade, by=request.user, at=now())
 
 
-def _inspect(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
-    submit_inspection(trade, sheet=data["sheet"], note=data["note"], by=request.user, at=now())
-
-
 def _say(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
     write_message(trade, author=request.user, from_plant=True, text=data["text"], at=now())
 
@@ -134,7 +138,7 @@ def _in(*statuses: str) -> Any:
 
 
 @admin.register(Trade, site=plant_site)
-class OwnTradeAdmin(TradeColumns, PlantModelAdmin):
+class OwnTradeAdmin(ArrivalsMixin, TradeColumns, PlantModelAdmin):
     roles = WORKSHOP
     deadline = "due_at"
     list_display = ("__str__", "device", "condition", "quoted_shown", "shown_status", "deadline_shown")
@@ -158,12 +162,13 @@ class OwnTradeAdmin(TradeColumns, PlantModelAdmin):
              when=_in(T.ACCEPTED, T.COLLECTED), run=_receive, asks=True,
              explain=_("Two business days to inspect start now; after that the quoted price is paid automatically.")),
         Step(name="inspect", title=_("Fill in the inspection sheet"), icon="fact_check", tone="primary",
-             when=_in(T.RECEIVED), form=SheetForm, template="admin/sheet.html", run=_inspect,
+             when=_in(T.RECEIVED), form=SheetForm, template="admin/sheet.html", run=fill_in,
              done=_("The sheet is kept and is being graded.")),
         Step(name="validate", title=_("Pay as quoted"), icon="check_circle", tone="primary", when=_graded, asks=True,
              explain=_("The device is bought at the quoted price, enters your register and your workshop."),
              run=lambda request, trade, data: validate_trade(trade, by=request.user, at=now())),
         Step(name="counter", title=_("Make a counter-offer"), icon="price_change", form=CounterOfferForm,
+             template="admin/counter.html",
              when=lambda trade: _graded(trade) and not hasattr(trade, "counter_offer"),
              explain=_("Once, lower, with proof. The seller has seven days; silence sends the device back, free."),
              run=lambda request, trade, data: make_counter_offer(trade, **data, by=request.user, at=now())),
@@ -199,50 +204,9 @@ class OwnTradeAdmin(TradeColumns, PlantModelAdmin):
             *([address] if obj.status == T.RETURNING else []),
             verdict_panel(obj),
             *offer_panel(obj),
+            *photos_panel(obj),
+            *reports_panel(obj),
             answers_panel(obj),
             talk_panel(obj, plants_side=True),
             history(obj),
         ]
-
-
-@admin.register(RegisterEntry, site=plant_site)
-class OwnRegisterAdmin(PlantModelAdmin):
-    """The plant's register of bought goods. Who sold stays sealed: the house opens it to the authorities alone."""
-
-    roles = LEADERS
-    list_display = ("number", "entered_at", "device", "identifier", "price_shown", "payment_means")
-    list_select_related = ("trade",)
-    search_fields = ("=number", "identifier", "device")
-    date_hierarchy = "entered_at"
-    fields = (
-        "number",
-        "entered_at",
-        "device",
-        "identifier",
-        "price_shown",
-        "payment_means",
-        "trade",
-        "previous_hash",
-        "hash",
-    )
-    ordering = ("-number",)
-    export_columns = (
-        (_("Number"), "number"), (_("Entered"), "entered_at"), (_("Device"), "device"),
-        (_("IMEI or serial"), "identifier"),
-        (_("Price"), lambda entry: Money(entry.price_minor, entry.currency)), (_("Currency"), "currency"),
-        (_("Paid by"), "payment_means"), (_("Trade"), lambda entry: str(entry.trade)),
-        (_("Hash of the entry before"), "previous_hash"), (_("Hash"), "hash"),
-    )  # fmt: skip
-
-    def name_of(self, obj: Any) -> str:
-        return f"{obj.number} · {obj.device}"
-
-    @admin.display(description=_("price"), ordering="price_minor")
-    def price_shown(self, entry: RegisterEntry) -> str:
-        return money(Money(entry.price_minor, entry.currency))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[RegisterEntry]:
-        return super().get_queryset(request).select_related("trade").defer("seller")
-
-    def panels(self, request: HttpRequest, obj: RegisterEntry) -> list[Panel]:
-        return []

@@ -39,12 +39,61 @@ class Inspection(models.Model):
         return str(self.trade)
 
 
+class SheetDraft(models.Model):
+    """A sheet that is not finished: what the technicians have filled in so far, {check code: value}.
+
+    `version` counts its savings, so that nobody overwrites what a colleague has kept meanwhile without knowing.
+    """
+
+    trade = models.OneToOneField(Trade, on_delete=models.CASCADE, related_name="draft")
+    sheet = models.JSONField(default=dict)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    saved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.trade)
+
+
+class DiagnosticsReport(models.Model):
+    """What a diagnostics program found, as it came: evidence. The sheet is what the technician confirms.
+
+    `values` is what was filled in, {check code: value}; `problems` lists the rows that could not be.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    trade = models.ForeignKey(Trade, on_delete=models.PROTECT, related_name="reports")
+    tool = models.CharField(_("tool"), max_length=80, blank=True)
+    tool_version = models.CharField(_("version"), max_length=40, blank=True)
+    ran_at = models.DateTimeField(null=True, blank=True)
+    raw = models.TextField()
+    digest = models.CharField(max_length=64)
+    values = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("diagnostics report")
+        verbose_name_plural = _("diagnostics reports")
+        ordering = ["uploaded_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["trade", "digest"], name="report_once_per_trade")]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.tool_version}".strip() or str(self.pk)
+
+
 class EvidencePhoto(models.Model):
-    """A photo that backs a counter-offer or a suspension. Re-encoded by us; location data removed."""
+    """A photo of the device on the bench. Re-encoded by us; location data removed.
+
+    `proof`: shown to the seller, because a counter-offer stands on it; the others were taken with the sheet.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     trade = models.ForeignKey(Trade, on_delete=models.PROTECT, related_name="photos")
     image = models.ImageField(upload_to="trades/", storage=private_files)
+    proof = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

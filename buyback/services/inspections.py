@@ -1,9 +1,10 @@
 """A device at the plant: received, inspected, then paid as quoted, countered once with proof, or suspended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -17,8 +18,8 @@ from backmarket.events.services import Actor, record
 from backmarket.money import Money
 from buyback.due import due_at
 from buyback.guides import Suspension
-from buyback.models import CounterOffer, EvidencePhoto, Inspection, Trade
-from buyback.photos import clean_photo
+from buyback.models import CounterOffer, Inspection, SheetDraft, Trade
+from buyback.services.evidence import cleaned, keep_photos, use_as_proof
 from buyback.services.parcels import send_back
 from buyback.services.settling import settle_trade, validate_trade
 from catalog.grading import InvalidSheet, grade_sheet
@@ -67,19 +68,25 @@ def receive_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
         states.move(trade, Trade.Status.RECEIVED, by=by, at=at, due_at=due_at(Trade.Status.RECEIVED, at), suspension="")
 
 
-def submit_inspection(trade: Trade, *, sheet: Mapping[str, Any], note: str, by: Actor, at: datetime) -> Inspection:
+def submit_inspection(
+    trade: Trade, *, sheet: Mapping[str, Any], note: str, by: Actor, at: datetime, photos: Sequence[File] = ()
+) -> Inspection:
     """Keep the technician's sheet ({check code: value}) and have it graded by a job. The deadline runs on.
 
-    Raises InvalidSheet naming the check, CannotInspect, or IllegalMove. After a suspension a new sheet replaces it.
+    The draft, if there was one, has become the inspection. After a suspension a new sheet replaces the old one.
+    Raises InvalidSheet naming the check, InvalidPhoto, CannotInspect, or IllegalMove.
     """
-    specification = _current_specification(trade)
+    specification = current_specification(trade)
     filled = {check["code"]: sheet.get(check["code"]) for check in specification.checks}
     quote = trade.quote
     grade_sheet(specification.checks, filled, quote.question_set.questions, quote.answers)
+    images = cleaned(photos)
     with transaction.atomic():
         if trade.status != Trade.Status.RECEIVED:
             raise CannotInspect
         states.move(trade, Trade.Status.INSPECTED, by=by, at=at)
+        keep_photos(trade, images, at=at)
+        SheetDraft.objects.filter(trade=trade).delete()
         inspection, _created = Inspection.objects.update_or_create(
             trade=trade,
             defaults={
@@ -96,7 +103,7 @@ def submit_inspection(trade: Trade, *, sheet: Mapping[str, Any], note: str, by: 
     return inspection
 
 
-def _current_specification(trade: Trade) -> GradingSpecification:
+def current_specification(trade: Trade) -> GradingSpecification:
     category = trade.variant.product.category_id
     specification = GradingSpecification.objects.filter(category=category).order_by("-version").first()
     if specification is None:
@@ -119,16 +126,19 @@ def make_counter_offer(
     photos: Sequence[File],
     by: Actor,
     at: datetime,
+    kept: Collection[UUID] = (),
 ) -> CounterOffer:
-    """Offer less, once, with proof. `reasons`: [{"reason": CounterOffer.Reason, "question": code}, …].
+    """Offer less, once, with proof: new photos, and `kept` ones of the sheet.
+
+    `reasons`: [{"reason": CounterOffer.Reason, "question": code}, …].
 
     Raises CannotCounter or InvalidPhoto naming the field: price, reasons, comment or photos.
     """
     _check_terms(trade, price, comment)
     disputed = _check_reasons(trade, reasons)
-    if not 1 <= len(photos) <= MAX_PHOTOS:
+    if not 1 <= len(photos) + len(kept) <= MAX_PHOTOS:
         raise CannotCounter(_("Add one to eight photos of what differs."), field="photos")
-    images = [clean_photo(photo) for photo in photos]
+    images = cleaned(photos)
     answer_by = due_at(Trade.Status.COUNTERED, at)
     try:
         with transaction.atomic():
@@ -142,8 +152,9 @@ def make_counter_offer(
                 offered_at=at,
                 answer_by=answer_by,
             )
-            for image in images:
-                EvidencePhoto.objects.create(trade=trade, image=image, created_at=at)
+            keep_photos(trade, images, at=at, proof=True)
+            if use_as_proof(trade, kept) != len(kept):
+                raise CannotCounter(_("One of these photos is not of this sheet."), field="kept")
     except IntegrityError as error:
         raise CannotCounter(_("Only one counter-offer can be made.")) from error
     return offer

@@ -39,6 +39,7 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
     trade.payout = payments.order_payout(
         purpose=PURPOSE,
         reference=trade.pk,
+        label=str(trade),
         account=LedgerEntry.Account.CONSUMER,
         party=str(trade.seller_id),
         amount=trade.price,
@@ -72,6 +73,17 @@ def reorder_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
             raise payments.CannotPayOut(_("Only a payout that was cancelled can be ordered again."))
         order_trade_payout(locked, by=by, at=at)
     trade.refresh_from_db()
+
+
+def pay_trade_again(payout: Payout, *, at: datetime) -> None:
+    """The money came back, and the seller's account is not why: order it once more, to the same account.
+
+    Nothing when another payout has been ordered since.
+    """
+    with transaction.atomic():
+        trade = lock(Trade.objects.filter(pk=payout.reference, payout=payout)).first()
+        if trade is not None and payout.status == Payout.Status.BOUNCED:
+            order_trade_payout(trade, by="system:order_payouts", at=at)
 
 
 def close_paid_trade(payout: Payout, *, at: datetime) -> None:

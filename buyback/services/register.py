@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock
-from buyback.models import RegisterEntry, Trade
+from backmarket.events.services import Actor, record
+from buyback.models import Identity, RegisterEntry, Trade
 from refurbishers.models import Refurbisher
 
 FIRST = "0" * 64
@@ -54,6 +58,57 @@ def _seller(trade: Trade) -> str:
             "address": trade.address.lines,
         }
     )
+
+
+@dataclass(frozen=True)
+class SellerShown:
+    """Who sold, as the law asks of the register and no more: when they were born stays sealed."""
+
+    name: str
+    address: Sequence[str]
+    document: str
+    number: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The name opens the address when it is the same."""
+        address = [line for line in self.address if line != self.name]
+        return [self.name, ", ".join(address), f"{self.document} {self.number}"]
+
+
+class Opening(models.TextChoices):
+    """Who may ask a plant for its register (French penal code 321-7): nobody else is shown who sold."""
+
+    POLICE = "police", _("police or gendarmerie")
+    CUSTOMS = "customs", _("customs")
+    TAX = "tax", _("tax authority")
+    CONSUMER = "consumer_affairs", _("consumer affairs and fraud control")
+    COURT = "court", _("a court")
+
+
+def open_register(
+    plant: Refurbisher, entries: Sequence[RegisterEntry], *, reason: str, reference: str, by: Actor, at: datetime
+) -> dict[int, SellerShown]:
+    """Who sold, by the entry's key, for an authority that asked; that it was opened is recorded, never what it said.
+
+    `reason` is one of Opening, `reference` the number of the request.
+    """
+    if any(entry.plant_id != plant.pk for entry in entries):
+        raise ValueError("A register is opened by its own plant.")
+    numbers = [entry.number for entry in entries]
+    data = {"reason": reason, "reference": reference, "entries": len(numbers)}
+    if numbers:
+        data |= {"first": min(numbers), "last": max(numbers)}
+    with transaction.atomic():
+        record("register.opened", plant, by=by, at=at, data=data)
+        return {entry.pk: _unsealed(entry) for entry in entries}
+
+
+def _unsealed(entry: RegisterEntry) -> SellerShown:
+    sealed = json.loads(entry.seller)
+    kind = sealed["document"]
+    document = str(Identity.Document(kind).label) if kind in Identity.Document.values else kind
+    return SellerShown(sealed["name"], sealed["address"], document, sealed["number"])
 
 
 def entry_hash(entry: RegisterEntry) -> str:

@@ -66,7 +66,8 @@ def _book(trade: Trade, account: str, party: str, at: datetime) -> None:
         (account, party, -trade.price),
         (LedgerEntry.Account.CONSUMER, str(trade.seller_id), trade.price),
     ]
-    payments.book(f"trade:{trade.pk}", kind="trade", reference=trade.pk, entries=entries, at=at)
+    label = f"{trade} · {trade.variant}"
+    payments.book(f"trade:{trade.pk}", kind="trade", reference=trade.pk, entries=entries, at=at, label=label)
 
 
 def _take_in(trade: Trade, *, by: Actor, at: datetime) -> Unit | None:

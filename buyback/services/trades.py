@@ -262,7 +262,7 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
     with transaction.atomic():
         # No join: what another transaction has ordered while this one waited for the lock must be seen.
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
-        if locked.status not in Trade.OPEN or (locked.payout and locked.payout.status in MONEY_HAS_LEFT):
+        if not _may_change_iban(locked):
             raise CannotChangeIban(field="iban")
         for name, value in account.items():
             setattr(locked, name, value)
@@ -270,3 +270,10 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
         replace_payout(locked, by=by, at=at)
         record("trade.iban_changed", locked, by=by, at=at)
     trade.refresh_from_db()
+
+
+def _may_change_iban(trade: Trade) -> bool:
+    """What came back from the bank needs another account, even days after it had arrived."""
+    if trade.payout and trade.payout.status == Payout.Status.BOUNCED:
+        return True
+    return trade.status in Trade.OPEN and not (trade.payout and trade.payout.status in MONEY_HAS_LEFT)

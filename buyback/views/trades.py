@@ -56,7 +56,7 @@ def _trade_page(request: HttpRequest, shown: Trade, form: MessageForm, status: i
         "pickup": pickup,
         "offer": offer,
         "disputes": selectors.disputed_answers(shown, offer) if offer else [],
-        "photos": shown.photos.all() if offer else [],
+        "photos": shown.photos.filter(proof=True) if offer else [],
         "mend": HOW_TO_MEND.get(shown.suspension, ""),
         "guide": lock_guide(product.brand, product.category.slug),
         "payout_state": selectors.payout_state(shown),

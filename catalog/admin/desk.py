@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -30,6 +31,7 @@ from catalog.models import (
     Unit,
     Variant,
 )
+from catalog.passports import names_of, passport, what_is_missing
 from catalog.services.listings import (
     block_listing,
     unblock_listing,
@@ -175,9 +177,31 @@ class UnitColumns:
         return ", ".join(unit.parts_changed) or "–"
 
 
+def passport_panel(unit: Unit) -> Panel:
+    """Erasures, parts and tests, each with who did it."""
+    stamps = passport(unit)
+    names = names_of(unit, stamps)
+    items = [
+        {
+            "what": stamp.title,
+            "detail": stamp.detail,
+            "at": stamp.at,
+            "who": names.get(stamp.by or 0, _("a person") if stamp.by else ""),
+        }
+        for stamp in stamps
+    ]
+    return Panel(_("Passport"), "admin/panels/timeline.html", {"items": items})
+
+
+def missing_panel(unit: Unit) -> list[Panel]:
+    missing = what_is_missing(unit) if unit.status == Unit.Status.IN_WORKSHOP else []
+    return [Panel(_("Before it can be listed"), "admin/panels/missing.html", {"missing": missing})] if missing else []
+
+
 UNIT_FIELDS = (
     "device", "identifier", "shown_status", "grade", "battery_percent", "vat_scheme", "bought_for", "listing",
-    "erasure_standard", "erased_by", "erased_at", "parts", "repaired_at", "tested_at", "ready_at", "sold_at",
+    "erasure_standard", "erasure_tool", "erased_by", "erased_at", "parts", "repaired_at", "tested_at", "ready_at",
+    "sold_at",
 )  # fmt: skip
 
 
@@ -188,3 +212,9 @@ class UnitAdmin(UnitColumns, StaffModelAdmin):
     list_filter = ("status", "grade")
     search_fields = ("identifier", "variant__sku", "variant__product__name", "plant__name")
     fields = ("plant", *UNIT_FIELDS)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Unit]:
+        return super().get_queryset(request).select_related("variant__product", "plant", "listing", "erased_by")
+
+    def panels(self, request: HttpRequest, obj: Unit) -> list[Panel]:
+        return [*missing_panel(obj), passport_panel(obj)]

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
+from backmarket.accounts.models import User
 from backmarket.admin.forms import MoneyField, StepForm
 from catalog.models import (
     Grade,
@@ -56,10 +57,16 @@ class EraseForm(StepForm):
             ("HMG IS5 Enhanced", "HMG IS5 Enhanced"),
         ],
     )
-    operator = forms.CharField(label=_("Erased by"), max_length=80)
+    tool = forms.CharField(
+        label=_("Tool and version"), max_length=80,
+        help_text=_("The program that erased, or the device's own reset: as the certificate will name it."),
+    )  # fmt: skip
+    operator = forms.ModelChoiceField(User.objects.none(), label=_("Erased by"), empty_label=None)
 
     def prepare(self) -> None:
-        self.fields["operator"].initial = self.request.user.get_full_name()
+        plant = self.subject.plant_id
+        self.fields["operator"].queryset = User.objects.filter(membership__plant=plant).order_by("full_name", "pk")
+        self.fields["operator"].initial = self.request.user.pk
 
 
 class RepairForm(StepForm):

@@ -22,13 +22,21 @@ from backmarket.admin.steps import Step
 from backmarket.money import Money
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
-from catalog.admin.desk import UNIT_FIELDS, ListingColumns, UnitColumns, prices_panel
+from catalog.admin.desk import (
+    UNIT_FIELDS,
+    ListingColumns,
+    UnitColumns,
+    missing_panel,
+    passport_panel,
+    prices_panel,
+)
 from catalog.admin.forms import EraseForm, ListingForm, ListingTermsForm, ListUnitForm, RepairForm, TestForm
 from catalog.models import (
     Listing,
     Unit,
     Variant,
 )
+from catalog.passports import what_is_missing
 from catalog.services.listings import (
     archive_listing,
     change_listing,
@@ -248,7 +256,7 @@ class OwnUnitAdmin(UnitColumns, PlantModelAdmin):
             icon="sell",
             tone="primary",
             form=ListUnitForm,
-            when=lambda unit: in_workshop(unit) and bool(unit.erased_at and unit.tested_at),
+            when=lambda unit: in_workshop(unit) and not what_is_missing(unit),
             run=lambda request, unit, data: list_unit(unit, data["listing"], by=request.user, at=now()),
         ),
         Step(
@@ -264,4 +272,7 @@ class OwnUnitAdmin(UnitColumns, PlantModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Unit]:
-        return super().get_queryset(request).select_related("variant__product", "listing")
+        return super().get_queryset(request).select_related("variant__product", "listing", "erased_by")
+
+    def panels(self, request: HttpRequest, obj: Unit) -> list[Panel]:
+        return [*missing_panel(obj), passport_panel(obj)]

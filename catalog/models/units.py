@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -41,7 +42,11 @@ class Unit(models.Model):
     currency = models.CharField(max_length=3)
     listing = models.ForeignKey("Listing", on_delete=models.PROTECT, null=True, blank=True, related_name="units")
     erasure_standard = models.CharField(_("erasure standard"), max_length=40, blank=True)
-    erased_by = models.CharField(_("erased by"), max_length=80, blank=True)
+    erasure_tool = models.CharField(_("erasure tool"), max_length=80, blank=True)
+    erased_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=_("erased by"),
+    )  # fmt: skip
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
     tested_at = models.DateTimeField(_("tested"), null=True, blank=True)
     repaired_at = models.DateTimeField(_("repaired"), null=True, blank=True)
@@ -59,6 +64,12 @@ class Unit(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["ready", "sold"]) | Q(erased_at__isnull=False, tested_at__isnull=False),
                 name="unit_ready_only_tested_and_erased",
+            ),
+            # An erasure is proved by its whole record: standard, tool, operator and time.
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | ~Q(erasure_standard="") & ~Q(erasure_tool="") & Q(erased_by__isnull=False),
+                name="unit_erasure_is_whole",
             ),
             # A part changed forces a new test: the law's inspectors found it missing most often.
             models.CheckConstraint(

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.accounts.models import User
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.money import Money
@@ -49,33 +51,43 @@ def take_in_unit(
     return unit
 
 
-def erase_unit(unit: Unit, *, standard: str, operator: str, by: Actor, at: datetime) -> None:
-    """Note the erasure: its standard and who did it, as the certificate will say."""
-    _work(unit, "erased", by=by, at=at, erasure_standard=standard, erased_by=operator, erased_at=at)
+def erase_unit(unit: Unit, *, standard: str, tool: str, operator: User, by: Actor, at: datetime) -> None:
+    """Note the erasure: its standard, the tool and who did it, as the certificate will say."""
+    data = {"standard": standard, "tool": tool, "operator": operator.pk}
+    facts = {"erasure_standard": standard, "erasure_tool": tool, "erased_by": operator, "erased_at": at}
+    _work(unit, "erased", by=by, at=at, data=data, **facts)
 
 
 def repair_unit(unit: Unit, *, parts: list[str], by: Actor, at: datetime) -> None:
     """Note the parts changed; from now on the device needs a new test before it can be listed."""
-    _work(unit, "repaired", by=by, at=at, parts_changed=[*unit.parts_changed, *parts], repaired_at=at)
+    with transaction.atomic():
+        noted = lock(Unit.objects.filter(pk=unit.pk)).values_list("parts_changed", flat=True).get()
+        _work(unit, "repaired", by=by, at=at, data={"parts": parts}, parts_changed=[*noted, *parts], repaired_at=at)
 
 
 def record_test(unit: Unit, *, grade: str, battery_percent: int | None, by: Actor, at: datetime) -> None:
     """Note the grade reached and the battery's health in per cent (None: it has no battery)."""
-    _work(unit, "tested", by=by, at=at, grade=grade, battery_percent=battery_percent, tested_at=at)
+    facts = {"grade": grade, "battery_percent": battery_percent}
+    _work(unit, "tested", by=by, at=at, data=facts, tested_at=at, **facts)
 
 
 def list_unit(unit: Unit, listing: Listing, *, by: Actor, at: datetime) -> None:
     """Ready for sale under `listing`, whose stock grows by one. Raises CannotList."""
-    unit.refresh_from_db()
+    with transaction.atomic():
+        lock(Unit.objects.filter(pk=unit.pk)).get()
+        unit.refresh_from_db()
+        _check_listable(unit, listing)
+        move(unit, Unit.Status.READY, by=by, at=at, listing=listing, data={"listing": str(listing.pk)})
+        restock(listing, 1, by=by, at=at)
+
+
+def _check_listable(unit: Unit, listing: Listing) -> None:
     if (unit.variant_id, unit.plant_id, unit.grade) != (listing.variant_id, listing.plant_id, listing.grade):
         raise CannotList(_("This listing is of another device, plant or grade."), field="listing")
     if unit.erased_at is None:
         raise CannotList(_("Erase the device before listing it."))
     if unit.tested_at is None or (unit.repaired_at and unit.tested_at < unit.repaired_at):
         raise CannotList(_("Test the device after its last repair, before listing it."))
-    with transaction.atomic():
-        move(unit, Unit.Status.READY, by=by, at=at, listing=listing, data={"listing": str(listing.pk)})
-        restock(listing, 1, by=by, at=at)
 
 
 def sell_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
@@ -87,7 +99,8 @@ def take_back_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
     """A sold unit returns to the workshop; it was in someone's hands, so it is erased and tested again."""
     move(
         unit, Unit.Status.IN_WORKSHOP, by=by, at=at,
-        listing=None, erased_at=None, tested_at=None, grade="", ready_at=None, sold_at=None,
+        listing=None, erased_at=None, erased_by=None, erasure_standard="", erasure_tool="", tested_at=None, grade="",
+        ready_at=None, sold_at=None,
     )  # fmt: skip
 
 
@@ -98,10 +111,11 @@ def recycle_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
     move(unit, Unit.Status.RECYCLED, by=by, at=at)
 
 
-def _work(unit: Unit, done: str, *, by: Actor, at: datetime, **facts: Any) -> None:
+def _work(unit: Unit, done: str, *, by: Actor, at: datetime, data: dict[str, Any], **facts: Any) -> None:
+    """The facts go into the row, which holds the last of each; the event's `data` keeps every one."""
     with transaction.atomic():
         if not Unit.objects.filter(pk=unit.pk, status=Unit.Status.IN_WORKSHOP).update(**facts):
             raise IllegalMove
-        record(f"unit.{done}", unit, by=by, at=at)
+        record(f"unit.{done}", unit, by=by, at=at, data=data)
     for name, value in facts.items():
         setattr(unit, name, value)

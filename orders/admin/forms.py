@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.forms import StepForm
+from backmarket.admin.forms import MoneyField, StepForm
 from catalog.models import Category
 from orders.models import Claim
 from orders.services.claims import Outcome
+from orders.statements import still_owed
 
 COURIERS = [
     ("", _("The house courier collects it")),
@@ -117,3 +118,15 @@ class RefundForm(StepForm):
             ("mistake", _("mistake of ours")),
         ],
     )
+
+
+class ReceiveTransferForm(StepForm):
+    amount = MoneyField(label=_("Amount"))
+    bank_reference = forms.CharField(
+        label=_("The bank's reference"),
+        max_length=35,
+        help_text=_("Of the transfer, as our bank's statement gives it: one transfer is recorded once."),
+    )
+
+    def prepare(self) -> None:
+        self.fields["amount"].initial = still_owed(self.subject.plant, self.subject.currency)

@@ -1,46 +1,93 @@
-"""Statements: what plants are paid, and of what it is made."""
+"""Statements: what plants are paid, what they owe, and of what it is made."""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 
 from backmarket.admin.base import LEADERS, PlantModelAdmin, StaffModelAdmin, own_plant
-from backmarket.admin.columns import money_column, text_column
-from backmarket.admin.exports import csv_response
-from backmarket.admin.panels import Panel
+from backmarket.admin.columns import NOTHING, TONE_OF, money_column
+from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.money import Money
 from backmarket.payments.models import Payout
 from backmarket.sites import plant_site, staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
-from orders.admin.parts import (
-    statement_panel,
-)
-from orders.models import (
-    Earning,
-    Settlement,
-)
-from orders.selectors import statement, unsettled
-from orders.services.settlement import reorder_settlement_payout
+from orders.admin.forms import ReceiveTransferForm
+from orders.admin.parts import account_csv, account_panels, pdf, statement_panel, to_pay_panel
+from orders.documents import statement_pdf
+from orders.models import Earning, Settlement
+from orders.selectors import unsettled
+from orders.services.settlement import receive_plant_transfer, reorder_settlement_payout
+from orders.statements import statement_of, statement_until
+
+# What a plant has to pay itself, for its sales will not; see SettlementQuerySet.with_open_sums and still_owed.
+OWED = Q(total_minor__lt=0, carried_to__settlement=None, left_over_minor__lt=0, open_minor__lt=0)
+
+
+def _is_owed(settlement: Settlement) -> bool:
+    carried = getattr(settlement, "carried_to", None)
+    return carried is not None and carried.settlement_id is None and _owed(settlement).minor > 0
+
+
+def _owed(settlement: Any) -> Money:
+    return Money(max(0, min(-settlement.left_over_minor, -settlement.open_minor)), settlement.currency)
+
+
+class SettlementColumns:
+    total_shown = money_column("total", _("total"), ordering="total_minor")
+
+    @admin.display(description=_("state"))
+    def state_shown(self, settlement: Settlement) -> Any:
+        """Where its money is: with the plant's bank, or with the plant."""
+        state, words = _state(settlement)
+        return (
+            format_html('<span class="tag tag--{}">{}</span>', TONE_OF.get(state, "plain"), words) if words else NOTHING
+        )
+
+    def name_of(self, obj: Any) -> str:
+        return date_format(obj.settled_date)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
+        rows: QuerySet[Settlement] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.with_open_sums().select_related("plant", "payout", "carried_to__settlement")  # type: ignore[attr-defined,no-any-return]
+
+
+def _state(settlement: Settlement) -> tuple[str, Any]:
+    if settlement.payout is not None:
+        return settlement.payout.status, settlement.payout.get_status_display()
+    carried = getattr(settlement, "carried_to", None)
+    if carried is None:
+        return "", gettext("nothing to pay")
+    if carried.settlement is not None:
+        day = date_format(carried.settlement.settled_date, "SHORT_DATE_FORMAT")
+        return "closed", gettext("set off on %(day)s") % {"day": day}
+    if _is_owed(settlement):
+        return "pending", gettext("to be paid")
+    covered = getattr(settlement, "left_over_minor", 0) < 0
+    return ("", gettext("carried over")) if covered else ("paid", gettext("paid by transfer"))
 
 
 @admin.register(Settlement, site=staff_site)
-class SettlementAdmin(StaffModelAdmin):
-    list_display = ("plant", "settled_date", "total_shown", "payout_shown")
-    list_select_related = ("plant", "payout")
+class SettlementAdmin(SettlementColumns, StaffModelAdmin):
+    list_display = ("plant", "settled_date", "total_shown", "state_shown")
     search_fields = ("plant__name",)
     date_hierarchy = "settled_date"
-    fields = ("plant", "settled_date", "total_shown", "payout_shown")
-    total_shown = money_column("total", _("total"), ordering="total_minor")
-    payout_shown = text_column("payout.get_status_display", _("payout"))
+    fields = ("plant", "settled_date", "total_shown", "state_shown", "number")
     piles = (
         Pile("bounced", _("Returned by the bank"), Q(payout__status=Payout.Status.BOUNCED)),
         Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
+        Pile("owed", _("To be paid by the plant"), OWED),
     )
     steps = (
         Step(
@@ -54,52 +101,94 @@ class SettlementAdmin(StaffModelAdmin):
             when=lambda settlement: bool(settlement.payout and settlement.payout.status == Payout.Status.CANCELLED),
             run=lambda request, settlement, data: reorder_settlement_payout(settlement, by=request.user, at=now()),
         ),
-    )
+        Step(
+            name="receive",
+            title=_("The plant's transfer has come"),
+            icon="savings",
+            tone="primary",
+            permission="pay",
+            form=ReceiveTransferForm,
+            explain=_("What our bank's statement shows. The plant's next settlement counts it."),
+            done=_("Recorded, in the ledger too."),
+            when=_is_owed,
+            run=lambda request, settlement, data: receive_plant_transfer(
+                settlement, **data, by=request.user, at=now()
+            ),
+        ),
+    )  # fmt: skip
     export_columns = (
         (_("Plant"), "plant.name"), (_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"),
+        (_("Reference"), "number"),
     )  # fmt: skip
 
-    def name_of(self, obj: Any) -> str:
-        return date_format(obj.settled_date)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
-        return super().get_queryset(request).select_related("plant", "payout")
-
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        return [statement_panel(obj)]
+        return [*account_panels(statement_of(obj)), statement_panel(obj), history(obj, names=True)]
 
 
 @admin.register(Earning, site=staff_site)
 class EarningAdmin(StaffModelAdmin):
-    list_display = ("plant", "kind", "amount_shown", "due_at", "settlement")
+    list_display = ("plant", "kind", "label", "amount_shown", "due_at", "settlement")
     list_select_related = ("plant", "settlement")
     list_filter = ("kind",)
-    search_fields = ("plant__name", "=line__order__number")
-    fields = ("plant", "kind", "amount_shown", "due_at", "settlement", "created_at")
+    search_fields = ("plant__name", "=line__order__number", "label")
+    fields = ("plant", "kind", "label", "amount_shown", "due_at", "settlement", "created_at")
     amount_shown = money_column("amount", _("amount"), ordering="amount_minor")
 
 
-def _statement_csv(request: HttpRequest, settlement: Settlement, data: dict[str, Any]) -> HttpResponse:
-    rows = ((row.at, row.title, row.detail, row.amount, row.amount.currency) for row in statement(settlement).rows)
-    headers = (_("Date"), _("Kind"), _("Order"), _("Amount"), _("Currency"))
-    return csv_response(f"statement-{settlement.settled_date}", headers, rows)
+def _paper(settlement: Settlement) -> HttpResponse:
+    return pdf(f"statement-{settlement.settled_date}", statement_pdf(statement_of(settlement), str(settlement)))
 
 
 @admin.register(Settlement, site=plant_site)
-class StatementAdmin(PlantModelAdmin):
-    """What was paid on every 6th, 16th and 26th, and of what it is made."""
+class StatementAdmin(SettlementColumns, PlantModelAdmin):
+    """What was paid on every 6th, 16th and 26th, what is to be paid, and the account behind it line by line."""
 
     roles = LEADERS
-    list_display = ("settled_date", "total_shown", "payout_shown")
-    list_select_related = ("payout",)
-    fields = ("settled_date", "total_shown", "payout_shown")
-    total_shown = money_column("total", _("total"), ordering="total_minor")
-    payout_shown = text_column("payout.get_status_display", _("payout"))
+    list_display = ("settled_date", "total_shown", "state_shown")
+    fields = ("settled_date", "total_shown", "state_shown")
     export_columns = ((_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"))
-    steps = (Step(name="csv", title=_("Statement as CSV"), icon="download", permission="view", run=_statement_csv),)
+    piles = (Pile("owed", _("To be paid"), OWED),)
+    steps = (
+        Step(
+            name="pdf",
+            title=_("Statement as PDF"),
+            icon="print",
+            permission="view",
+            run=lambda request, settlement, data: _paper(settlement),
+        ),
+        Step(
+            name="csv",
+            title=_("Statement as CSV"),
+            icon="download",
+            permission="view",
+            run=lambda request, settlement, data: account_csv(
+                f"statement-{settlement.settled_date}", statement_of(settlement)
+            ),
+        ),
+    )  # fmt: skip
 
-    def name_of(self, obj: Any) -> str:
-        return date_format(obj.settled_date)
+    @property
+    def actions_list(self) -> tuple[str, ...]:
+        return ("account", *super().actions_list)
+
+    @action(description=_("Account today"), url_path="account", permissions=["view"], icon="receipt_long")  # type: ignore[untyped-decorator]
+    def account(self, request: HttpRequest) -> HttpResponseBase:
+        """What has moved since the latest statement; `?as=` csv or pdf is the same on paper."""
+        plant, at = own_plant(request), now()
+        statement = statement_until(plant, at, settings.DEFAULT_CURRENCY)
+        if request.GET.get("as") == "csv":
+            return account_csv("account", statement)
+        if request.GET.get("as") == "pdf":
+            return pdf("account", statement_pdf(statement, gettext("Account")))
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Account today"),
+            "opts": self.opts,
+            "back_url": self.list_url(),
+            "panels": account_panels(statement),
+        }
+        return TemplateResponse(request, "admin/account.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         open_sums = unsettled(own_plant(request), now())
@@ -107,4 +196,5 @@ class StatementAdmin(PlantModelAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        return [statement_panel(obj)]
+        owed = [to_pay_panel(obj, _owed(obj))] if _is_owed(obj) else []
+        return [*owed, *account_panels(statement_of(obj)), statement_panel(obj)]

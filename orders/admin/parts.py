@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import display
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import deadline, deadline_column, moment, money_column, state_column, text_column
+from backmarket.admin.exports import csv_response
 from backmarket.admin.panels import Panel, conversation, facts, table
+from backmarket.market import calendar
+from backmarket.money import Money
+from backmarket.payments.sepa import debtor
 from backmarket.shipping.labels import label_pdf
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
@@ -18,6 +22,7 @@ from catalog.models import Grade
 from orders.issues import LABELS
 from orders.models import Claim, ClaimMessage, Order, OrderLine, Settlement
 from orders.selectors import statement
+from orders.statements import AccountStatement
 
 
 class LineColumns:
@@ -88,7 +93,44 @@ def talk_panel(claim: Claim, mine: str) -> Panel:
 
 def statement_panel(settlement: Settlement) -> Panel:
     rows = [(moment(row.at), row.title, row.detail, money(row.amount)) for row in statement(settlement).rows]
-    return table(_("What it is made of"), (_("Date"), _("Kind"), _("Order"), _("Amount")), rows)
+    headers = (_("Date"), _("Kind"), _("About"), _("Amount"))
+    return table(_("What this settlement is made of"), headers, rows)
+
+
+def account_panels(account: AccountStatement) -> list[Panel]:
+    """The account in short, and line by line."""
+    start = moment(account.start) if account.start else _("the beginning")
+    pairs = (
+        (_("From"), start),
+        (_("Until"), moment(account.end)),
+        (_("Opening balance"), money(account.opening)),
+        (_("Closing balance"), money(account.closing)),
+    )
+    rows = [(moment(line.at), line.what, line.about, money(line.amount), money(line.balance)) for line in account.lines]
+    headers = (_("Date"), _("What"), _("About"), _("Amount"), _("Balance"))
+    lines = table(_("Line by line"), headers, rows, empty=_("Nothing moved in this time."))
+    return [facts(_("Account with us"), pairs), lines]
+
+
+def to_pay_panel(settlement: Settlement, owed: Money) -> Panel:
+    """How a plant pays what it owes."""
+    house = debtor()
+    pairs: list[tuple[Any, Any]] = [(_("To be paid"), money(owed)), (_("Reference"), settlement.number)]
+    pairs += [(_("To"), house.name), (_("IBAN"), house.iban), (_("BIC"), house.bic)] if house.iban else []
+    hint = _("Your next sales pay for it by themselves. To pay now, transfer it and give the reference.")
+    return facts(_("To be paid by you"), [*pairs, (_("How"), hint)])
+
+
+def account_csv(name: str, account: AccountStatement) -> HttpResponseBase:
+    headers = (_("Date"), _("What"), _("About"), _("Amount"), _("Balance"), _("Currency"))
+    currency = account.opening.currency
+    opening = [("", _("Opening balance"), "", "", account.opening, currency)]
+    lines = [
+        (f"{calendar().local(line.at):%Y-%m-%d %H:%M}", line.what, line.about, line.amount, line.balance, currency)
+        for line in account.lines
+    ]
+    closing = [("", _("Closing balance"), "", "", account.closing, currency)]
+    return csv_response(name, headers, [*opening, *lines, *closing])
 
 
 def pdf(name: str, content: bytes) -> HttpResponse:

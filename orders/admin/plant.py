@@ -146,6 +146,7 @@ class LineAdmin(LineColumns, PlantModelAdmin):
     list_display_links = ("order_number", "title")
     list_filter = ("status",)
     search_fields = ("=order__number", "title", "identifier")
+    ordering = ("due_at", "-pk")
     fields = (
         "order_number", "title", "grade", "shown_status", "deadline_shown", "price_shown", "gross_shown",
         "proceeds_shown", "vat_scheme", "guarantee_months", "identifier", "paid_at", "shipped_at", "delivered_at",

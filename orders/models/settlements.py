@@ -1,6 +1,7 @@
 """What the plants earn, and when it is paid."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -10,11 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from orders.models.orders import OrderLine
+from orders.querysets import SettlementQuerySet
 from refurbishers.models import Refurbisher
 
 
 class Settlement(models.Model):
-    """What a plant is paid on a 6th, 16th or 26th. Its amount is its rows' sum; a negative one is carried over."""
+    """What a plant is paid on a 6th, 16th or 26th. Its amount is its rows' sum; a negative one is carried over.
+
+    The plant may pay that itself, by a transfer to the house's account that names `number`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="settlements")
@@ -24,6 +29,8 @@ class Settlement(models.Model):
     # The newest, where the bank sent one back or staff cancelled one.
     payout = models.OneToOneField(Payout, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
+
+    objects = SettlementQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("settlement")
@@ -40,18 +47,33 @@ class Settlement(models.Model):
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
 
+    @property
+    def number(self) -> str:
+        """What a transfer has to say, so that we know whose it is and for what."""
+        return f"BM{self.settled_date:%y%m%d}{self.pk.hex[:6].upper()}"
+
 
 class Earning(models.Model):
-    """One row of a plant's statement: a line's proceeds, its refund, or what an earlier settlement left over."""
+    """One part of what a plant is paid, or owes: a line's proceeds, its refund, a device bought from a person, a
+    transfer of the plant's, or what an earlier settlement left over. Once settled, a row is frozen.
+    """
 
     class Kind(models.TextChoices):
         SALE = "sale", _("sale")
         REFUND = "refund", _("refund")
         CARRIED = "carried", _("carried over")
+        TRADE = "trade", _("device bought")
+        RECEIVED = "received", _("transfer received")
+
+    # What follows from an earlier settlement, and is no reason for another one.
+    LEFT_OVER: ClassVar[tuple[str, ...]] = (Kind.CARRIED, Kind.RECEIVED)
 
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="earnings")
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="earnings")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    # What is not of this app: the trade, or the transfer; `label` is what people call it.
+    reference = models.UUIDField(null=True, blank=True)
+    label = models.CharField(_("about"), max_length=160, blank=True, default="")
     amount_minor = models.BigIntegerField(_("amount, minor units"))
     currency = models.CharField(max_length=3)
     due_at = models.DateTimeField(_("due"))
@@ -67,8 +89,11 @@ class Earning(models.Model):
         ordering = ["created_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["line", "kind"], name="earning_once_per_line"),
+            models.UniqueConstraint(fields=["kind", "reference"], name="earning_once_per_reference"),
             models.CheckConstraint(
                 condition=Q(kind="carried", line__isnull=True, carried_from__isnull=False)
+                | Q(kind="trade", line__isnull=True, reference__isnull=False, amount_minor__lte=0)
+                | Q(kind="received", line__isnull=True, reference__isnull=False, amount_minor__gt=0)
                 | Q(kind="sale", line__isnull=False, amount_minor__gte=0)
                 | Q(kind="refund", line__isnull=False, amount_minor__lte=0),
                 name="earning_sign_fits_kind",

@@ -1,6 +1,7 @@
-"""What a delivered line earns its plant, and what a refund takes back: statement rows and ledger entries."""
+"""What a delivered line earns its plant, what a refund takes back, what a bought device costs, what a plant pays."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from backmarket.money import Money
 from backmarket.payments.services import book
@@ -42,6 +43,15 @@ def reverse_sale(line: OrderLine, *, at: datetime) -> None:
     )
 
 
+def owe_for_device(*, plant_id: UUID, trade_id: UUID, amount: Money, label: str, at: datetime) -> Earning:
+    """A plant has bought a device from a person: `amount`, negative as the ledger has it, is due at once. Only once."""
+    facts = {"plant_id": plant_id, "amount_minor": amount.minor, "currency": amount.currency, "label": label}
+    earning, _is_new = Earning.objects.get_or_create(
+        kind=Earning.Kind.TRADE, reference=trade_id, defaults=facts | {"due_at": at, "created_at": at}
+    )
+    return earning
+
+
 def _book(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
     entries = [
         ("buyer", BUYERS, -line.gross),
@@ -50,4 +60,8 @@ def _book(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
         ("commission_vat", "", Money(line.commission_vat_minor, line.currency)),
     ]
     signed = [(account, party, amount * sign) for account, party, amount in entries]
-    book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=signed, at=at)
+    book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=signed, at=at, label=_label(line))
+
+
+def _label(line: OrderLine) -> str:
+    return f"{line.order.number} · {line.title}"

@@ -1,5 +1,6 @@
-"""What the plants are paid, on the 6th, 16th and 26th."""
+"""What the plants are paid, on the 6th, 16th and 26th, and what they pay when they bought more than they sold."""
 
+import uuid
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -8,16 +9,26 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock
-from backmarket.events.services import Actor
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor, record
 from backmarket.market import calendar
-from backmarket.payments.models import Payout
-from backmarket.payments.services import CannotPayOut, order_payout
+from backmarket.money import Money
+from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.services import CannotPayOut, book, order_payout
 from orders.models import Earning, Settlement
+from orders.statements import still_owed
 from refurbishers.models import Refurbisher
 
 DAYS = (6, 16, 26)
 PURPOSE = "settlement"
 JOB = "system:settlement"
+
+
+class CannotReceive(DomainError):
+    """A plant's transfer that is known already, or is more than the plant owes."""
+
+    code = "cannot_receive"
+    default_message = _("A transfer with this reference has been recorded already.")
 
 
 def settlement_date(today: date) -> date:
@@ -29,18 +40,23 @@ def settlement_date(today: date) -> date:
 
 
 def settle_plants(at: datetime) -> int:
-    """Settle every trading plant with a bank account for the latest date, once, and pay again what an old account
-    sent back; returns how many settlements that were.
+    """Settle every trading plant for the latest date, once, and pay again what an old account sent back; returns how
+    many settlements that were.
 
-    Suspended plants are held: their rows wait. A sum that is not positive pays nothing and is carried over.
+    Its amount is what the plant earned, less what it bought from people and what was refunded. A sum below zero is
+    carried over, and the plant asked to pay what its sales of these days will not cover; what is left over alone makes
+    no new settlement. Suspended plants are held: their rows wait, as do those of a plant that is owed money and has no
+    bank account.
     """
     again = sum(_pay_again(pk, at) for pk in _bounced().values_list("pk", flat=True))
     day = settlement_date(calendar().local(at).date())
-    due = Earning.objects.filter(
-        settlement=None, due_at__lt=calendar().end_of_day(day), plant__status__in=Refurbisher.TRADING
-    )
-    settled = due.order_by("plant_id", "currency").values_list("plant_id", "currency").distinct()
+    new = _due(day).filter(plant__status__in=Refurbisher.TRADING).exclude(kind__in=Earning.LEFT_OVER)
+    settled = new.order_by("plant_id", "currency").values_list("plant_id", "currency").distinct()
     return again + sum(_settle(plant_id, currency, day, at) for plant_id, currency in settled)
+
+
+def _due(day: date) -> QuerySet[Earning]:
+    return Earning.objects.filter(settlement=None, due_at__lt=calendar().end_of_day(day))
 
 
 def _bounced() -> QuerySet[Settlement]:
@@ -60,6 +76,17 @@ def _pay_again(settlement_id: UUID, at: datetime) -> bool:
             return False
         _order(settlement, by=JOB, at=at)
     return True
+
+
+def pay_settlement_again(payout: Payout, *, at: datetime) -> None:
+    """The money came back, and the plant's account is not why: order it once more, to the same account.
+
+    Nothing when another payout has been ordered since.
+    """
+    with transaction.atomic():
+        settlement = lock(Settlement.objects.filter(pk=payout.reference, payout=payout)).first()
+        if settlement is not None and payout.status == Payout.Status.BOUNCED:
+            _order(settlement, by=JOB, at=at)
 
 
 def reorder_settlement_payout(settlement: Settlement, *, by: Actor, at: datetime) -> None:
@@ -82,23 +109,14 @@ def _settle(plant_id: UUID, currency: str, day: date, at: datetime) -> int:
     with transaction.atomic():
         plant = lock(Refurbisher.objects.filter(pk=plant_id)).get()
         done = Settlement.objects.filter(plant=plant, settled_date=day, currency=currency)
-        if not plant.iban or plant.status not in Refurbisher.TRADING or done.exists():
+        if plant.status not in Refurbisher.TRADING or done.exists():
             return 0
-        rows = list(
-            lock(
-                Earning.objects.filter(
-                    plant=plant, currency=currency, settlement=None, due_at__lt=calendar().end_of_day(day)
-                )
-            )
-        )
-        if not rows:
+        rows = list(lock(_due(day).filter(plant=plant, currency=currency)))
+        total_minor = sum(row.amount_minor for row in rows)
+        if not rows or (total_minor > 0 and not plant.iban):
             return 0
         settlement = Settlement.objects.create(
-            plant=plant,
-            settled_date=day,
-            currency=currency,
-            total_minor=sum(row.amount_minor for row in rows),
-            created_at=at,
+            plant=plant, settled_date=day, currency=currency, total_minor=total_minor, created_at=at
         )
         Earning.objects.filter(pk__in=[row.pk for row in rows]).update(settlement=settlement)
         _pay(settlement, at)
@@ -116,8 +134,11 @@ def _pay(settlement: Settlement, at: datetime) -> None:
             currency=settlement.currency,
             due_at=at,
             carried_from=settlement,
+            label=settlement.number,
             created_at=at,
         )
+        if still_owed(settlement.plant, settlement.currency):
+            record("settlement.owed", settlement, by=JOB, at=at)
 
 
 def _order(settlement: Settlement, *, by: Actor, at: datetime) -> None:
@@ -125,7 +146,8 @@ def _order(settlement: Settlement, *, by: Actor, at: datetime) -> None:
     settlement.payout = order_payout(
         purpose=PURPOSE,
         reference=settlement.pk,
-        account="plant",
+        label=settlement.number,
+        account=LedgerEntry.Account.PLANT,
         party=str(plant.pk),
         amount=settlement.total,
         holder=plant.legal_name,
@@ -135,3 +157,34 @@ def _order(settlement: Settlement, *, by: Actor, at: datetime) -> None:
         at=at,
     )
     settlement.save(update_fields=["payout"])
+
+
+def receive_plant_transfer(
+    settlement: Settlement, *, amount: Money, bank_reference: str, by: Actor, at: datetime
+) -> Earning:
+    """A plant has paid (some of) what it owes: the bank holds it, and the next settlement counts it.
+
+    `bank_reference` names the transfer on our bank's statement, once for ever. Raises CannotReceive.
+    """
+    number = " ".join(bank_reference.split()).upper()
+    reference = uuid.uuid5(settlement.plant_id, number)
+    with transaction.atomic():
+        plant = lock(Refurbisher.objects.filter(pk=settlement.plant_id)).get()
+        if Earning.objects.filter(kind=Earning.Kind.RECEIVED, reference=reference).exists():
+            raise CannotReceive(field="bank_reference")
+        if amount.minor <= 0 or amount > still_owed(plant, settlement.currency):
+            raise CannotReceive(_("This is more than the plant still owes."), field="amount")
+        sides = [(LedgerEntry.Account.BANK, "", -amount), (LedgerEntry.Account.PLANT, str(plant.pk), amount)]
+        book(f"received:{reference}", kind="received", reference=reference, entries=sides, at=at, label=number)
+        received = Earning.objects.create(
+            plant=plant,
+            kind=Earning.Kind.RECEIVED,
+            reference=reference,
+            label=number,
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            due_at=at,
+            created_at=at,
+        )
+        record("settlement.received", settlement, by=by, at=at, data={"amount_minor": amount.minor})
+    return received

@@ -60,6 +60,19 @@ def test_a_list_costs_the_same_at_1_and_at_many_rows(
     assert cost() == alone
 
 
+def test_lines_stand_by_their_deadline_and_what_is_done_comes_last(
+    plant: Refurbisher, bob: User, now: datetime, time_is: None, client_of: ClientOf
+) -> None:
+    hours: list[int | None] = [None, 5, 2]
+    for due in hours:
+        delivered_line(
+            plant, UserFactory(), now, status="paid", shipped_at=None, delivered_at=None, identifier="",
+            due_at=None if due is None else now + timedelta(hours=due),
+        )  # fmt: skip
+    listed = client_of(bob).get(url("plant", OrderLine, "changelist")).context["cl"].result_list
+    assert [line.due_at for line in listed] == [now + timedelta(hours=2), now + timedelta(hours=5), None]
+
+
 def test_the_dashboards_cost_the_same_however_much_waits(
     plant: Refurbisher, bob: User, now: datetime, time_is: None, client_of: ClientOf
 ) -> None:

@@ -161,7 +161,8 @@ def test_a_plant_never_reads_identity_bank_account_birth_date_or_email_of_people
 
 
 def test_the_register_exports_goods_and_never_people(own: Rows, bob: User, client_of: ClientOf) -> None:
-    text = client_of(bob).get(reverse("plant:buyback_registerentry_changelist") + "export/").getvalue().decode()
+    address = reverse("plant:buyback_registerentry_changelist") + "export-period/"
+    text = client_of(bob).post(address, {"paper": "csv"}).getvalue().decode()
     entry = own.plant.register.get()
     assert entry.hash in text
     assert entry.identifier in text

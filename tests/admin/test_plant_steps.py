@@ -152,15 +152,16 @@ def test_a_device_is_inspected_graded_and_countered_with_proof(own: Rows, page: 
     assert trade.counter_offer.reasons == [{"reason": "esthetics", "question": "screen"}]
 
 
-def test_a_unit_is_erased_tested_and_listed(own: Rows, page: Client) -> None:
+def test_a_unit_is_erased_tested_and_listed(own: Rows, bob: User, page: Client) -> None:
     unit = UnitFactory(plant=own.plant, variant=own.listing.variant)
-    act(page, unit, "erase", standard="NIST SP 800-88 Purge", operator="Tariq")
+    act(page, unit, "erase", standard="NIST SP 800-88 Purge", tool="Blancco 7.4", operator=bob.pk)
     act(page, unit, "repair", parts="Battery\n\nScreen\n")
     act(page, unit, "test", grade=own.listing.grade, battery_percent="91")
     act(page, unit, "list", listing=own.listing.pk)
     unit.refresh_from_db()
     own.listing.refresh_from_db()
     assert (unit.status, unit.listing, unit.parts_changed) == ("ready", own.listing, ["Battery", "Screen"])
+    assert (unit.erasure_standard, unit.erasure_tool, unit.erased_by) == ("NIST SP 800-88 Purge", "Blancco 7.4", bob)
     assert own.listing.on_hand == 6
 
 

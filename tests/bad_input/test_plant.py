@@ -85,7 +85,9 @@ def changing_terms(own: Rows) -> Form:
 
 
 def erasing(own: Rows) -> Form:
-    return step(own.unit, "erase", {"standard": "NIST SP 800-88 Purge", "operator": "Tariq"})
+    good = {"standard": "NIST SP 800-88 Purge", "tool": "Blancco 7.4", "operator": str(own.member.user_id)}
+    stranger = Bad("operator", str(UserFactory().pk), "Select a valid choice")
+    return step(own.unit, "erase", good, stranger)
 
 
 def repairing(own: Rows) -> Form:
@@ -100,7 +102,8 @@ def noting_the_test(own: Rows) -> Form:
 
 def listing_a_unit(own: Rows, at: datetime) -> Form:
     unit = UnitFactory(plant=own.plant, variant=own.listing.variant, grade=own.listing.grade)
-    changed(unit, erased_at=at, tested_at=at)
+    record = {"erasure_standard": "IEEE 2883-2022", "erasure_tool": "Reset", "erased_by": own.member.user}
+    changed(unit, erased_at=at, tested_at=at, **record)
     return step(unit, "list", {"listing": str(own.listing.pk)})
 
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from backmarket.management.seed_data.grading import GRADING
 from backmarket.management.seed_data.questions import QUESTION_SETS
-from catalog.grading import GRADES, LOOKS, IncompleteAnswers, InvalidSheet, condition_of, grade_sheet
+from catalog.grading import (
+    GRADES,
+    LOOKS,
+    IncompleteAnswers,
+    InvalidSheet,
+    condition_limits,
+    condition_of,
+    grade_limits,
+    grade_sheet,
+)
 from catalog.models import Condition, Grade
 
 CATEGORIES = sorted(GRADING)
@@ -66,6 +75,35 @@ def test_the_same_sheet_gets_the_same_grade_whatever_the_order_of_its_keys(case:
     shuffled = dict(sorted(sheet.items(), reverse=True))
     assert grade(category, sheet, answers) == grade(category, sheet, answers)
     assert grade(category, sheet, answers) == grade(category, shuffled, dict(reversed(answers.items())))
+
+
+@given(graded(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_the_checks_decides_nothing(case: Any, data: st.DataObject) -> None:
+    category, sheet, answers = case
+    shuffled = data.draw(st.permutations(checks_of(category)))
+    before, after = grade(category, sheet, answers), grade_sheet(shuffled, sheet, questions_of(category), answers)
+    assert (after.condition_found, after.grade_reachable) == (before.condition_found, before.grade_reachable)
+    assert {finding.code: finding for finding in after.checks} == {finding.code: finding for finding in before.checks}
+    assert {(d.check, d.reason) for d in after.defects} == {(d.check, d.reason) for d in before.defects}
+
+
+@given(graded())
+@settings(max_examples=60, deadline=None)
+def test_a_verdict_names_exactly_what_limits_it(case: Any) -> None:
+    """Better findings in the named checks alone lift the grade; better ones anywhere else do not."""
+    category, sheet, answers = case
+    verdict = grade(category, sheet, answers)
+    limits = {finding["code"] for finding in grade_limits(verdict.as_json()["checks"])}
+    best = best_sheet(category)
+    assert bool(limits) == (verdict.grade_reachable != GRADES[0])
+    if limits:
+        lifted = grade(category, sheet | {code: best[code] for code in limits}, answers)
+        elsewhere = grade(category, best | {code: sheet[code] for code in limits}, answers)
+        assert rank_of(lifted.grade_reachable) < rank_of(verdict.grade_reachable)
+        assert elsewhere.grade_reachable == verdict.grade_reachable
+    why = condition_limits(verdict.as_json()["checks"])
+    assert bool(why) == (verdict.condition_found != "FUNCTIONAL_FLAWLESS")
 
 
 @given(graded(), st.data())

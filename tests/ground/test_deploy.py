@@ -21,6 +21,9 @@ FILLED_IN = {
     "ALLOW_SANDBOX": "0",
     "STRIPE_SECRET_KEY": "sk_test_only",
     "STRIPE_WEBHOOK_SECRET": "whsec_test_only",
+    "SEPA_DEBTOR_NAME": "Back Market",
+    "SEPA_DEBTOR_IBAN": "FR7630006000011234567890189",
+    "SEPA_DEBTOR_BIC": "AGRIFRPP",
     "COURIER_GATEWAY": "named",
     "DEVICE_REGISTRY": "named",
 }
@@ -117,6 +120,33 @@ def test_a_sandbox_in_production_needs_an_explicit_word(compose: dict[str, Any])
     done = load_settings({**environment(compose, "web"), "PAYMENT_GATEWAY": "sandbox"})
     assert done.returncode != 0
     assert "ALLOW_SANDBOX=1" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"PAYOUT_GATEWAY": "sandbox"}, "ALLOW_SANDBOX=1"),
+        ({"PAYOUT_GATEWAY": "cheque"}, "PAYOUT_GATEWAY"),
+        ({"SEPA_DEBTOR_IBAN": "FR7630006000011234567890180"}, "SEPA_DEBTOR_IBAN"),
+        ({"SEPA_DEBTOR_BIC": ""}, "SEPA_DEBTOR_BIC"),
+        ({"PAYOUT_GATEWAY": "stripe"}, "STRIPE_FINANCIAL_ACCOUNT"),
+        ({"PAYOUT_GATEWAY": "stripe", "STRIPE_FINANCIAL_ACCOUNT": "fa_1"}, "STRIPE_PAYOUT_WEBHOOK_SECRET"),
+    ],
+)
+def test_payouts_start_only_with_all_that_they_need(
+    compose: dict[str, Any], changes: dict[str, str], named: str
+) -> None:
+    done = load_settings({**environment(compose, "web"), **changes})
+    assert done.returncode != 0
+    assert named in done.stderr.splitlines()[-1]
+
+
+def test_how_money_leaves_has_to_be_said_where_it_is_real(compose: dict[str, Any]) -> None:
+    env = environment(compose, "web")
+    del env["PAYOUT_GATEWAY"]
+    done = load_settings(env)
+    assert done.returncode != 0
+    assert "PAYOUT_GATEWAY" in done.stderr.splitlines()[-1]
 
 
 def test_compose_asks_for_every_secret_that_it_does_not_invent() -> None:

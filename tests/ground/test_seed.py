@@ -17,7 +17,7 @@ from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.management.commands.seed import LOADED, PARTS
 from backmarket.management.demo_logins import ALICE, CAROL, LOGINS, OWNER, PASSWORD
-from backmarket.payments.models import LedgerEntry, Payment, Payout
+from backmarket.payments.models import LedgerEntry, LedgerMovement, Payment, Payout, PayoutFile
 from backmarket.shipping.models import Parcel
 from buyback.models import Bid, CounterOffer, Inspection, RegisterEntry, Trade
 from buyback.services.register import FIRST, entry_hash
@@ -135,10 +135,12 @@ def _the_ledger_sums_to_zero_and_agrees_with_the_rows() -> None:
     sent = Payout.objects.filter(status__in=["sent", "paid"]).aggregate(sum=Sum("amount_minor"))
     assert _balance("bank") == sent["sum"]
     assert not Settlement.objects.annotate(sum=Sum("earnings__amount_minor")).exclude(sum=F("total_minor")).exists()
-    proceeds = Earning.objects.exclude(kind="carried").aggregate(sum=Sum("amount_minor"))["sum"]
+    earned = Earning.objects.exclude(kind="carried").aggregate(sum=Sum("amount_minor"))["sum"]
     bought = Trade.objects.filter(unit__isnull=False).aggregate(sum=Sum("price_minor"))["sum"]
+    assert Earning.objects.filter(kind="trade").aggregate(sum=Sum("amount_minor"))["sum"] == -bought
     paid_out = Payout.objects.filter(purpose="settlement").aggregate(sum=Sum("amount_minor"))["sum"]
-    assert _balance("plant") == proceeds - bought - paid_out
+    assert _balance("plant") == earned - paid_out
+    assert not LedgerMovement.objects.filter(kind__in=["sale", "unsale", "trade", "payout"], label="").exists()
 
 
 def _balance(account: str) -> int:
@@ -196,7 +198,9 @@ def _every_login_works_and_has_something_to_do() -> None:
     assert OrderLine.objects.filter(order__buyer__email=ALICE, status="shipped").exists()
     assert Claim.objects.filter(line__order__buyer__email=ALICE, status="awaiting_customer").exists()
     assert Claim.objects.exclude(escalated_at=None).exists()
-    assert Payout.objects.filter(status="ordered").exists()
+    assert Payout.objects.filter(status="ordered", gateway="sandbox").exists()
+    assert Payout.objects.filter(status="ordered", gateway="sepa", due_at__lte=timetravel.now()).count() == 4
+    assert PayoutFile.objects.get().status == "handed"
     staff = User.objects.filter(is_staff=True).values_list("groups__name", flat=True)
     assert set(staff) == {"support", "quality", "finance", "operator"}
 

@@ -19,7 +19,7 @@ from backmarket.events.inbox import BadSignature
 from backmarket.money import Money
 from backmarket.payments.gateways import stripe
 from backmarket.payments.gateways.base import Outcome, State
-from backmarket.payments.models import Payment, Payout, Refund
+from backmarket.payments.models import Payment, Refund
 
 SESSION = {"id": "cs_1", "object": "checkout.session", "url": "https://pay.example/cs_1", "amount_total": 12345}
 SESSION |= {"currency": "eur", "payment_status": "paid", "status": "complete", "payment_intent": "pi_1"}
@@ -109,12 +109,6 @@ def test_only_passing_failures_are_worth_another_try(
     with pytest.raises(GatewayError) as failure:
         stripe.Gateway().checkout(payment, return_url="https://shop.example/")
     assert failure.value.retry is retry
-
-
-def test_stripe_does_not_pay_out_to_other_people() -> None:
-    with pytest.raises(GatewayError, match="own bank account only") as failure:
-        stripe.Gateway().payout(Payout())
-    assert failure.value.retry is False
 
 
 def signed(body: bytes, key: str = "whsec_x") -> dict[str, str]:

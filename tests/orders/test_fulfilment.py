@@ -16,7 +16,7 @@ from orders.services.deadlines import watch_order_deadlines
 from orders.services.fulfilment import CannotShip, accept_line, refuse_line, ship_consignment
 from orders.services.refunds import CannotRefundLine, refund_line
 from refurbishers.models import ServiceFact
-from tests.factories import UnitFactory, imei
+from tests.factories import UnitFactory, UserFactory, imei
 from tests.orders.conftest import carry
 
 Step = Callable[..., Order]
@@ -78,7 +78,7 @@ def test_a_unit_of_the_workshop_is_sold_with_its_line_and_only_when_ready(
     unit = UnitFactory(plant=listing.plant, variant=listing.variant)
     with pytest.raises(CannotShip):
         ship(paid, now, [unit.identifier, imei()])
-    erase_unit(unit, standard="NIST 800-88", operator="Bob", by="system:test", at=now)
+    erase_unit(unit, standard="NIST 800-88", tool="Blancco 7.4", operator=UserFactory(), by="system:test", at=now)
     record_test(unit, grade="good", battery_percent=91, by="system:test", at=now)
     list_unit(unit, listing, by="system:test", at=now)
     ship(paid, now, [unit.identifier, imei()])

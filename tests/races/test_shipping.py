@@ -15,7 +15,7 @@ from catalog.models import Listing
 from catalog.services.units import erase_unit, list_unit, record_test
 from orders.models import Order, OrderLine
 from orders.services.fulfilment import CannotShip, checked_identifier, ship_consignment
-from tests.factories import UnitFactory, imei
+from tests.factories import UnitFactory, UserFactory, imei
 from tests.races.together import meanwhile
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -41,7 +41,7 @@ def test_one_device_is_on_the_road_to_one_buyer_only(
     number = imei()
     if known:
         unit = UnitFactory(plant=listing.plant, variant=listing.variant, identifier=number)
-        erase_unit(unit, standard="NIST 800-88", operator="Bob", by="system:test", at=now)
+        erase_unit(unit, standard="NIST 800-88", tool="Blancco 7.4", operator=UserFactory(), by="system:test", at=now)
         record_test(unit, grade="good", battery_percent=91, by="system:test", at=now)
         list_unit(unit, listing, by="system:test", at=now)
 

@@ -40,6 +40,7 @@ PARTS = (
     Part("reviews"),
     Part("facts"),
     Part("waiting"),
+    Part("banking"),
 )
 
 

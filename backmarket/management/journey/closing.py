@@ -9,6 +9,7 @@ from backmarket.management.journey.play import Play, expect, ledger_sum
 from backmarket.market import calendar
 from backmarket.notifications.models import MailboxMessage, Notification
 from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.selectors import balance
 from orders.models import Guarantee, Settlement
 from orders.services.guarantees import expire_guarantees
 
@@ -16,20 +17,25 @@ ALLOWED_DAYS = 45
 
 
 def settle(play: Play) -> str:
+    """The phone that the plant bought is set off against the phone that it sold: it is paid the difference, once."""
     plant = play.props["plant"]
+    paid = Settlement.objects.filter(plant=plant, payout__status=Payout.Status.PAID)
     for _day in range(ALLOWED_DAYS):
-        settlement = Settlement.objects.filter(plant=plant).first()
-        if settlement and settlement.payout and settlement.payout.status == Payout.Status.PAID:
+        if paid.exists():
             break
         play.travel(play.now + timedelta(days=1))
-    settlement = Settlement.objects.get(plant=plant)
-    expect(settlement.payout and settlement.payout.status == Payout.Status.PAID, "the plant was not paid")
-    expect(settlement.settled_date.day in (6, 16, 26), f"settled on the {settlement.settled_date.day}th")
-    earned = play.props["line"].proceeds.minor
-    expect(settlement.total_minor == earned, f"{settlement.total_minor} were settled, {earned} were earned")
+    expect(paid.count() == 1, "the plant was not paid, or not once")
+    first, last = Settlement.objects.filter(plant=plant).order_by("settled_date")
+    bought, earned = play.props["trade"].price_minor, play.props["line"].proceeds.minor
+    expect(first.total_minor == -bought and first.payout is None, f"{first.total_minor} were settled first")
+    expect(last.total_minor == earned - bought, f"{last.total_minor} were settled, {earned} earned, {bought} owed")
+    expect(last.payout and last.payout.amount_minor == earned - bought, "another sum was paid out")
+    expect({first.settled_date.day, last.settled_date.day} < {6, 16, 26}, f"settled on {last.settled_date}")
     refunded = Settlement.objects.filter(plant=play.props["laptop_plant"], total_minor__gt=0)
     expect(not refunded.exists(), "the plant of the refunded laptop was paid")
-    return f"{plant}: {settlement.total_minor / 100:.2f} € on {settlement.settled_date}; the refunded laptop: nothing"
+    expect(not balance("plant", str(plant.pk)), "its account is not even")
+    sums = f"{-first.total_minor / 100:.2f} € owed, {earned / 100:.2f} € earned: {last.total_minor / 100:.2f} € paid"
+    return f"{plant}: {sums} on {last.settled_date}; the refunded laptop: nothing"
 
 
 def _guarantee(play: Play) -> Guarantee:

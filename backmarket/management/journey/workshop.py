@@ -75,7 +75,7 @@ def inspect(play: Play) -> str:
     sheet |= {str(number["name"]): "92" for number in page.browser.page.select(".step form input[type=number]")}
     cracked = next(check for check in _checks(trade) if check.get("answer") == "screen")
     sheet[cracked["code"]] = page.radios(".step form")[cracked["code"]][-1]
-    page.submit(".step form", note="Crack at the lower left, visible with the screen on.", **sheet)
+    page.submit(".step form", press="hand_in=yes", note="Crack at the lower left, visible with the screen on.", **sheet)
     trade.refresh_from_db()
     expect(trade.status == Trade.Status.INSPECTED, f"the trade is {trade.status}")
     return f"{len(sheet)} checks, one of them unlike Carol's answer: {cracked['code']}"
@@ -135,7 +135,7 @@ def refurbish(play: Play) -> str:
     trade.refresh_from_db()
     unit, person = trade.unit, owner(play, plant)
     listing_of(play, plant, play.props["phone"], "449.00", on_hand=0)
-    do(person, unit, "erase", standard="NIST SP 800-88 Purge", operator="Tariq Benali")
+    do(person, unit, "erase", standard="NIST SP 800-88 Purge", tool="Device reset, checked twice")
     do(person, unit, "repair", parts="Screen assembly (genuine)")
     do(person, unit, "test", grade=Grade.EXCELLENT, battery_percent="92")
     do(person, unit, "list", listing=str(play.props["listing"].pk))

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 
 from backmarket import market
 from backmarket.events.models import Event
 from backmarket.events.services import Actor, actor_code
 from backmarket.payments.models import LedgerEntry, LedgerMovement
+from backmarket.payments.services.ledger import LABEL_LENGTH
 
 T = TypeVar("T")
 
@@ -73,8 +75,8 @@ def insert(rows: Sequence[models.Model]) -> None:
 
 
 def _copy(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    given = [field for field in model._meta.concrete_fields if field.db_default is models.NOT_PROVIDED]
-    fields = [field for field in given if not isinstance(field, models.AutoField)]
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    fields = [field for field in fields if not isinstance(getattr(rows[0], field.attname), DatabaseDefault)]
     columns = ", ".join(connection.ops.quote_name(known(field.column)) for field in fields)
     text = io.StringIO()
     csv.writer(text).writerows([_cell(field, row) for field in fields] for row in rows)
@@ -94,6 +96,13 @@ def _cell(field: models.Field[Any, Any], row: models.Model) -> Any:
     if isinstance(field, models.JSONField):
         return json.dumps(value)
     return field.get_prep_value(value)
+
+
+def next_number(sequence: str) -> int:
+    """The number that a row will have which is named in other rows before it is written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s::regclass)", [sequence])
+        return int(cursor.fetchone()[0])
 
 
 def imei(number: int) -> str:
@@ -156,9 +165,11 @@ class Books:
         self.movements: list[LedgerMovement] = []
         self.entries: list[LedgerEntry] = []
 
-    def book(self, key: str, reference: uuid.UUID, at: datetime, *sides: tuple[str, str, int]) -> None:
+    def book(self, key: str, reference: uuid.UUID, at: datetime, *sides: tuple[str, str, int], label: str = "") -> None:
         """One movement, "<kind>:<id>", of (account, party, minor units) that sum to zero; zeros are left out."""
-        movement = LedgerMovement(key=key, kind=key.split(":")[0], reference=reference, happened_at=at)
+        movement = LedgerMovement(
+            key=key, kind=key.split(":")[0], reference=reference, label=label[:LABEL_LENGTH], happened_at=at
+        )
         self.movements.append(movement)
         self.entries += [
             LedgerEntry(movement=movement, account=account, party=party, amount_minor=minor, currency=self.currency)

@@ -84,4 +84,5 @@ def _book(history: History, line: OrderLine, kind: str, sign: int, at: datetime)
         ("plant", str(line.plant_id), sign * line.proceeds.minor),
         ("commission", "", sign * line.commission_minor),
         ("commission_vat", "", sign * line.commission_vat_minor),
+        label=f"{line.order.number} · {line.title}",
     )

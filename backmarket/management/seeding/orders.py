@@ -17,6 +17,7 @@ from backmarket.management.seeding.base import (
     device_number,
     insert,
     known,
+    next_number,
     spread,
     stable_uuid,
     working_hours,
@@ -88,7 +89,8 @@ class Shop:
         buyer, address = self._buyer(number)
         paid = random.choice(OUTCOMES)
         order = Order(
-            id=stable_uuid("order", number), buyer=buyer, address=address, checkout_key=stable_uuid("checkout", number),
+            id=stable_uuid("order", number), number=next_number("orders_order_number"),
+            buyer=buyer, address=address, checkout_key=stable_uuid("checkout", number),
             email=buyer.email if buyer else person(GUEST_INDEX + number).email, payment_status=paid,
             currency=settings.DEFAULT_CURRENCY, conditions_version=CONDITIONS, placed_at=placed_at,
             reserved_until=placed_at + RESERVED_FOR,

@@ -23,7 +23,7 @@ def load(at: datetime) -> str:
     history = History(at, "settlements")
     waiting = list(Earning.objects.filter(settlement=None).order_by("created_at", "pk"))
     plants = {plant.pk: plant for plant in Refurbisher.objects.trading()}
-    settled: list[Earning] = []
+    known, settled = {row.pk for row in waiting}, list[Earning]()
     for day in _dates(waiting[0].created_at, at):
         rows = defaultdict(list)
         for row in waiting:
@@ -34,13 +34,15 @@ def load(at: datetime) -> str:
             ):
                 rows[row.plant_id].append(row)
         for plant_id, due in rows.items():
+            if all(row.kind in Earning.LEFT_OVER for row in due):
+                continue
             settled += due
             if carried := _settle(history, plants[plant_id], day, due):
                 waiting.append(carried)
         gone = {id(row) for row in settled}
         waiting = [row for row in waiting if id(row) not in gone]
     history.write()
-    Earning.objects.bulk_update([row for row in settled if row.pk], ["settlement"], batch_size=1_000)
+    Earning.objects.bulk_update([row for row in settled if row.pk in known], ["settlement"], batch_size=1_000)
     return f"{len(history.rows.by_model.get(Settlement, []))} settlements"
 
 
@@ -71,7 +73,7 @@ def _settle(history: History, plant: Refurbisher, day: date, due: list[Earning])
     elif total < 0:
         carried = Earning(
             plant=plant, kind=Earning.Kind.CARRIED, amount_minor=total, currency=settlement.currency, due_at=at,
-            carried_from=settlement, created_at=at,
+            carried_from=settlement, label=settlement.number, created_at=at,
         )  # fmt: skip
         history.rows.add(carried)
     history.rows.add(settlement)
@@ -85,10 +87,10 @@ def _pay(history: History, settlement: Settlement, at: datetime) -> Payout:
     arrived = history.passed(arrives_at)
     payout = Payout(
         id=stable_uuid("payout", settlement.pk.int), purpose="settlement", reference=settlement.pk, account="plant",
-        party=str(plant.pk), status=Payout.Status.PAID if arrived else Payout.Status.SENT,
+        label=settlement.number, party=str(plant.pk), status=Payout.Status.PAID if arrived else Payout.Status.SENT,
         amount_minor=settlement.total_minor, currency=settlement.currency, holder=plant.legal_name, iban=plant.iban,
-        iban_last4=plant.iban[-4:], gateway=settings.PAYMENT_GATEWAY, due_at=at, created_at=at, sending_at=at,
-        sent_at=at, paid_at=arrives_at if arrived else None,
+        iban_last4=plant.iban[-4:], gateway=settings.PAYOUT_GATEWAY, due_at=at, created_at=at, sending_at=at,
+        attempts=1, sent_at=at, paid_at=arrives_at if arrived else None,
     )  # fmt: skip
     payout.gateway_id = f"out_{payout.pk.hex}"
     intent = SandboxIntent(
@@ -96,5 +98,5 @@ def _pay(history: History, settlement: Settlement, at: datetime) -> Payout:
     )
     history.rows.add(payout, intent)
     sides = ("plant", payout.party, -payout.amount_minor), ("bank", "", payout.amount_minor)
-    history.books.book(f"payout:{payout.pk}", settlement.pk, at, *sides)
+    history.books.book(f"payout:{payout.pk}", settlement.pk, at, *sides, label=payout.label)
     return payout

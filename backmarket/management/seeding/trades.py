@@ -7,7 +7,7 @@ from itertools import count
 
 from backmarket import market
 from backmarket.accounts.models import Address, User
-from backmarket.management.seeding.base import device_number, spread, stable_uuid
+from backmarket.management.seeding.base import device_number, next_number, spread, stable_uuid
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.people import consumers
 from backmarket.management.seeding.plants import iban
@@ -162,7 +162,8 @@ class Bureau:
         )  # fmt: skip
         account = iban("FR", 1_000 + number)
         trade = Trade(
-            id=stable_uuid("trade", number), quote=quote, plant=bid.plant, seller=seller, variant=bid.variant,
+            id=stable_uuid("trade", number), number=next_number("buyback_trade_number"), quote=quote,
+            plant=bid.plant, seller=seller, variant=bid.variant,
             condition=bid.condition, identifier=self._identifier(bid), quoted_minor=bid.price_minor,
             price_minor=bid.price_minor, currency=bid.currency, identity=self._identity(seller),
             address=self.homes[seller.pk], holder=seller.full_name, iban=account, iban_last4=account[-4:],

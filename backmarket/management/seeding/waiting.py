@@ -26,10 +26,12 @@ from backmarket.shipping.models import Parcel, SandboxShipment, TrackingPoint
 from backmarket.shipping.services import book_with_courier, record_scan
 from buyback.models import Bid, Identity, Quote, Trade
 from buyback.services.grading import grade_inspection
-from buyback.services.inspections import make_counter_offer, receive_trade, submit_inspection
+from buyback.services.inspections import make_counter_offer, receive_trade, submit_inspection, validate_trade
 from buyback.services.parcels import collect_trade
 from buyback.services.payouts import order_payouts
 from buyback.services.quotes import make_quote, send_quote
+from buyback.services.register import enter_in_register
+from buyback.services.sheets import keep_draft
 from buyback.services.trades import IdentityData, accept_quote
 from catalog.models import Condition, GradingSpecification, Listing, QuestionSet
 from orders.models import Claim, Order, OrderLine
@@ -169,7 +171,8 @@ class Stage:
         buyer = known(line.order.buyer)
         return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
 
-    # Trades: carol answers a counter-offer and looks at a quote; the plant inspects one and decides on one.
+    # Trades: carol answers a counter-offer and looks at a quote; for the plant one is in the courier's van, two are to
+    # inspect, one of them begun, one is to decide, and one is bought and to be erased.
 
     def trades(self) -> None:
         bids = self.bids()
@@ -178,8 +181,12 @@ class Stage:
             self.quoted(next(bids), self.at - DAY, by=self.carol), to=cast.CAROL, by=self.carol, at=self.at - DAY
         )
         self.inspected(self.received(next(self.others), next(bids), 4 * DAY), worse=True)
-        for _ in range(2):
-            self.received(next(self.others), next(bids), 3 * DAY)
+        self.received(next(self.others), next(bids), 3 * DAY)
+        self.begun(self.received(next(self.others), next(bids), 3 * DAY))
+        self.scan(
+            known(self.sent(next(self.others), next(bids), 2 * DAY).parcel), Code.OUT_FOR_DELIVERY, self.at - HOUR
+        )
+        self.keep(self.inspected(self.received(next(self.others), next(bids), 5 * DAY), worse=False))
         order_payouts(self.at)
 
     def bids(self) -> Iterator[Bid]:
@@ -194,8 +201,8 @@ class Stage:
         answers = answers_for(questions, bid.condition, self.random)
         return make_quote(bid.variant, answers=answers, by=by, at=at)
 
-    def received(self, seller: User, bid: Bid, ago: timedelta) -> Trade:
-        """Accepted so long ago, dropped off, and at the plant for some hours."""
+    def sent(self, seller: User, bid: Bid, ago: timedelta) -> Trade:
+        """Accepted so long ago, and dropped off three hours later."""
         accepted_at = self.at - ago
         home = Address.objects.filter(user=seller).earliest("pk")
         document = IdentityData(seller.full_name, date(1990, 4, 12), Identity.Document.IDENTITY_CARD, "DEMO12345678")
@@ -207,9 +214,27 @@ class Stage:
         )  # fmt: skip
         self.scan(known(trade.parcel), Code.IN_TRANSIT, accepted_at + 3 * HOUR)
         collect_trade(trade, by=COURIER, at=accepted_at + 3 * HOUR)
+        return trade
+
+    def received(self, seller: User, bid: Bid, ago: timedelta) -> Trade:
+        """At the plant for some hours."""
+        trade = self.sent(seller, bid, ago)
         self.scan(known(trade.parcel), Code.DELIVERED, self.at - 5 * HOUR)
         receive_trade(trade, by=COURIER, at=self.at - 5 * HOUR)
         return trade
+
+    def begun(self, trade: Trade) -> None:
+        """Half of the sheet is filled in, the rest is for later."""
+        checks = GradingSpecification.objects.get(category=trade.variant.product.category_id).checks
+        quote = trade.quote
+        sheet = sheet_for(checks, quote.question_set.questions, quote.answers, self.random)
+        half = dict(list(sheet.items())[: len(sheet) // 2])
+        keep_draft(trade, sheet=half, note="", seen=0, by=self.technician, at=self.at - HOUR)
+
+    def keep(self, trade: Trade) -> None:
+        """Paid as quoted; its unit waits to be erased."""
+        validate_trade(trade, by=self.owner, at=self.at - HOUR)
+        enter_in_register(trade, self.at - HOUR)
 
     def inspected(self, trade: Trade, *, worse: bool) -> Trade:
         checks = GradingSpecification.objects.get(category=trade.variant.product.category_id).checks

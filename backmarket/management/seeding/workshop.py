@@ -18,6 +18,8 @@ from buyback.guides import Suspension
 from buyback.models import CounterOffer, EvidencePhoto, Inspection, Trade
 from catalog.grading import grade_sheet
 from catalog.models import Condition, Grade, GradingSpecification, Listing, Unit, VatScheme
+from orders.models import Earning
+from refurbishers.models import Member
 
 PHOTO = "trades/demo-scratched-glass.jpg"
 COMMENTS = {
@@ -39,6 +41,8 @@ class Workshop:
         self.specifications = {s.category_id: s for s in GradingSpecification.objects.all()}
         listings = Listing.objects.filter(status=Listing.Status.ONLINE)
         self.listings = {(found.plant_id, found.variant_id, found.grade): found for found in listings}
+        members = Member.objects.order_by("role", "pk")  # a technician's role sorts after an owner's
+        self.technicians = dict(members.exclude(role=Member.Role.AFTER_SALES).values_list("plant", "user"))
         self.inspections: dict[object, Inspection] = {}
         self.offers: dict[object, CounterOffer] = {}
 
@@ -92,9 +96,15 @@ class Workshop:
         price = trade.price_minor
         # What the courier lost is paid by the insurance, and nobody's workshop has it.
         payer = ("compensation", "") if trade.lost_at else ("plant", str(trade.plant_id))
-        owed = ("consumer", str(trade.seller_id), price)
-        self.history.books.book(f"trade:{trade.pk}", trade.pk, at, (*payer, -price), owed)
+        owed, label = ("consumer", str(trade.seller_id), price), f"{trade} · {trade.variant}"
+        self.history.books.book(f"trade:{trade.pk}", trade.pk, at, (*payer, -price), owed, label=label)
         if not trade.lost_at:
+            self.history.rows.add(
+                Earning(
+                    plant=trade.plant, kind=Earning.Kind.TRADE, reference=trade.pk, label=label, amount_minor=-price,
+                    currency=trade.currency, due_at=at, created_at=at,
+                )
+            )  # fmt: skip
             trade.unit = self._unit(trade, at)
             self.history.rows.add(trade.unit)
 
@@ -103,7 +113,7 @@ class Workshop:
         trade.payout = self._payout(trade, sent_at, at)
         self.history.rows.add(trade.payout)
         sides = ("consumer", str(trade.seller_id), -trade.price_minor), ("bank", "", trade.price_minor)
-        self.history.books.book(f"payout:{trade.payout.pk}", trade.pk, sent_at, *sides)
+        self.history.books.book(f"payout:{trade.payout.pk}", trade.pk, sent_at, *sides, label=str(trade))
 
     def returning(self, trade: Trade, at: datetime, path: tuple[str, ...]) -> None:
         self._answered(trade, CounterOffer.Answer.REFUSED, at)
@@ -125,6 +135,7 @@ class Workshop:
             id=stable_uuid("payout", trade.pk.int),
             purpose="trade",
             reference=trade.pk,
+            label=str(trade),
             account="consumer",
             party=str(trade.seller_id),
             status=Payout.Status.PAID,
@@ -137,6 +148,7 @@ class Workshop:
             due_at=sent_at,
             created_at=sent_at,
             sending_at=sent_at,
+            attempts=1,
             sent_at=sent_at,
             paid_at=paid_at,
         )
@@ -155,25 +167,46 @@ class Workshop:
             currency=trade.currency,
             created_at=at,
         )
+        if self.history.at - at >= WORKSHOP:
+            self._go_on(unit, trade, at)
+        self._tell(unit)
+        return unit
+
+    def _go_on(self, unit: Unit, trade: Trade, at: datetime) -> None:
         age, random = self.history.at - at, self.history.random
-        if age < WORKSHOP:
-            return unit
         if random.random() < BEYOND_REPAIR.get(Condition(trade.condition), 0):
             unit.status, unit.recycled_at = Unit.Status.RECYCLED, at + WORKSHOP
-            return unit
+            return
         self._prepare(unit, trade, at)
         listing = self.listings.get((unit.plant_id, unit.variant_id, unit.grade))
         if age > SHELF or listing:
             unit.status, unit.listing, unit.ready_at = Unit.Status.READY, listing, at + WORKSHOP
         if age > SHELF and random.random() < 0.85:
             unit.status, unit.sold_at = Unit.Status.SOLD, at + SHELF
-        return unit
+
+    def _tell(self, unit: Unit) -> None:
+        """The events of what happened to it, as the services would have recorded them."""
+        worker = f"user:{self.technicians[unit.plant_id]}"
+        erasure = {"standard": unit.erasure_standard, "tool": unit.erasure_tool, "operator": unit.erased_by_id}
+        test = {"grade": unit.grade, "battery_percent": unit.battery_percent}
+        told: list[tuple[str, datetime | None, dict[str, object]]] = [
+            ("taken_in", unit.created_at, {}),
+            ("erased", unit.erased_at, erasure),
+            ("repaired", unit.repaired_at, {"parts": unit.parts_changed}),
+            ("tested", unit.tested_at, test),
+            ("ready", unit.ready_at, {}),
+            ("sold", unit.sold_at, {}),
+            ("recycled", unit.recycled_at, {}),
+        ]
+        for what, at, data in told:
+            if at is not None:
+                self.history.trail.add(f"unit.{what}", unit, by=worker, at=at, **data)
 
     def _prepare(self, unit: Unit, trade: Trade, at: datetime) -> None:
         """Erased, repaired where needed, and tested after that."""
         random = self.history.random
         unit.erased_at, unit.erasure_standard = at + timedelta(hours=5), "NIST SP 800-88 Purge"
-        unit.erased_by = "Workshop"
+        unit.erasure_tool, unit.erased_by_id = "Blancco 7.4", self.technicians[unit.plant_id]
         if parts := random.choice(PARTS):
             unit.parts_changed, unit.repaired_at = parts, at + timedelta(days=1)
         unit.tested_at = at + timedelta(days=2)

@@ -1,17 +1,26 @@
-"""The payment providers, by the name that settings.PAYMENT_GATEWAY and every row carry.
+"""The payment providers, by the name that settings.PAYMENT_GATEWAY, settings.PAYOUT_GATEWAY and every row carry.
 
 Each is a module with a `Gateway` (see base.PaymentGateway) and two functions about its webhooks:
 `read_webhook(body, headers) -> str` verifies the signature (raises inbox.BadSignature) and returns the provider's
-event id; `subject_of(body) -> tuple[kind, id] | None` says which "payment" or "refund" of ours it is about.
+event id; `subject_of(body) -> tuple[kind, id] | None` says which "payment" or "refund" of ours it is about, or which
+"payout", by the provider's id of it.
 """
 
 from importlib import import_module
 from types import ModuleType
 
+from django.utils.module_loading import import_string
+
 from backmarket.errors import GatewayError
-from backmarket.payments.gateways.base import PaymentGateway
+from backmarket.payments.gateways.base import PaymentGateway, PayoutGateway
 
 NAMES = ("sandbox", "stripe")
+PAYOUTS = {
+    "sandbox": "backmarket.payments.gateways.sandbox.Gateway",
+    "stripe": "backmarket.payments.gateways.stripe_payouts.Payouts",
+}
+# Nobody is called: people make a file of what is due, hand it to the bank, and read what it answers.
+BY_FILE = "sepa"
 
 
 def module(name: str) -> ModuleType:
@@ -22,4 +31,11 @@ def module(name: str) -> ModuleType:
 
 def gateway(name: str) -> PaymentGateway:
     adapter: PaymentGateway = module(name).Gateway()
+    return adapter
+
+
+def payout_gateway(name: str) -> PayoutGateway:
+    if name not in PAYOUTS:
+        raise GatewayError(f"There is no payout gateway named {name!r}.")
+    adapter: PayoutGateway = import_string(PAYOUTS[name])()
     return adapter

@@ -71,8 +71,12 @@ class PaymentGateway(Protocol):
     def refund(self, refund: "Refund") -> Transfer:
         """Send money back to the means it came from, or say how that is going."""
 
+
+class PayoutGateway(Protocol):
+    """The same promises, for money to other people's bank accounts."""
+
     def payout(self, payout: "Payout") -> str:
         """Order a transfer to a bank account; returns the provider's id of it."""
 
-    def payout_status(self, payout: "Payout", *, at: datetime) -> Outcome:
-        """What became of a transfer that was sent."""
+    def payout_status(self, payout: "Payout", *, at: datetime) -> Transfer:
+        """What became of a transfer that was sent; `failure` is the reason's code (see reasons.py)."""

@@ -52,7 +52,10 @@ class CannotUseCard(DomainError):
 
 
 class Gateway:
-    """See base.PaymentGateway. Each row of ours has one intent, named after it: repeating a call finds it again."""
+    """See base.PaymentGateway and PayoutGateway.
+
+    Each row of ours has one intent, named after it: repeating a call finds it again.
+    """
 
     def checkout(self, payment: Payment, *, return_url: str) -> Checkout:
         intent, _is_new = SandboxIntent.objects.get_or_create(
@@ -107,14 +110,16 @@ class Gateway:
         )
         return intent.pk
 
-    def payout_status(self, payout: Payout, *, at: datetime) -> Outcome:
+    def payout_status(self, payout: Payout, *, at: datetime) -> Transfer:
         """A transfer arrives, or comes back, at 9:00 of the business day after it was sent."""
         calendar = market.calendar()
         assert payout.sent_at is not None  # noqa: S101 - only sent payouts are asked about
         day = calendar.business_day_after(calendar.local(payout.sent_at).date(), 1)
         if at < calendar.instant(day, time(9)):
-            return Outcome.PENDING
-        return Outcome.FAILED if bounces(payout.iban) else Outcome.DONE
+            return Transfer(payout.gateway_id, Outcome.PENDING)
+        if bounces(payout.iban):
+            return Transfer(payout.gateway_id, Outcome.FAILED, "AC04")
+        return Transfer(payout.gateway_id, Outcome.DONE)
 
 
 def _intent(intent_id: str) -> SandboxIntent:

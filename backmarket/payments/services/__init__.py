@@ -1,5 +1,11 @@
 """Every movement of money."""
 
+from backmarket.payments.services.bank_reports import (
+    CannotApply,
+    apply_bank_report,
+    keep_bank_report,
+    preview_report,
+)
 from backmarket.payments.services.ledger import UnbalancedMovement, book
 from backmarket.payments.services.payments import (
     CannotPay,
@@ -9,31 +15,59 @@ from backmarket.payments.services.payments import (
     settle_payment,
     settle_pending_payments,
 )
+from backmarket.payments.services.payout_files import (
+    CannotMakeFile,
+    NothingToSend,
+    TooEarly,
+    download_payout_file,
+    hand_payout_file,
+    make_payout_file,
+    settle_payout_file,
+    withdraw_payout_file,
+)
 from backmarket.payments.services.payouts import (
     CannotCancelPayout,
     CannotPayOut,
     cancel_payout,
+    follow_payout,
     order_payout,
+    return_payout,
     send_due_payouts,
+    settle_payout,
 )
 from backmarket.payments.services.refunds import CannotRefund, request_refund, send_refund, send_refunds
 
 __all__ = [
+    "CannotApply",
     "CannotCancelPayout",
+    "CannotMakeFile",
     "CannotPay",
     "CannotPayOut",
     "CannotRefund",
+    "NothingToSend",
+    "TooEarly",
     "UnbalancedMovement",
+    "apply_bank_report",
     "book",
     "cancel_payment",
     "cancel_payout",
+    "download_payout_file",
+    "follow_payout",
+    "hand_payout_file",
+    "keep_bank_report",
+    "make_payout_file",
     "open_payment",
     "order_payout",
+    "preview_report",
     "request_payment",
     "request_refund",
+    "return_payout",
     "send_due_payouts",
     "send_refund",
     "send_refunds",
     "settle_payment",
+    "settle_payout",
+    "settle_payout_file",
     "settle_pending_payments",
+    "withdraw_payout_file",
 ]

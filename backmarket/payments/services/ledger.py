@@ -12,6 +12,8 @@ from backmarket.errors import DomainError
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, LedgerMovement
 
+LABEL_LENGTH = 160
+
 
 class UnbalancedMovement(DomainError):
     """The entries do not sum to zero in each currency."""
@@ -21,9 +23,10 @@ class UnbalancedMovement(DomainError):
 
 
 def book(
-    key: str, *, kind: str, reference: UUID, entries: Sequence[tuple[str, str, Money]], at: datetime
+    key: str, *, kind: str, reference: UUID, entries: Sequence[tuple[str, str, Money]], at: datetime, label: str = ""
 ) -> LedgerMovement:
-    """Write one movement of (account, party, amount) entries; entries of nothing are left out.
+    """Write one movement of (account, party, amount) entries; entries of nothing are left out. `label` is what people
+    call the thing that moved the money.
 
     Booked under the same key before: returns that movement and writes nothing.
     """
@@ -34,7 +37,8 @@ def book(
         raise UnbalancedMovement
     with transaction.atomic():
         movement, is_new = LedgerMovement.objects.get_or_create(
-            key=key, defaults={"kind": kind, "reference": reference, "happened_at": at}
+            key=key,
+            defaults={"kind": kind, "reference": reference, "label": label[:LABEL_LENGTH], "happened_at": at},
         )
         if is_new:
             LedgerEntry.objects.bulk_create(

@@ -1,7 +1,7 @@
 """Payouts: ordered, sent to the bank once, on the account or returned."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -13,13 +13,18 @@ from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
 from backmarket.money import Money
-from backmarket.payments.gateways import gateway
-from backmarket.payments.gateways.base import Outcome
+from backmarket.payments.gateways import BY_FILE, payout_gateway
+from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.reasons import PAYEE, is_payees
 from backmarket.payments.services.ledger import book
 from backmarket.states import IllegalMove, move
 
 log = structlog.get_logger(__name__)
+Status = Payout.Status
+
+# Providers forget idempotency keys after thirty days: from then on a repeated call could pay twice.
+REPEAT_WITHIN = timedelta(days=25)
 
 
 class CannotPayOut(DomainError):
@@ -48,8 +53,10 @@ def order_payout(
     due_at: datetime,
     by: Actor,
     at: datetime,
+    label: str = "",
 ) -> Payout:
-    """Write a transfer to a bank account, to be sent from `due_at` on. `account` and `party` name whose claim it pays.
+    """Write a transfer to a bank account, to be sent from `due_at` on. `account` and `party` name whose claim it pays,
+    `label` what people call the thing that is paid.
 
     Raises CannotPayOut when one is on its way or paid, or when there is nothing to pay.
     """
@@ -61,6 +68,7 @@ def order_payout(
             payout = Payout.objects.create(
                 purpose=purpose,
                 reference=reference,
+                label=label,
                 account=account,
                 party=party,
                 amount_minor=amount.minor,
@@ -68,7 +76,7 @@ def order_payout(
                 holder=holder,
                 iban=compact,
                 iban_last4=compact[-4:],
-                gateway=settings.PAYMENT_GATEWAY,
+                gateway=settings.PAYOUT_GATEWAY,
                 due_at=due_at,
                 created_at=at,
             )
@@ -82,20 +90,22 @@ def cancel_payout(payout: Payout, *, by: Actor, at: datetime) -> None:
     """Give up a transfer that the bank has certainly not got yet; raises CannotCancelPayout otherwise."""
     with transaction.atomic():
         fresh = lock(Payout.objects.filter(pk=payout.pk)).get()
-        if fresh.status != Payout.Status.ORDERED or fresh.sending_at is not None:
+        if fresh.status != Status.ORDERED or fresh.sending_at is not None:
             raise CannotCancelPayout
-        move(payout, Payout.Status.CANCELLED, by=by, at=at, data=_subject(payout))
+        move(payout, Status.CANCELLED, by=by, at=at, data=_subject(payout))
 
 
 def send_due_payouts(at: datetime) -> int:
     """Send what is due to the bank, then ask about what was sent; returns how many payouts moved.
 
     Killed between the call and its note, the next run repeats the call under the same key: the bank pays once.
+    What goes by file waits for the people who hand it over.
     """
-    due = Payout.objects.filter(status=Payout.Status.ORDERED, due_at__lte=at).order_by("due_at", "pk")
+    by_call = Payout.objects.exclude(gateway=BY_FILE)
+    due = by_call.filter(status=Status.ORDERED, due_at__lte=at).order_by("due_at", "pk")
     moved = sum(_try(_send, pk, at) for pk in list(due.values_list("pk", flat=True)))
-    sent = Payout.objects.filter(status=Payout.Status.SENT).order_by("sent_at", "pk")
-    return moved + sum(_try(_follow, pk, at) for pk in list(sent.values_list("pk", flat=True)))
+    sent = by_call.filter(status=Status.SENT).order_by("sent_at", "pk")
+    return moved + sum(_try(follow_payout, pk, at) for pk in list(sent.values_list("pk", flat=True)))
 
 
 def _try(step: Callable[[UUID, datetime], bool], payout_id: UUID, at: datetime) -> bool:
@@ -112,45 +122,95 @@ def _send(payout_id: UUID, at: datetime) -> bool:
     if payout is None:
         return False
     try:
-        gateway_id = gateway(payout.gateway).payout(payout)
+        gateway_id = payout_gateway(payout.gateway).payout(payout)
     except GatewayError as error:
         if not error.retry:  # the bank has certainly not got it
-            Payout.objects.filter(pk=payout_id).update(sending_at=None, failure=str(error)[:200])
+            return _refused(payout, str(error), at)
         raise
+    return note_sent(payout, gateway_id=gateway_id, by=_gateway(payout), at=at)
+
+
+def _claim(payout_id: UUID, at: datetime) -> Payout | None:
+    """Commit that the call is about to be made; None when the payout was cancelled or sent meanwhile, or when the
+    first call is so long ago that the bank would not know it again."""
+    with transaction.atomic():
+        payout = lock(Payout.objects.filter(pk=payout_id, status=Status.ORDERED)).first()
+        if payout is None:
+            return None
+        if payout.sending_at is not None and at - payout.sending_at > REPEAT_WITHIN:
+            log.error("payout_unanswered", payout=str(payout_id))
+            Payout.objects.filter(pk=payout_id).update(failure="unanswered")
+            return None
+        payout.sending_at, payout.attempts = payout.sending_at or at, payout.attempts + 1
+        payout.save(update_fields=["sending_at", "attempts"])
+    return payout
+
+
+def _refused(payout: Payout, failure: str, at: datetime) -> bool:
+    """The money has not left. An account that cannot be paid asks for another one; the rest is ours to mend."""
+    if failure in PAYEE:
+        return settle_payout(payout.pk, Transfer("", Outcome.FAILED, failure), by=_gateway(payout), at=at)
+    mine = Payout.objects.filter(pk=payout.pk, status=Status.ORDERED)
+    mine.update(sending_at=None, failure=failure[:200])
+    log.warning("payout_refused", payout=str(payout.pk))
+    return False
+
+
+def note_sent(payout: Payout, *, gateway_id: str, by: Actor, at: datetime) -> bool:
+    """The bank has the order: the payee's claim on us becomes the bank's. False when that was noted before."""
+    facts = {"gateway_id": gateway_id, "failure": "", "sending_at": payout.sending_at or at}
     try:
         with transaction.atomic():
-            facts = {"gateway_id": gateway_id, "failure": ""}
-            move(payout, Payout.Status.SENT, by=_gateway(payout), at=at, data=_subject(payout), **facts)
+            move(payout, Status.SENT, by=by, at=at, data=_subject(payout), **facts)
             _book(payout, "payout", -payout.amount, at=at)
     except IllegalMove:  # another worker sent it under the same key
         return False
     return True
 
 
-def _claim(payout_id: UUID, at: datetime) -> Payout | None:
-    """Commit that the call is about to be made; None when the payout was cancelled or sent meanwhile."""
-    with transaction.atomic():
-        payout = lock(Payout.objects.filter(pk=payout_id, status=Payout.Status.ORDERED)).first()
-        if payout is not None:
-            payout.sending_at = at
-            payout.save(update_fields=["sending_at"])
-    return payout
+def follow_payout(payout_id: UUID, at: datetime) -> bool:
+    """Ask the provider what became of a transfer, and settle it. True when that moved the payout.
 
-
-def _follow(payout_id: UUID, at: datetime) -> bool:
+    Network: outside transactions. A file's transfers are followed by the bank's report instead.
+    """
     payout = Payout.objects.get(pk=payout_id)
-    outcome = gateway(payout.gateway).payout_status(payout, at=at)
-    if outcome == Outcome.PENDING:
+    if payout.gateway == BY_FILE or payout.status not in (Status.SENT, Status.PAID):
         return False
-    target = Payout.Status.PAID if outcome == Outcome.DONE else Payout.Status.BOUNCED
-    try:
-        with transaction.atomic():
-            move(payout, target, by=_gateway(payout), at=at, data=_subject(payout))
-            if target == Payout.Status.BOUNCED:
-                _book(payout, "payout-bounced", payout.amount, at=at)
-    except IllegalMove:
+    transfer = payout_gateway(payout.gateway).payout_status(payout, at=at)
+    return settle_payout(payout_id, transfer, by=_gateway(payout), at=at)
+
+
+def settle_payout(payout_id: UUID, transfer: Transfer, *, by: Actor, at: datetime) -> bool:
+    """Write what became of a transfer, whoever says so: a job, a webhook, a bank's report, a person.
+
+    Done is on the account; failed gives the payee the claim back, and its event says whose account is at fault.
+    False when it had been written before, or when there is nothing to write.
+    """
+    if transfer.outcome == Outcome.PENDING:
         return False
+    with transaction.atomic():
+        payout = lock(Payout.objects.filter(pk=payout_id)).get()
+        had_left = payout.status != Status.ORDERED
+        try:
+            if transfer.outcome == Outcome.DONE:
+                move(payout, Status.PAID, by=by, at=at, data=_subject(payout))
+            else:
+                data = _subject(payout) | {"fault": "payee" if is_payees(transfer.failure) else "house"}
+                move(payout, Status.BOUNCED, by=by, at=at, data=data, failure=transfer.failure[:200])
+        except IllegalMove:
+            return False
+        if payout.status == Status.BOUNCED and had_left:
+            _book(payout, "payout-bounced", payout.amount, at=at)
     return True
+
+
+def return_payout(payout: Payout, *, reason: str, by: Actor, at: datetime) -> None:
+    """Staff have seen the money come back on the bank's statement. Raises IllegalMove unless it had left."""
+    payout.refresh_from_db()
+    failed = Transfer(payout.gateway_id, Outcome.FAILED, reason)
+    if payout.status == Status.ORDERED or not settle_payout(payout.pk, failed, by=by, at=at):
+        raise IllegalMove
+    payout.refresh_from_db()
 
 
 def _book(payout: Payout, kind: str, owed: Money, *, at: datetime) -> None:
@@ -161,6 +221,7 @@ def _book(payout: Payout, kind: str, owed: Money, *, at: datetime) -> None:
         reference=payout.reference,
         entries=[(payout.account, payout.party, owed), (LedgerEntry.Account.BANK, "", -owed)],
         at=at,
+        label=payout.label,
     )
 
 

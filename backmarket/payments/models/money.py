@@ -149,13 +149,18 @@ class Payout(models.Model):
 
     NOUN = "payout"
     MOVES: ClassVar[dict[str, set[str]]] = {
-        Status.ORDERED: {Status.SENT, Status.CANCELLED},
+        # Refused before it left: that account cannot be paid.
+        Status.ORDERED: {Status.SENT, Status.CANCELLED, Status.BOUNCED},
         Status.SENT: {Status.PAID, Status.BOUNCED},
+        # Some banks send money back days after it had arrived.
+        Status.PAID: {Status.BOUNCED},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(max_length=20)
     reference = models.UUIDField()
+    # What people call the thing that is paid ("1042"): it stands in the transfer's text and in statements.
+    label = models.CharField(max_length=60, blank=True, default="")
     # Whose claim on us this pays: the ledger account and party that shrink when it is sent.
     account = models.CharField(max_length=16, default="consumer")
     party = models.CharField(max_length=40, blank=True, default="")
@@ -167,11 +172,14 @@ class Payout(models.Model):
     iban_last4 = models.CharField(max_length=4)
     gateway = models.CharField(max_length=20)
     gateway_id = models.CharField(max_length=120, blank=True)
+    # Why it was refused or came back: a provider's or bank's code (see reasons.py).
     failure = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
-    # Set before the bank is called: from here on it may have the order, so that nobody can cancel it.
+    # Set before the bank is called, or when a file for it is made: from here on it may have the order, so that nobody
+    # can cancel it. A repeated call leaves the first instant, and is counted.
     sending_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     bounced_at = models.DateTimeField(null=True, blank=True)
@@ -208,6 +216,8 @@ class LedgerMovement(models.Model):
     key = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=30)
     reference = models.UUIDField()
+    # What people call the thing that moved the money ("1042 · iPhone 13"); `kind` says what happened to it.
+    label = models.CharField(max_length=160, blank=True, default="")
     happened_at = models.DateTimeField()
 
     class Meta:

@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
 from backmarket.admin.base import StaffModelAdmin
-from backmarket.admin.columns import money_column, state_column
+from backmarket.admin.columns import NOTHING, money_column, state_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.payments.admin.forms import ReturnForm
 from backmarket.payments.models import LedgerMovement, Payment, Payout, Refund
-from backmarket.payments.services import cancel_payout
+from backmarket.payments.reasons import words
+from backmarket.payments.services import cancel_payout, return_payout
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -62,12 +64,13 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
 
 @admin.register(Payout, site=staff_site)
 class PayoutAdmin(AmountColumns, StaffModelAdmin):
-    list_display = ("id", "purpose", "shown_status", "amount_shown", "account_shown", "due_at", "failure")
-    list_filter = ("status", "purpose")
-    search_fields = ("id", "reference", "party", "gateway_id")
+    list_display = ("id", "purpose", "label", "shown_status", "amount_shown", "account_shown", "due_at", "reason_shown")
+    list_filter = ("status", "purpose", "gateway")
+    search_fields = ("id", "reference", "party", "gateway_id", "=label")
     fields = (
-        "id", "purpose", "reference", "account", "party", "shown_status", "amount_shown", "account_shown", "failure",
-        "due_at", "created_at", "sent_at", "paid_at", "bounced_at", "cancelled_at",
+        "id", "purpose", "label", "reference", "account", "party", "shown_status", "amount_shown", "account_shown",
+        "gateway", "reason_shown", "attempts", "due_at", "created_at", "sent_at", "paid_at", "bounced_at",
+        "cancelled_at",
     )  # fmt: skip
     piles = (
         Pile("ordered", _("Ordered"), Q(status=Payout.Status.ORDERED)),
@@ -88,11 +91,28 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
             when=lambda payout: payout.status == Payout.Status.ORDERED,
             run=lambda request, payout, data: cancel_payout(payout, by=cast(User, request.user), at=now()),
         ),
+        Step(
+            name="return",
+            title=_("It came back from the bank"),
+            icon="keyboard_return",
+            tone="danger",
+            form=ReturnForm,
+            explain=_(
+                "The bank's statement shows the money back on our account. It is owed again: where the account is at"
+                " fault its holder is asked for another one, else it is paid again at once."
+            ),
+            when=lambda payout: payout.status in (Payout.Status.SENT, Payout.Status.PAID),
+            run=lambda request, payout, data: return_payout(payout, **data, by=cast(User, request.user), at=now()),
+        ),
     )
     export_columns = (
         (_("Payout"), "id"), (_("Purpose"), "purpose"), (_("Reference"), "reference"), (_("Status"), "status"),
         (_("Amount"), "amount"), (_("Currency"), "currency"), (_("Due"), "due_at"), (_("Paid"), "paid_at"),
     )  # fmt: skip
+
+    @admin.display(description=_("reason"), ordering="failure")
+    def reason_shown(self, payout: Payout) -> str:
+        return words(payout.failure) or NOTHING
 
     @admin.display(description=_("bank account"))
     def account_shown(self, payout: Payout) -> str:
@@ -104,12 +124,12 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
 
 @admin.register(LedgerMovement, site=staff_site)
 class LedgerAdmin(StaffModelAdmin):
-    list_display = ("key", "kind", "entries_shown", "happened_at")
+    list_display = ("key", "kind", "label", "entries_shown", "happened_at")
     list_filter = ("kind",)
-    search_fields = ("key", "reference")
+    search_fields = ("key", "reference", "label")
     date_hierarchy = "happened_at"
     ordering = ("-id",)
-    fields = ("key", "kind", "reference", "happened_at")
+    fields = ("key", "kind", "label", "reference", "happened_at")
     export_columns = (
         (_("Movement"), "key"), (_("Kind"), "kind"), (_("Reference"), "reference"), (_("Date"), "happened_at"),
         (_("Entries"), lambda movement: "; ".join(_entry(entry) for entry in movement.entries.all())),

@@ -1,0 +1,16 @@
+"""Money that moves, what the bank is given and answers, and the ledger."""
+
+from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
+from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payment, Payout, Refund, SandboxIntent
+
+__all__ = [
+    "BankReport",
+    "LedgerEntry",
+    "LedgerMovement",
+    "Payment",
+    "Payout",
+    "PayoutFile",
+    "PayoutFileItem",
+    "Refund",
+    "SandboxIntent",
+]

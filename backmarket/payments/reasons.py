@@ -1,0 +1,96 @@
+"""Why money did not arrive: the codes of banks (ISO 20022) and of Stripe, in words, and whose account is at fault.
+
+A table of data. The payee's fault means that another account is needed; any other is the house's to mend, and the
+same account is paid again.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+PAYEE: Mapping[str, str | Promise] = {
+    # ISO 20022, external status reasons
+    "AC01": _("The account number does not exist."),
+    "AC03": _("The account number does not exist."),
+    "AC04": _("The account is closed."),
+    "AC06": _("The account is blocked."),
+    "AC07": _("The account is closed."),
+    "AC13": _("The account is of a kind that cannot be paid."),
+    "AC14": _("The account is of a kind that cannot be paid."),
+    "AG01": _("The account takes no transfers."),
+    "AG03": _("The account takes no transfers of this kind."),
+    "BE01": _("The account is in another name."),
+    "BE04": _("The account holder's address is missing."),
+    "CNOR": _("The account's bank cannot be reached by SEPA."),
+    "MD07": _("The account holder has died."),
+    "RC01": _("The account's bank is not known."),
+    "RC04": _("The account's bank is not known."),
+    "RR02": _("The account holder's name or address is missing."),
+    "RR03": _("The account holder's name or address is missing."),
+    # Stripe
+    "payout_method_canceled_by_customer": _("The account holder gave the transfer back."),
+    "payout_method_closed": _("The account is closed."),
+    "payout_method_currency_unsupported": _("The account does not take this currency."),
+    "payout_method_declined": _("The account's bank refused the transfer."),
+    "payout_method_does_not_exist": _("The account number does not exist."),
+    "payout_method_expired": _("The account is closed."),
+    "payout_method_holder_address_incorrect": _("The account holder's address does not fit."),
+    "payout_method_holder_details_incorrect": _("The account is in another name."),
+    "payout_method_holder_name_incorrect": _("The account is in another name."),
+    "payout_method_invalid_account_number": _("The account number does not exist."),
+    "payout_method_restricted": _("The account is blocked."),
+    "payout_method_unsupported": _("The account is of a kind that cannot be paid."),
+    # Our own, before a file is made
+    "not_sepa": _("The account is in a country outside the SEPA area."),
+    "no_bic": _("The account's bank is not known."),
+    "bad_iban": _("The account number does not exist."),
+    "bad_name": _("The account holder's name has no letter that banks can read."),
+}
+HOUSE: Mapping[str, str | Promise] = {
+    "AC02": _("Our own account number was wrong."),
+    "AG02": _("The bank does not take this kind of order."),
+    "AM02": _("The amount is above the bank's limit."),
+    "AM03": _("The bank does not take this currency."),
+    "AM04": _("Our own account had not enough money."),
+    "AM05": _("The bank has had this transfer already."),
+    "AM09": _("The amount was not understood."),
+    "AM10": _("The sum of the file was not understood."),
+    "AM18": _("There were too many transfers in the file."),
+    "CH03": _("The execution date was too far ahead."),
+    "CH04": _("The execution date was in the past."),
+    "CUST": _("The transfer was called off on our side."),
+    "DS02": _("The transfer was called off on our side."),
+    "DU01": _("The bank has had this file already."),
+    "DUPL": _("The bank has had this transfer already."),
+    "FF01": _("The bank could not read the file."),
+    "FRAD": _("The bank suspects fraud."),
+    "MS02": _("The bank gives no reason."),
+    "MS03": _("The bank gives no reason."),
+    "NARR": _("The bank gives its reason in words only."),
+    "RR04": _("The bank stopped it for a legal reason."),
+    "TM01": _("The file came after the bank's closing time."),
+    "canceled": _("The transfer was called off on our side."),
+    "fx_rate_drift_exceeded_after_review": _("The exchange rate had moved too far."),
+    "payout_method_amount_limit_exceeded": _("The amount is above the bank's limit."),
+    "payout_method_usage_frequency_limit_exceeded": _("There were too many transfers to this account."),
+    "recalled": _("The transfer was called back."),
+    "review_rejected": _("The payment provider's review refused it."),
+    "unknown_failure": _("The bank gives no reason."),
+    # Our own
+    "bad_amount": _("The amount is outside what a transfer can carry."),
+    "bad_currency": _("SEPA transfers are in euros only."),
+    "unanswered": _("The bank was asked so long ago that asking again might pay twice: look it up there."),
+}
+
+
+def is_payees(code: str) -> bool:
+    """Is it the payee's account that cannot be paid? No code at all is a bank's plain return of the money."""
+    return not code or code in PAYEE
+
+
+def words(code: str) -> str:
+    """The reason in a sentence; an unknown code as it is."""
+    known = PAYEE.get(code) or HOUSE.get(code)
+    return gettext("%(words)s (%(code)s)") % {"words": known, "code": code} if known else code

@@ -1,0 +1,420 @@
+"""The bench through its pages: the day's arrivals, the scanner, the sheet in parts, reports, and two at one trade."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from backmarket.accounts.models import User
+from backmarket.shipping.models import TrackingPoint
+from backmarket.shipping.services import book_with_courier
+from buyback.models import DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft, Trade
+from buyback.services.grading import grade_inspection
+from buyback.services.parcels import collect_trade
+from refurbishers.models import Refurbisher
+from tests.admin.rows import act, role, url
+from tests.bad_input.cases import written
+from tests.buyback import steps
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def _now(time_is: None, settings: Any, tmp_path: Any) -> None:
+    settings.PRIVATE_ROOT = tmp_path
+
+
+@pytest.fixture
+def trade(plant: Refurbisher, carol: User, now: datetime) -> Trade:
+    return steps.received(plant, carol, now)
+
+
+@pytest.fixture
+def page(bob: User, client_of: ClientOf) -> Client:
+    return client_of(bob)
+
+
+def on_the_road(plant: Refurbisher, seller: User, accepted_at: datetime, collected_at: datetime) -> Trade:
+    trade = steps.accepted(plant, seller, accepted_at)
+    assert trade.parcel
+    book_with_courier(trade.parcel.pk, at=accepted_at)
+    collect_trade(trade, by="courier:sandbox", at=collected_at)
+    return Trade.objects.get(pk=trade.pk)
+
+
+def arrivals() -> str:
+    return reverse("plant:arrivals")
+
+
+def scan(page: Client, code: str) -> Any:
+    return page.post(arrivals(), {"code": code})
+
+
+# Arrivals
+
+
+def test_what_is_in_the_van_comes_first_then_what_is_expected_and_the_rest_later(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    before = now - timedelta(days=6)
+    later = on_the_road(plant, carol, before, now - timedelta(hours=1))  # Monday, so Tuesday
+    expected = on_the_road(plant, carol, before, now - timedelta(days=3))  # Friday, so today
+    van = on_the_road(plant, carol, before, now - timedelta(hours=2))
+    TrackingPoint.objects.create(
+        parcel=van.parcel, external_id="van", code="out_for_delivery", place="Lyon", happened_at=now
+    )
+    day = page.get(arrivals()).context["day"]
+    assert [coming.trade for coming in day.today] == [van, expected]
+    assert [(coming.trade, str(coming.expected)) for coming in day.later] == [(later, "2026-11-24")]
+    assert "1 parcel" not in page.get("/plant/").content.decode()
+    assert "2 parcels should come today." in page.get("/plant/").content.decode()
+
+
+def test_what_should_have_come_before_today_is_marked(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    on_the_road(plant, carol, now - timedelta(days=9), now - timedelta(days=5))  # Wednesday, so Thursday
+    (coming,) = page.get(arrivals()).context["day"].today
+    assert (coming.is_delayed, str(coming.expected)) == (True, "2026-11-19")
+    assert "since Thu 19 Nov" in page.get(arrivals()).content.decode()
+
+
+def test_the_most_urgent_stands_first_and_what_is_late_says_so(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    trades = [steps.received(plant, carol, now) for _ in range(3)]
+    for trade, hours in zip(trades, (30, -2, 5), strict=True):
+        Trade.objects.filter(pk=trade.pk).update(due_at=now + timedelta(hours=hours))
+    answer = page.get(arrivals())
+    assert list(answer.context["day"].waiting["received"]) == [trades[1], trades[2], trades[0]]
+    assert answer.content.decode().count('<span class="tag tag--danger">late</span>') == 1
+    listed = page.get(url("plant", Trade, "changelist")).context["cl"].result_list
+    assert list(listed) == [trades[1], trades[2], trades[0]]
+
+
+def test_cards_of_the_dashboard_stand_by_their_earliest_deadline(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    decide = steps.graded(plant, carol, now)
+    inspect = steps.received(plant, carol, now)
+    Trade.objects.filter(pk=decide.pk).update(due_at=now + timedelta(hours=9))
+    Trade.objects.filter(pk=inspect.pk).update(due_at=now + timedelta(hours=3))
+    titles = [str(card.title) for card in page.get("/plant/").context["cards"]]
+    assert titles[:2] == ["Devices to inspect", "Trades to decide"]
+    Trade.objects.filter(pk=decide.pk).update(due_at=now - timedelta(hours=1))
+    titles = [str(card.title) for card in page.get("/plant/").context["cards"]]
+    assert titles[:2] == ["Trades to decide", "Devices to inspect"]
+
+
+def test_the_day_costs_the_same_however_much_comes(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    def more() -> None:
+        steps.received(plant, carol, now)
+        on_the_road(plant, carol, now - timedelta(days=6), now - timedelta(days=3))
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert page.get(arrivals()).status_code == 200
+        return len(queries)
+
+    more()
+    cost()
+    one = cost()
+    for _ in range(5):
+        more()
+    assert cost() == one
+
+
+def test_the_day_is_the_workshops_and_nobody_elses(plant: Refurbisher, bob: User, client_of: ClientOf) -> None:
+    statuses = {name: client_of(role(plant, name)).get(arrivals()).status_code for name in ("technician", "manager")}
+    assert statuses == {"technician": 200, "manager": 200}
+    assert client_of(role(plant, "after_sales")).get(arrivals()).status_code == 403
+    assert arrivals() in client_of(role(plant, "technician")).get("/plant/").content.decode()
+    assert arrivals() not in client_of(role(plant, "after_sales")).get("/plant/").content.decode()
+
+
+# The scanner
+
+
+@pytest.mark.parametrize("written_as", ["parcel", "small letters", "T number", "number", "identifier", "spaced"])
+def test_every_code_on_the_parcel_and_the_device_opens_its_trade(trade: Trade, page: Client, written_as: str) -> None:
+    assert trade.parcel
+    book_with_courier(trade.parcel.pk, at=trade.accepted_at)
+    trade.parcel.refresh_from_db()
+    number = trade.parcel.tracking_number
+    codes = {
+        "parcel": number, "small letters": f"  {number.lower()} ", "T number": f"t{trade.number}",
+        "number": str(trade.number), "identifier": trade.identifier,
+        "spaced": f"{trade.identifier[:6]} {trade.identifier[6:]}",
+    }  # fmt: skip
+    assert scan(page, codes[written_as])["Location"] == url("plant", trade)
+
+
+NONSENSE = [
+    "",
+    "   ",
+    "NOSUCH123",
+    "T",
+    "T999999999999",
+    "9" * 80,
+    "٣٥٣",
+    "%",
+    "' OR 1=1 --",
+    "<script>",
+    "\N{BOMB}",
+    "T-1",
+]
+
+
+@pytest.mark.parametrize("code", [*NONSENSE, "9" * 81])
+def test_an_unknown_code_is_answered_kindly_and_kept(trade: Trade, page: Client, code: str) -> None:
+    answer = scan(page, code)
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert (list(form.errors), form["code"].value()) == (["code"], code)
+    assert f'value="{code}"' in answer.content.decode() or not code.isalnum()
+
+
+def test_another_plants_trade_is_as_unknown_as_none(rival: User, carol: User, page: Client, now: datetime) -> None:
+    theirs = steps.received(rival.membership.plant, carol, now)
+    assert theirs.parcel
+    said = {
+        str(scan(page, code).context["form"].errors)
+        for code in (str(theirs), theirs.identifier, theirs.parcel.tracking_number or "X1", "NOSUCH123")
+    }
+    assert len(said) == 1
+    assert str(theirs.identifier) not in page.get(arrivals()).content.decode()
+
+
+def test_a_device_that_came_twice_opens_the_trade_that_goes_on(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    open_one = steps.received(plant, carol, now)
+    newer = steps.received(plant, carol, now)
+    Trade.objects.filter(pk=newer.pk).update(status="cancelled", identifier=open_one.identifier)
+    assert scan(page, open_one.identifier)["Location"] == url("plant", open_one)
+
+
+# The sheet
+
+
+def test_a_sheet_is_kept_half_filled_and_a_colleague_hands_it_in(
+    plant: Refurbisher, trade: Trade, page: Client, client_of: ClientOf, now: datetime
+) -> None:
+    technician = role(plant, "technician")
+    act(page, trade, "inspect", touch="pass", note="Half.", keep="yes", seen="0")
+    draft = SheetDraft.objects.get()
+    assert (draft.sheet, draft.note, Inspection.objects.count()) == ({"touch": "pass"}, "Half.", 0)
+    colleague = client_of(technician)
+    shown = colleague.get(url("plant", trade, "step", "inspect"))
+    assert shown.context["form"]["touch"].value() == "pass"
+    assert "kept by Bob Durand" in shown.content.decode()
+    assert act(colleague, trade, "inspect", **steps.sheet(), note="Whole.", hand_in="yes").status_code == 302
+    assert (Inspection.objects.get().technician, SheetDraft.objects.count()) == (technician, 0)
+
+
+def test_the_page_that_saves_by_itself_is_answered_without_a_page(trade: Trade, page: Client) -> None:
+    answer = act(page, trade, "inspect", touch="fail", note="", keep="quietly", seen="0")
+    assert (answer.status_code, answer.content, SheetDraft.objects.get().sheet) == (204, b"", {"touch": "fail"})
+    assert "Kept." not in page.get(url("plant", trade)).content.decode()
+
+
+def test_a_sheet_that_a_colleague_has_saved_meanwhile_is_not_overwritten_unasked(
+    plant: Refurbisher, trade: Trade, page: Client, client_of: ClientOf
+) -> None:
+    colleague = client_of(role(plant, "technician"))
+    act(colleague, trade, "inspect", touch="pass", pixels="pass", note="", keep="yes", seen="0")
+    refused = act(page, trade, "inspect", touch="fail", note="Mine.", keep="yes", seen="0")
+    assert refused.status_code == 422
+    assert "A colleague has saved this sheet meanwhile" in refused.content.decode()
+    assert (refused.context["form"]["touch"].value(), refused.context["form"]["note"].value()) == ("fail", "Mine.")
+    assert SheetDraft.objects.get().sheet == {"touch": "pass", "pixels": "pass"}
+    act(page, trade, "inspect", touch="fail", note="Mine.", keep="yes", seen=str(refused.context["form"].version))
+    assert SheetDraft.objects.get().sheet == {"touch": "fail"}
+
+
+def test_a_sheet_handed_in_unfinished_keeps_what_was_typed_and_writes_nothing(trade: Trade, page: Client) -> None:
+    before = written()
+    answer = act(page, trade, "inspect", touch="fail", note="Not done.", hand_in="yes")
+    form = answer.context["form"]
+    assert (answer.status_code, form["touch"].value(), form["note"].value()) == (422, "fail", "Not done.")
+    assert "pixels" in form.errors
+    assert "touch" not in form.errors
+    assert written() == before
+
+
+@pytest.mark.parametrize("bad", ["abc", "-1", "9" * 30, "NaN", "1.5", "\N{BOMB}"])
+def test_nonsense_is_kept_in_no_draft(trade: Trade, page: Client, bad: str) -> None:
+    number = next(check["code"] for check in _checks(trade) if check["kind"] == "number")
+    answer = act(page, trade, "inspect", **{number: bad}, keep="yes", seen=bad)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [number])
+    assert SheetDraft.objects.count() == 0
+
+
+def test_photos_are_kept_with_the_sheet_and_shown_to_the_seller_only_as_proof(
+    trade: Trade, page: Client, carol: User, client_of: ClientOf, now: datetime
+) -> None:
+    act(page, trade, "inspect", note="", keep="yes", seen="0", photos=[steps.photo(), steps.photo()])
+    last = {**steps.sheet(screen_marks="cracked"), "note": "", "hand_in": "yes", "photos": steps.photo()}
+    act(page, trade, "inspect", **last)
+    assert [photo.proof for photo in EvidencePhoto.objects.filter(trade=trade)] == [False] * 3
+    inspection = Inspection.objects.get()
+    assert grade_inspection(inspection.pk, now) or Inspection.objects.get().graded_at
+    chosen = EvidencePhoto.objects.earliest("created_at", "pk")
+    form = page.get(url("plant", trade, "step", "counter")).context["form"]
+    fields = {"price": "180.00", "reasons": form["reasons"].initial, "comment": "Cracked.", "kept": str(chosen.pk)}
+    assert act(page, trade, "counter", **fields).status_code == 302
+    seller = client_of(carol)
+    for photo in EvidencePhoto.objects.all():
+        answer = seller.get(reverse("trade-photo", args=[trade.pk, photo.pk]))
+        assert answer.status_code == (200 if photo == chosen else 404)
+        assert b"".join(answer) if answer.streaming else True
+    assert (
+        seller.get(reverse("trade", args=[trade.pk])).content.decode().count("/photos/") == 2
+    )  # the link, the picture
+
+
+def test_a_counter_offer_without_any_photo_says_so_beside_the_photos(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    trade = steps.graded(plant, carol, now, screen_marks="cracked")
+    answer = act(page, trade, "counter", price="180.00", reasons=["esthetics:screen"], comment="Cracked.")
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["photos"])
+    assert answer.context["form"].cut == 2_800
+    assert "28%" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["<svg onload=alert(1)>", "", "GIF89a", "%PDF-1.4"])
+def test_what_is_no_photo_is_refused_beside_the_photos(trade: Trade, page: Client, name: str) -> None:
+    file = SimpleUploadedFile("photo.jpg", name.encode() or b"\0", content_type="image/jpeg")
+    answer = act(page, trade, "inspect", touch="pass", note="", keep="yes", seen="0", photos=file)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["photos"])
+    assert (SheetDraft.objects.count(), EvidencePhoto.objects.count()) == (0, 0)
+
+
+# Reports
+
+
+def _checks(trade: Trade) -> list[dict[str, Any]]:
+    return list(trade.variant.product.category.grading_specifications.get().checks)
+
+
+def upload(page: Client, trade: Trade, content: bytes, **typed: Any) -> Any:
+    file = SimpleUploadedFile("report.csv", content, content_type="text/csv")
+    return act(page, trade, "inspect", **typed, **{"import": "yes"}, note="", seen="0", report=file)
+
+
+def test_a_report_fills_the_sheet_in_beside_what_was_typed_and_lists_what_it_could_not(
+    trade: Trade, page: Client
+) -> None:
+    content = f"code,value\nidentifier,{trade.identifier}\ntool,Proof\ntouch,pass\npixels,maybe\nnfc,pass\nimei,OK\n"
+    answer = upload(page, trade, content.encode(), touch="fail")
+    assert answer["Location"].endswith("/do/inspect/#report")
+    sheet = page.get(url("plant", trade, "step", "inspect"))
+    form = sheet.context["form"]
+    assert [form[code].value() for code in ("touch", "imei", "pixels")] == ["fail", "pass", None]
+    text = sheet.content.decode()
+    assert "2 rows were not used" in text
+    assert [text.count(why) for why in ("One of: pass, fail.", "The specification has no such check.")] == [1, 1]
+    assert "The report says “Passed”." in text
+    assert Inspection.objects.count() == 0
+    kept = DiagnosticsReport.objects.get()
+    whole = page.get(reverse("plant:buyback_trade_report", args=[trade.pk, kept.pk]))
+    assert (whole["Content-Type"], whole["X-Content-Type-Options"]) == ("text/plain; charset=utf-8", "nosniff")
+    assert whole.content == content.encode()
+    assert "Diagnostics reports" in page.get(url("plant", trade)).content.decode()
+
+
+BAD_REPORTS = [
+    b"", b"{", b'{"checks": 1}', b"\xff\xfe", b"touch,pass\n", b"x" * 300_000,
+    b'{"identifier": "353982999999999", "checks": {"touch": "pass"}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", BAD_REPORTS)
+def test_a_bad_report_is_refused_beside_its_field_and_what_was_typed_stays(
+    trade: Trade, page: Client, content: bytes
+) -> None:
+    before = written()
+    answer = upload(page, trade, content, touch="fail")
+    form = answer.context["form"]
+    assert (answer.status_code, list(form.errors), form["touch"].value()) == (422, ["report"], "fail")
+    assert written() == before
+
+
+def test_a_report_by_api_fills_the_sheet_in(trade: Trade, page: Client) -> None:
+    address = reverse("api-plant-diagnostics", args=[trade.pk])
+    body = json.dumps({"identifier": trade.identifier, "checks": {"touch": "pass", "nfc": "pass"}})
+    answer = page.post(address, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["values"]) == (201, {"touch": "pass"})
+    assert [(problem["row"], problem["code"]) for problem in answer.json()["problems"]] == [(2, "nfc")]
+    csv = page.post(address, f"identifier,{trade.identifier}\npixels,fail\n", content_type="text/csv")
+    assert (csv.status_code, SheetDraft.objects.get().sheet) == (201, {"touch": "pass", "pixels": "fail"})
+    wrong = page.post(address, '{"identifier": "1", "checks": {}}', content_type="application/json")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "wrong_device")
+    for content in (b"{", b"", b"x" * 300_000):
+        broken = page.post(address, content, content_type="application/json")
+        assert (broken.status_code, list(broken.json()["errors"])) == (400, ["report"])
+
+
+def test_reports_and_sheets_are_the_plants_own(
+    trade: Trade, page: Client, rival: User, client_of: ClientOf, plant: Refurbisher
+) -> None:
+    content = json.dumps({"identifier": trade.identifier, "checks": {"touch": "pass"}})
+    page.post(reverse("api-plant-diagnostics", args=[trade.pk]), content, content_type="application/json")
+    kept = DiagnosticsReport.objects.get()
+    address = reverse("plant:buyback_trade_report", args=[trade.pk, kept.pk])
+    stranger, after_sales = client_of(rival), client_of(role(plant, "after_sales"))
+    assert (stranger.get(address).status_code, after_sales.get(address).status_code) == (404, 403)
+    for who, status in ((stranger, 404), (after_sales, 403)):
+        assert act(who, trade, "inspect", touch="pass", keep="yes").status_code == status
+        posted = who.post(reverse("api-plant-diagnostics", args=[trade.pk]), content, content_type="application/json")
+        assert posted.status_code == status
+    assert SheetDraft.objects.get().version == 1
+
+
+# Decisions
+
+
+def test_the_verdict_says_what_limits_the_grade_and_what_the_seller_had_said(
+    plant: Refurbisher, carol: User, page: Client, now: datetime
+) -> None:
+    trade = steps.graded(plant, carol, now, screen_marks="visible")
+    (panel,) = [panel for panel in page.get(url("plant", trade)).context["panels"] if "verdict" in panel.template]
+    verdict = panel.context
+    assert [finding["code"] for finding in verdict["grade_limits"]] == ["screen_marks"]
+    assert [finding["code"] for finding in verdict["condition_limits"]] == ["screen_marks"]
+    assert (verdict["grade"], verdict["declared"]) == ("Fair", "Works, light marks")
+    assert [(d["asked"], d["answer"]) for d in verdict["disputes"]] == [
+        ("How does the screen look?", "Light scratches")
+    ]
+
+
+def test_of_two_technicians_the_slower_one_is_told_kindly(
+    plant: Refurbisher, carol: User, page: Client, client_of: ClientOf, now: datetime
+) -> None:
+    trade = steps.graded(plant, carol, now)
+    colleague = client_of(role(plant, "technician"))
+    act(page, trade, "validate")
+    late = colleague.post(url("plant", trade, "step", "validate"), follow=True)
+    assert "something has changed meanwhile" in late.content.decode()
+    assert act(colleague, trade, "suspend", reason="locked").status_code == 302
+    assert Trade.objects.get(pk=trade.pk).status == "validated"
+
+
+def test_a_trade_is_suspended_with_its_reason_and_resumed(trade: Trade, page: Client) -> None:
+    assert list(act(page, trade, "suspend").context["form"].errors) == ["reason"]
+    act(page, trade, "suspend", reason="wrong_device")
+    suspended = Trade.objects.get(pk=trade.pk)
+    assert (suspended.status, suspended.suspension) == ("suspended", "wrong_device")
+    act(page, trade, "resume")
+    assert Trade.objects.get(pk=trade.pk).status == "received"
