@@ -306,6 +306,8 @@ EASYPOST_SERVICE = env("EASYPOST_SERVICE", "")
 EASYPOST_PICKUP_SERVICE = env("EASYPOST_PICKUP_SERVICE", "")
 EASYPOST_BOX = env_decimals("EASYPOST_BOX", "16,12,5,112")
 EASYPOST_USD_RATE = env_decimals("EASYPOST_USD_RATE", "1.25")[0]
+# Seconds; asked by workers only, never while a page waits.
+EASYPOST_TIMEOUT = float(env_decimals("EASYPOST_TIMEOUT", "20")[0])
 # How money leaves is a choice of its own; only the sandbox of payments brings its own bank.
 PAYOUT_GATEWAY = env("PAYOUT_GATEWAY", "sandbox" if PAYMENT_GATEWAY == "sandbox" else None)
 STRIPE_FINANCIAL_ACCOUNT = env("STRIPE_FINANCIAL_ACCOUNT", "")

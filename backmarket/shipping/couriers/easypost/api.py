@@ -12,7 +12,6 @@ from easypost.errors.api.not_found_error import NotFoundError
 
 from backmarket.errors import GatewayError
 
-TIMEOUT = 20
 MAX_LABEL = 5 * 1024 * 1024
 # Refusals that mean "not now". Those of our own account (401, 402, 403) pass once it is put in order: nobody who waits
 # at the door is told "no" because of a bill.
@@ -27,7 +26,7 @@ Answer = dict[str, Any]
 def client() -> EasyPostClient:
     """EASYPOST_API_BASE points it to a stand-in."""
     base = {"api_base": settings.EASYPOST_API_BASE} if settings.EASYPOST_API_BASE else {}
-    return EasyPostClient(settings.EASYPOST_API_KEY, timeout=TIMEOUT, **base)
+    return EasyPostClient(settings.EASYPOST_API_KEY, timeout=settings.EASYPOST_TIMEOUT, **base)
 
 
 def ask(call: Callable[[], Any]) -> Answer:
@@ -56,7 +55,7 @@ def download(url: str) -> bytes:
     if urlsplit(url).scheme != "https" and not (settings.EASYPOST_API_BASE and url.startswith("http://127.0.0.1:")):
         raise GatewayError("LABEL.URL.INVALID")
     try:
-        with requests.get(url, timeout=TIMEOUT, stream=True) as answer:
+        with requests.get(url, timeout=settings.EASYPOST_TIMEOUT, stream=True) as answer:
             answer.raise_for_status()
             pdf: bytes = answer.raw.read(MAX_LABEL + 1, decode_content=True)
     except requests.RequestException as error:
