@@ -119,7 +119,7 @@ class EasyPost:
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: Any) -> Any:
         url = urlsplit(target)
-        route = f"{method} {re.sub(r'^(/[a-z]+)/[^/]+', r'\1/*', url.path)}"
+        route = method + " " + re.sub(r"^(/[a-z]+)/[^/]+", r"\1/*", url.path)
         given = dict(parse_qsl(url.query)) if method == "GET" else body
         self.unlocked(route)
         with self._lock:
