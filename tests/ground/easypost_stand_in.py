@@ -162,7 +162,14 @@ class EasyPost:
 
     def _make_shipments(self, one: Any, given: Any) -> tuple[int, Any]:
         rates = [
-            {"id": f"rate_{n}", "object": "Rate", "carrier": "UPS", "service": service, "rate": price, "currency": "USD"}
+            {
+                "id": f"rate_{n}",
+                "object": "Rate",
+                "carrier": "UPS",
+                "service": service,
+                "rate": price,
+                "currency": "USD",
+            }
             for n, (service, price) in enumerate([("Express", "21.90"), ("Standard", "9.40"), ("Saver", "10.00")])
         ]
         empty = {"tracking_code": None, "postage_label": None, "refund_status": None, "insurance": None}
