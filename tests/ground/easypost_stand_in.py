@@ -1,5 +1,5 @@
-"""EasyPost on this machine: it makes shipments, batches, pickups and trackers, and refuses every request that is not what
-EasyPost's API reference (docs.easypost.com: Address, Parcel, Shipment, Batch, Pickup, Tracker) says.
+"""EasyPost on this machine: it makes shipments, batches, pickups and trackers, and refuses every request that is not
+what EasyPost's API reference (docs.easypost.com: Address, Parcel, Shipment, Batch, Pickup, Tracker) says.
 
 Like the real one it has no idempotency keys: what is asked for twice is made twice, unless it is looked for before.
 """
@@ -25,7 +25,7 @@ NUMBER, COUNTRY, MONEY = float, r"[A-Z]{2}", r"\d+\.\d\d"
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 ADDRESS = {
     "street1": TEXT, "city": TEXT, "zip": TEXT, "country": COUNTRY, "name?": TEXT, "company?": TEXT, "street2?": TEXT,
-    "state?": TEXT, "phone?": TEXT, "email?": TEXT, "residential?": FLAG, "federal_tax_id?": TEXT, "state_tax_id?": TEXT,
+    "state?": TEXT, "phone?": TEXT, "email?": TEXT, "residential?": FLAG,
 }  # fmt: skip
 PARCEL = {"weight": NUMBER, "length?": NUMBER, "width?": NUMBER, "height?": NUMBER, "predefined_package?": TEXT}
 OPTIONS = {"label_format?": "PDF|PNG|ZPL|EPL2", "label_date?": STAMP, "currency?": r"[A-Z]{3}", "print_custom_1?": TEXT}
@@ -82,8 +82,8 @@ class EasyPost:
     """What one account at EasyPost would hold.
 
     `next_answers[route]` is a list of what comes instead of the next answers to it: a (status, JSON), `"html"`, `"lost"`
-    (done, but the answer never arrives), `"mute"` (nothing happens, and nobody answers). `unlocked` is called before a
-    request is worked on, while others may be worked on too.
+    (done, but the answer never arrives), `"mute"` (nothing happens, and nobody answers). `unlocked` is called
+    before a request is worked on, while others may be worked on too.
     """
 
     def __init__(self) -> None:
@@ -143,11 +143,11 @@ class EasyPost:
         if wrong:
             self.wrong += wrong
             return refusal(422, "PARAMETER.INVALID")
-        kind, key = path.split("/")[1], (path.split("/") + [""])[2]
+        kind, key = path.split("/")[1], [*path.split("/"), ""][2]
         one = next((o for o in reversed(self.made.values()) if key and key in (o["id"], o.get("reference"))), None)
         if key and (one is None or not path.startswith(f"/{one['object'].lower().removesuffix('ch')}")):
             return refusal(404, "RESOURCE.NOT_FOUND")
-        verb = (path.split("/") + ["", ""])[3] or ("make" if route.startswith("POST") else "get" if key else "list")
+        verb = [*path.split("/"), "", ""][3] or ("make" if route.startswith("POST") else "get" if key else "list")
         return getattr(self, f"_{verb}_{kind}" if hasattr(self, f"_{verb}_{kind}") else "_get")(one, given)
 
     def _keep(self, prefix: str, kind: str, **facts: Any) -> dict[str, Any]:
