@@ -20,7 +20,8 @@ class ParcelAdmin(StaffModelAdmin):
     list_filter = ("status", "purpose", "courier")
     search_fields = ("tracking_number", "reference")
     fields = (
-        "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown", "refusal",
+        "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown",
+        "refusal",
         "created_at", "in_transit_at", "delivered_at", "lost_at", "cancelled_at",
     )  # fmt: skip
     piles = (

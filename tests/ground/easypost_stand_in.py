@@ -81,7 +81,7 @@ def refusal(status: int, code: str) -> tuple[int, dict[str, Any]]:
 class EasyPost:
     """What one account at EasyPost would hold.
 
-    `next_answers[route]` is a list of what comes instead of the next answers to it: a (status, JSON), `"html"`, `"lost"`
+    `next_answers[route]` is a list of what comes instead of the next answers to it: a (status, JSON), `"html"`, "lost"
     (done, but the answer never arrives), `"mute"` (nothing happens, and nobody answers). `unlocked` is called
     before a request is worked on, while others may be worked on too.
     """
