@@ -4,6 +4,7 @@ Every variable is listed in README.md (configuration table); a test compares the
 """
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import django_stubs_ext
@@ -49,6 +50,17 @@ def env_int(name: str, default: int) -> int:
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def env_decimals(name: str, default: str) -> list[Decimal]:
+    """Positive numbers with commas between."""
+    try:
+        numbers = [Decimal(part) for part in env_list(name, default)]
+    except InvalidOperation as error:
+        raise ImproperlyConfigured(f"{name} must be numbers, not {os.environ.get(name)!r}.") from error
+    if not all(number.is_finite() and number > 0 for number in numbers):
+        raise ImproperlyConfigured(f"{name} must be more than nothing, not {os.environ.get(name)!r}.")
+    return numbers
 
 
 # --- What runs: debug, demo, sandboxes -------------------------------------------------------------
@@ -292,6 +304,16 @@ STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", "")
 STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", "")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = env("STRIPE_API_BASE", "")
+EASYPOST_API_KEY = env("EASYPOST_API_KEY", "")
+EASYPOST_WEBHOOK_SECRET = env("EASYPOST_WEBHOOK_SECRET", "")
+EASYPOST_API_BASE = env("EASYPOST_API_BASE", "")
+EASYPOST_CARRIER_ACCOUNTS = env_list("EASYPOST_CARRIER_ACCOUNTS")
+EASYPOST_SERVICE = env("EASYPOST_SERVICE", "")
+EASYPOST_PICKUP_SERVICE = env("EASYPOST_PICKUP_SERVICE", "")
+EASYPOST_BOX = env_decimals("EASYPOST_BOX", "16,12,5,112")
+EASYPOST_USD_RATE = env_decimals("EASYPOST_USD_RATE", "1.25")[0]
+# Seconds; asked by workers only, never while a page waits.
+EASYPOST_TIMEOUT = float(env_decimals("EASYPOST_TIMEOUT", "20")[0])
 # How money leaves is a choice of its own; only the sandbox of payments brings its own bank.
 PAYOUT_GATEWAY = env("PAYOUT_GATEWAY", "sandbox" if PAYMENT_GATEWAY == "sandbox" else None)
 STRIPE_FINANCIAL_ACCOUNT = env("STRIPE_FINANCIAL_ACCOUNT", "")
@@ -308,6 +330,14 @@ if "sandbox" in (PAYMENT_GATEWAY, PAYOUT_GATEWAY, COURIER_GATEWAY, DEVICE_REGIST
     )
 if PAYMENT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET):
     raise ImproperlyConfigured("PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.")
+if COURIER_GATEWAY not in ("sandbox", "easypost"):
+    raise ImproperlyConfigured(f"COURIER_GATEWAY is sandbox or easypost, not {COURIER_GATEWAY!r}.")
+if COURIER_GATEWAY == "easypost" and not (EASYPOST_API_KEY and EASYPOST_WEBHOOK_SECRET and EASYPOST_CARRIER_ACCOUNTS):
+    raise ImproperlyConfigured(
+        "COURIER_GATEWAY=easypost needs EASYPOST_API_KEY, EASYPOST_WEBHOOK_SECRET and EASYPOST_CARRIER_ACCOUNTS."
+    )
+if len(EASYPOST_BOX) != 4:
+    raise ImproperlyConfigured("EASYPOST_BOX is length,width,height in inches and weight in ounces.")
 if PAYOUT_GATEWAY not in ("sandbox", "stripe", "sepa"):
     raise ImproperlyConfigured(f"PAYOUT_GATEWAY must be sandbox, stripe or sepa, not {PAYOUT_GATEWAY!r}.")
 if PAYOUT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_FINANCIAL_ACCOUNT and STRIPE_PAYOUT_WEBHOOK_SECRET):
