@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.forms import PhotosField
 from backmarket.shipping.services import Slot
 from buyback.guides import how_to_find
 from buyback.models import Identity, Quote, TradeMessage
@@ -175,3 +176,9 @@ class MessageForm(forms.ModelForm):
         model = TradeMessage
         fields = ["text"]
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+
+    photos = PhotosField(
+        label=_("Photos"),
+        required=False,
+        help_text=_("Up to six, JPEG, PNG or WebP of at most 10 MB each. We remove where they were taken."),
+    )

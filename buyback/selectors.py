@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
 from backmarket.money import Money
-from backmarket.payments.models import Payout
+from buyback.afterlife import device_story
 from buyback.models import Bid, CounterOffer, Quote, RegisterEntry, Trade
+from buyback.payout_words import payout_state
 from buyback.services.register import FIRST, entry_hash
-from buyback.timelines import device_story, trade_timeline
+from buyback.timelines import trade_timeline
 from catalog.models import Category, Product, QuestionSet
 from refurbishers.models import Refurbisher
 
@@ -133,24 +134,6 @@ def disputed_answers(trade: Trade, offer: CounterOffer) -> list[Dispute]:
         )
         for item in offer.reasons
     ]
-
-
-def payout_state(trade: Trade) -> Text:
-    """Where the money is, in a few words; empty before the price is settled."""
-    if trade.status not in (Trade.Status.VALIDATED, Trade.Status.PAID):
-        return ""
-    if trade.payout is None:
-        return _("to be ordered on the next business day")
-    return PAYOUTS[trade.payout.status]
-
-
-PAYOUTS: Mapping[str, Text] = {
-    Payout.Status.ORDERED: _("ordered, leaves on the next business day"),
-    Payout.Status.SENT: _("sent to your bank"),
-    Payout.Status.PAID: _("on your account"),
-    Payout.Status.BOUNCED: _("returned by your bank: give another account"),
-    Payout.Status.CANCELLED: _("cancelled; a new one is being ordered"),
-}
 
 
 def _said_by_question(quote: Quote) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
 from buyback.models.register import RegisterEntry
-from buyback.models.trades import Identity, Trade, TradeMessage
+from buyback.models.trades import Identity, MessagePhoto, Reminder, Trade, TradeMessage
 
 __all__ = [
     "Bid",
@@ -11,10 +11,12 @@ __all__ = [
     "DiagnosticsReport",
     "EvidencePhoto",
     "Identity",
+    "MessagePhoto",
     "Inspection",
     "Quote",
     "QuoteBid",
     "RegisterEntry",
+    "Reminder",
     "SheetDraft",
     "Trade",
     "TradeMessage",
