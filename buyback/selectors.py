@@ -1,18 +1,21 @@
 """What pages and back offices want to know of quotes, trades and the register."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
 from backmarket.money import Money
+from backmarket.payments.models import Payout
+from backmarket.shipping.models import OPEN_PICKUP, Pickup
+from backmarket.shipping.selectors import parcels_of_visit
 from buyback.afterlife import device_story
 from buyback.models import Bid, CounterOffer, Quote, RegisterEntry, Trade
 from buyback.payout_words import payout_state
@@ -35,6 +38,7 @@ __all__ = [
     "trade_timeline",
     "trades_of",
     "verify_register",
+    "visit_of",
     "with_best_bid",
 ]
 
@@ -103,7 +107,26 @@ def answers_in_words(quote: Quote) -> list[tuple[str, str]]:
 
 
 def trades_of(user: User) -> QuerySet[Trade]:
-    return Trade.objects.filter(seller=user).select_related("plant", "variant__product")
+    """What waits for the seller first, then what goes on, then what is over; the newest first in each."""
+    trades = Trade.objects.filter(seller=user).select_related("plant", "variant__product", "payout", "parcel")
+    missed = Pickup.objects.filter(parcel=OuterRef("parcel"), status=Pickup.Status.FAILED)
+    ahead = Pickup.objects.filter(parcel=OuterRef("parcel"), status__in=OPEN_PICKUP)
+    waits = (
+        Q(status__in=[Trade.Status.COUNTERED, Trade.Status.SUSPENDED])
+        | Q(payout__status=Payout.Status.BOUNCED)
+        | Q(Exists(missed), ~Exists(ahead), status=Trade.Status.ACCEPTED)
+    )
+    order = Case(When(waits, then=0), When(status__in=Trade.OPEN, then=1), default=2)
+    return trades.prefetch_related("parcel__pickups").annotate(pile=order).order_by("pile", "-number")
+
+
+def visit_of(trade: Trade, pickup: Pickup | None) -> list[Trade]:
+    """The seller's devices that the courier collects at one visit, this one among them, in the order of sale."""
+    if pickup is None:
+        return [trade]
+    parcels = parcels_of_visit(pickup.visit).values("pk")
+    mates = Trade.objects.filter(parcel__in=parcels, seller=trade.seller_id).select_related("variant__product")
+    return list(mates.order_by("number")) or [trade]
 
 
 @dataclass(frozen=True)
