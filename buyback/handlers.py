@@ -45,6 +45,18 @@ def email_seller(event: Event) -> None:
         send_trade_email(_trade(event), event, template=event.kind.replace(".", "_"))
 
 
+def email_reminder(event: Event) -> None:
+    send_trade_email(_trade(event), event, template=f"remind_{event.data['about']}")
+
+
+def email_seller_of_device(event: Event) -> None:
+    """Whose device it was hears of its second life, once of each turn: another owner's erasure is not their news."""
+    trade = Trade.objects.filter(unit=event.subject_id).first()
+    if trade is not None:
+        template = event.kind.replace("unit.", "device_")
+        send_trade_email(trade, event, template=template, key=f"{template}:{trade.pk}")
+
+
 def email_message(event: Event) -> None:
     """A message, to whoever did not write it."""
     trade = _trade(event)
