@@ -41,7 +41,7 @@ def email_seller_of_pickup(event: Event) -> None:
 
 def email_seller(event: Event) -> None:
     """One e-mail per status; not for a step that only follows from another one."""
-    if not (event.data.get("implied") or event.data.get("lost")):
+    if not any(event.data.get(follows) for follows in ("implied", "lost", "resumed")):
         send_trade_email(_trade(event), event, template=event.kind.replace(".", "_"))
 
 

@@ -92,7 +92,8 @@ def _events(trade: Trade) -> list[Event]:
         ("payments.payout", Payout.objects.filter(purpose="trade", reference=trade.pk)),
     ):
         told |= Q(subject_type=model, subject_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)])
-    return list(Event.objects.filter(told, kind__in=list(TITLES)).order_by("happened_at", "id"))
+    events = Event.objects.filter(told, kind__in=list(TITLES)).order_by("happened_at", "id")
+    return [event for event in events if not event.data.get("resumed")]
 
 
 def _moment(event: Event) -> Moment:

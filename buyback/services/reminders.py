@@ -45,7 +45,6 @@ def remind_people(at: datetime) -> int:
 
 
 def _is_time(occasion: Occasion, of: datetime, at: datetime) -> bool:
-    # A deadline is the first instant of the day after: a minute earlier is the day that people mean.
     return _opening(occasion.first_day(_day(of))) <= at
 
 
@@ -54,6 +53,7 @@ def _opening(day: date) -> datetime:
 
 
 def _day(of: datetime) -> date:
+    """A deadline is the first instant of the day after: a minute earlier is the day that people mean."""
     return calendar().local(calendar().last_minute(of)).date()
 
 
