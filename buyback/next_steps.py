@@ -36,7 +36,9 @@ class NextStep:
 WAITING: dict[str, NextStep] = {
     Trade.Status.COLLECTED: NextStep(_("Nothing to do: your device is on its way to the plant."), icon="truck"),
     Trade.Status.PAID: NextStep(_("Done: the money is on your account."), icon="check"),
-    Trade.Status.RETURNED: NextStep(_("Your device is back with you. You can ask for a new quote at any time."), icon="box"),
+    Trade.Status.RETURNED: NextStep(
+        _("Your device is back with you. You can ask for a new quote at any time."), icon="box"
+    ),
     Trade.Status.CANCELLED: NextStep(_("You cancelled this sale. You can ask for a new quote at any time.")),
     Trade.Status.EXPIRED: NextStep(_("The device was not collected in 21 days. Ask for a new quote to sell it.")),
     Trade.Status.LOST: NextStep(_("The courier lost your device: you are paid as quoted."), icon="shield"),

@@ -52,7 +52,9 @@ def _slip_facts(trade: Trade, place: int, of: int) -> list[tuple[str, str]]:
         (_("Sold on"), _day(trade.accepted_at)),
     ]
     if of > 1:
-        facts.append((_("Collected together"), _("Device %(place)d of %(of)d: one slip each") % {"place": place, "of": of}))
+        facts.append(
+            (_("Collected together"), _("Device %(place)d of %(of)d: one slip each") % {"place": place, "of": of})
+        )
     return facts
 
 
@@ -76,7 +78,10 @@ def erasure_certificate(trade: Trade, unit: Unit) -> bytes:
             (_("Done by"), _("a technician of %(plant)s, known to us by name") % {"plant": unit.plant.name}),
         ]
     )
-    sheet.text(_("This is a record of %(site)s. Each erasure is kept and cannot be changed later.") % {"site": settings.SITE_NAME})
+    sheet.text(
+        _("This is a record of %(site)s. Each erasure is kept and cannot be changed later.")
+        % {"site": settings.SITE_NAME}
+    )
     return sheet.bytes()
 
 

@@ -17,9 +17,7 @@ urlpatterns = [
     path("account/trades/<uuid:pk>/slip.pdf", papers.trade_slip, name="trade-slip"),
     path("account/trades/<uuid:pk>/erasure.pdf", papers.trade_certificate, name="trade-certificate"),
     path("account/trades/<uuid:pk>/photos/<uuid:photo>/", papers.trade_photo, name="trade-photo"),
-    path(
-        "account/trades/<uuid:pk>/messages/<uuid:photo>/", papers.trade_message_photo, name="trade-message-photo"
-    ),
+    path("account/trades/<uuid:pk>/messages/<uuid:photo>/", papers.trade_message_photo, name="trade-message-photo"),
     path("account/trades/<uuid:pk>/pickup/", trades.trade_rebook, name="trade-rebook"),
     path("account/trades/<uuid:pk>/cancel/", trades.trade_cancel, name="trade-cancel"),
     path("account/trades/<uuid:pk>/pickup/cancel/", trades.trade_pickup_cancel, name="trade-pickup-cancel"),

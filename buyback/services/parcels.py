@@ -86,7 +86,9 @@ def drop_off_instead(trade: Trade, *, by: Actor, at: datetime) -> None:
         try:
             shipping.cancel_pickup(_parcel_at_door(trade), by=by, at=at)
         except states.IllegalMove as error:
-            raise CannotChangePickup(_("No visit of the courier is ahead: drop the parcel off."), field="slot") from error
+            raise CannotChangePickup(
+                _("No visit of the courier is ahead: drop the parcel off."), field="slot"
+            ) from error
         record("trade.pickup_changed", trade, by=by, at=at)
 
 

@@ -80,7 +80,9 @@ def trade_rebook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Another window for the courier, or none: the seller drops the parcel off."""
     shown = access.trade_for_seller(request.user, pk)
     if shown.status != Trade.Status.ACCEPTED:
-        messages.info(request, _("The courier has your device, or the sale is over: nothing is to be collected any more."))
+        messages.info(
+            request, _("The courier has your device, or the sale is over: nothing is to be collected any more.")
+        )
         return redirect("trade", pk)
     slots = slots_at(shown.address.postcode, shown.address.country)
     form = SlotForm(posted(request), slots=slots)

@@ -123,7 +123,8 @@ def test_money_that_waits_for_an_account_is_asked_for_again(
 
 
 @pytest.mark.parametrize(
-    "at", [instant(26, 8, 59, month=11), instant(26, 18, month=11), instant(28, 11, month=11), instant(29, 11, month=11)]
+    "at",
+    [instant(26, 8, 59, month=11), instant(26, 18, month=11), instant(28, 11, month=11), instant(29, 11, month=11)],
 )
 def test_nobody_is_reminded_at_night_or_at_the_week_end(
     plant: Refurbisher, carol: User, now: datetime, at: datetime
