@@ -1,9 +1,12 @@
 """Selling: wrong input is answered beside its field, and the rest of it is kept."""
 
+import struct
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
