@@ -60,8 +60,6 @@ def _slip_facts(trade: Trade, place: int, of: int) -> list[tuple[str, str]]:
 
 def erasure_certificate(trade: Trade, unit: Unit) -> bytes:
     """One A4 page that proves the erasure: standard, tool, operator's plant and time. `unit` is erased."""
-    erased_at = unit.erased_at
-    assert erased_at is not None
     sheet = Sheet(A4, f"{settings.SITE_NAME} {trade}")
     sheet.heading(_("Certificate of erasure"), str(trade))
     sheet.text(
@@ -72,7 +70,7 @@ def erasure_certificate(trade: Trade, unit: Unit) -> bytes:
         [
             (_("Device"), str(unit.variant)),
             (_("IMEI or serial"), unit.identifier),
-            (_("Erased"), date_format(localtime(erased_at), "DATETIME_FORMAT")),
+            (_("Erased"), date_format(localtime(unit.erased_at), "DATETIME_FORMAT")),
             (_("Standard"), unit.erasure_standard),
             (_("Tool"), unit.erasure_tool),
             (_("Done by"), _("a technician of %(plant)s, known to us by name") % {"plant": unit.plant.name}),
