@@ -173,8 +173,8 @@ class Stage:
         buyer = known(line.order.buyer)
         return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
 
-    # Trades: carol answers a counter-offer, follows a device in the workshop and looks at a quote; for the plant one is in
-    # the courier's van, two are to inspect, one of them begun, one is to decide, and one is bought and to be erased.
+    # Trades: carol answers a counter-offer, follows a device in the workshop and looks at a quote; for the plant one is
+    # in the courier's van, two are to inspect, one of them begun, one is to decide, one is bought and to be erased.
 
     def trades(self) -> None:
         bids = self.bids()
