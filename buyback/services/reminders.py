@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -27,7 +28,7 @@ class Occasion:
     """Something that may wait for a seller. `waiting(at)`: trades with `of`, the instant that the reminder names;
     `first_day(day of that instant)`: the business day on which it is sent, when the offices open."""
 
-    waiting: Callable[[datetime], QuerySet[Trade]]
+    waiting: Callable[[datetime], QuerySet[Any]]
     first_day: Callable[[date], date]
 
 
@@ -68,31 +69,31 @@ def _remind(pk: UUID, about: str, at: datetime) -> bool:
         return trade is not None
 
 
-def _unreminded(trades: QuerySet[Trade], about: str) -> "QuerySet[Trade]":
+def _unreminded(trades: QuerySet[Any], about: str) -> QuerySet[Any]:
     """Those that carry `of` and have not been reminded of it."""
     told = Reminder.objects.filter(trade=OuterRef("pk"), about=about, of=OuterRef("of"))
     return trades.filter(~Exists(told), of__isnull=False).order_by("of", "pk")
 
 
-def _before_deadline(status: str, about: str, at: datetime) -> QuerySet[Trade]:
+def _before_deadline(status: str, about: str, at: datetime) -> QuerySet[Any]:
     return _unreminded(Trade.objects.filter(status=status, due_at__gt=at).annotate(of=F("due_at")), about)
 
 
-def _counter_offers(at: datetime) -> QuerySet[Trade]:
+def _counter_offers(at: datetime) -> QuerySet[Any]:
     return _before_deadline(Trade.Status.COUNTERED, About.COUNTER_OFFER, at)
 
 
-def _suspensions(at: datetime) -> QuerySet[Trade]:
+def _suspensions(at: datetime) -> QuerySet[Any]:
     return _before_deadline(Trade.Status.SUSPENDED, About.SUSPENSION, at)
 
 
-def _not_handed_over(at: datetime) -> QuerySet[Trade]:
+def _not_handed_over(at: datetime) -> QuerySet[Any]:
     """Accepted, and no courier is to come."""
     ahead = Pickup.objects.filter(parcel=OuterRef("parcel"), status__in=OPEN_PICKUP)
     return _before_deadline(Trade.Status.ACCEPTED, About.HAND_OVER, at).filter(~Exists(ahead))
 
 
-def _pickups(at: datetime) -> QuerySet[Trade]:
+def _pickups(at: datetime) -> QuerySet[Any]:
     """Visits that lie ahead; not those booked for the next day, whose confirmation has just been read."""
     booked = Trade.objects.filter(
         status=Trade.Status.ACCEPTED,
@@ -107,7 +108,7 @@ def _today(at: datetime) -> date:
     return calendar().local(at).date()
 
 
-def _accounts(at: datetime) -> QuerySet[Trade]:
+def _accounts(at: datetime) -> QuerySet[Any]:
     """Money that came back, and no other account was given since."""
     bounced = Trade.objects.filter(payout__status=Payout.Status.BOUNCED).annotate(of=F("payout__bounced_at"))
     return _unreminded(bounced, About.ACCOUNT)
