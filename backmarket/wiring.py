@@ -47,6 +47,11 @@ WIRING: dict[str, list[str]] = {
     "trade.expired": ["buyback.handlers.email_seller"],
     "trade.lost": ["buyback.handlers.email_seller"],
     "trade.iban_changed": ["buyback.handlers.email_seller"],
+    "trade.resumed": ["buyback.handlers.email_seller"],
+    "trade.pickup_changed": ["buyback.handlers.email_seller"],
+    "trade.reminded": ["buyback.handlers.email_reminder"],
+    "unit.erased": ["buyback.handlers.email_seller_of_device"],
+    "unit.sold": ["buyback.handlers.email_seller_of_device"],
     "trade.message": ["buyback.handlers.email_message"],
     "inspection.late": ["buyback.handlers.count_late_inspection"],
     # --- buying a device

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.errors import DomainError
+from backmarket.forms import PhotosField
 from backmarket.shipping.models import Pickup
 from backmarket.shipping.services import Slot
 from buyback.details import KnownSeller
@@ -250,3 +251,9 @@ class MessageForm(forms.ModelForm):
         model = TradeMessage
         fields = ["text"]
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+
+    photos = PhotosField(
+        label=_("Photos"),
+        required=False,
+        help_text=_("Up to six, JPEG, PNG or WebP of at most 10 MB each. We remove where they were taken."),
+    )

@@ -41,8 +41,20 @@ def email_seller_of_pickup(event: Event) -> None:
 
 def email_seller(event: Event) -> None:
     """One e-mail per status; not for a step that only follows from another one."""
-    if not (event.data.get("implied") or event.data.get("lost")):
+    if not any(event.data.get(follows) for follows in ("implied", "lost", "resumed")):
         send_trade_email(_trade(event), event, template=event.kind.replace(".", "_"))
+
+
+def email_reminder(event: Event) -> None:
+    send_trade_email(_trade(event), event, template=f"remind_{event.data['about']}")
+
+
+def email_seller_of_device(event: Event) -> None:
+    """Whose device it was hears of its second life, once of each turn: another owner's erasure is not their news."""
+    trade = Trade.objects.filter(unit=event.subject_id).first()
+    if trade is not None:
+        template = event.kind.replace("unit.", "device_")
+        send_trade_email(trade, event, template=template, key=f"{template}:{trade.pk}")
 
 
 def email_message(event: Event) -> None:

@@ -1,12 +1,12 @@
 """What pages and back offices want to know of quotes, trades and the register."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.payments.models import Payout
+from backmarket.shipping.models import OPEN_PICKUP, Pickup
+from backmarket.shipping.selectors import parcels_of_visit
+from buyback.afterlife import device_story
 from buyback.models import AcceptanceDraft, Bid, CounterOffer, Quote, RegisterEntry, Trade
+from buyback.payout_words import payout_state
 from buyback.services.register import FIRST, entry_hash
-from buyback.timelines import device_story, trade_timeline
+from buyback.timelines import trade_timeline
 from catalog.models import Category, Product, QuestionSet
 from refurbishers.models import Refurbisher
 
@@ -36,6 +40,7 @@ __all__ = [
     "trade_timeline",
     "trades_of",
     "verify_register",
+    "visit_of",
     "with_best_bid",
 ]
 
@@ -104,7 +109,26 @@ def answers_in_words(quote: Quote) -> list[tuple[str, str]]:
 
 
 def trades_of(user: User) -> QuerySet[Trade]:
-    return Trade.objects.filter(seller=user).select_related("plant", "variant__product")
+    """What waits for the seller first, then what goes on, then what is over; the newest first in each."""
+    trades = Trade.objects.filter(seller=user).select_related("plant", "variant__product", "payout", "parcel")
+    missed = Pickup.objects.filter(parcel=OuterRef("parcel"), status=Pickup.Status.FAILED)
+    ahead = Pickup.objects.filter(parcel=OuterRef("parcel"), status__in=OPEN_PICKUP)
+    waits = (
+        Q(status__in=[Trade.Status.COUNTERED, Trade.Status.SUSPENDED])
+        | Q(payout__status=Payout.Status.BOUNCED)
+        | Q(Exists(missed), ~Exists(ahead), status=Trade.Status.ACCEPTED)
+    )
+    order = Case(When(waits, then=0), When(status__in=Trade.OPEN, then=1), default=2)
+    return trades.prefetch_related("parcel__pickups").annotate(pile=order).order_by("pile", "-number")
+
+
+def visit_of(trade: Trade, pickup: Pickup | None) -> list[Trade]:
+    """The seller's devices that the courier collects at one visit, this one among them, in the order of sale."""
+    if pickup is None:
+        return [trade]
+    parcels = parcels_of_visit(pickup.visit).values("pk")
+    mates = Trade.objects.filter(parcel__in=parcels, seller=trade.seller_id).select_related("variant__product")
+    return list(mates.order_by("number")) or [trade]
 
 
 @dataclass(frozen=True)
@@ -135,24 +159,6 @@ def disputed_answers(trade: Trade, offer: CounterOffer) -> list[Dispute]:
         )
         for item in offer.reasons
     ]
-
-
-def payout_state(trade: Trade) -> Text:
-    """Where the money is, in a few words; empty before the price is settled."""
-    if trade.status not in (Trade.Status.VALIDATED, Trade.Status.PAID):
-        return ""
-    if trade.payout is None:
-        return _("to be ordered on the next business day")
-    return PAYOUTS[trade.payout.status]
-
-
-PAYOUTS: Mapping[str, Text] = {
-    Payout.Status.ORDERED: _("ordered, leaves on the next business day"),
-    Payout.Status.SENT: _("sent to your bank"),
-    Payout.Status.PAID: _("on your account"),
-    Payout.Status.BOUNCED: _("returned by your bank: give another account"),
-    Payout.Status.CANCELLED: _("cancelled; a new one is being ordered"),
-}
 
 
 def _said_by_question(quote: Quote) -> dict[str, str]:

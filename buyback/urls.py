@@ -1,6 +1,6 @@
 from django.urls import path
 
-from buyback.views import accept, quotes, trades
+from buyback.views import accept, papers, quotes, trades
 
 urlpatterns = [
     path("sell/", quotes.sell, name="sell"),
@@ -17,10 +17,14 @@ urlpatterns = [
     path("sell/conditions/<slug:version>/", accept.sale_conditions, name="sale-conditions-version"),
     path("account/trades/", trades.trades, name="trades"),
     path("account/trades/<uuid:pk>/", trades.trade, name="trade"),
-    path("account/trades/<uuid:pk>/label.pdf", trades.trade_label, name="trade-label"),
-    path("account/trades/<uuid:pk>/photos/<uuid:photo>/", trades.trade_photo, name="trade-photo"),
+    path("account/trades/<uuid:pk>/label.pdf", papers.trade_label, name="trade-label"),
+    path("account/trades/<uuid:pk>/slip.pdf", papers.trade_slip, name="trade-slip"),
+    path("account/trades/<uuid:pk>/erasure.pdf", papers.trade_certificate, name="trade-certificate"),
+    path("account/trades/<uuid:pk>/photos/<uuid:photo>/", papers.trade_photo, name="trade-photo"),
+    path("account/trades/<uuid:pk>/messages/<uuid:photo>/", papers.trade_message_photo, name="trade-message-photo"),
     path("account/trades/<uuid:pk>/pickup/", trades.trade_rebook, name="trade-rebook"),
     path("account/trades/<uuid:pk>/cancel/", trades.trade_cancel, name="trade-cancel"),
+    path("account/trades/<uuid:pk>/pickup/cancel/", trades.trade_pickup_cancel, name="trade-pickup-cancel"),
     path("account/trades/<uuid:pk>/answer/", trades.trade_answer, name="trade-answer"),
     path("account/trades/<uuid:pk>/message/", trades.trade_message, name="trade-message"),
     path("account/trades/<uuid:pk>/iban/", trades.trade_iban, name="trade-iban"),

@@ -117,8 +117,14 @@ def photos_panel(trade: Trade) -> list[Panel]:
 def talk_panel(trade: Trade, *, plants_side: bool) -> Panel:
     sides = {True: _("plant"), False: _("seller")}
     words = [
-        {"author": sides[m.from_plant], "text": m.text, "at": m.created_at, "mine": m.from_plant == plants_side}
-        for m in trade.messages.all()
+        {
+            "author": sides[message.from_plant],
+            "text": message.text,
+            "at": message.created_at,
+            "mine": message.from_plant == plants_side,
+            "photos": [reverse("trade-message-photo", args=[trade.pk, photo.pk]) for photo in message.photos.all()],
+        }
+        for message in trade.messages.prefetch_related("photos")
     ]
     return conversation(_("Messages"), words)
 

@@ -45,7 +45,7 @@ def _receive(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
 
 
 def _say(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> None:
-    write_message(trade, author=request.user, from_plant=True, text=data["text"], at=now())
+    write_message(trade, author=request.user, from_plant=True, **data, at=now())
 
 
 def _label(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> HttpResponse:

@@ -5,7 +5,7 @@ from buyback.models.bids import BidChange, BidRow
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
 from buyback.models.register import RegisterEntry
-from buyback.models.trades import Identity, Trade, TradeMessage
+from buyback.models.trades import Identity, MessagePhoto, Reminder, Trade, TradeMessage
 
 __all__ = [
     "AcceptanceDraft",
@@ -17,10 +17,12 @@ __all__ = [
     "EvidencePhoto",
     "Identity",
     "Inspection",
+    "MessagePhoto",
     "Quote",
     "QuoteBid",
     "RegisterEntry",
     "RegistryCheck",
+    "Reminder",
     "SheetDraft",
     "Trade",
     "TradeMessage",

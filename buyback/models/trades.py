@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import Address
 from backmarket.crypto import EncryptedTextField
 from backmarket.db import sequence_number
+from backmarket.files import private_files
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from backmarket.shipping.models import Parcel
@@ -191,3 +192,41 @@ class TradeMessage(models.Model):
 
     def __str__(self) -> str:
         return date_format(self.created_at, "SHORT_DATETIME_FORMAT")
+
+
+class MessagePhoto(models.Model):
+    """A picture sent with a message: re-encoded by us, location data removed, private to both sides."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    message = models.ForeignKey(TradeMessage, on_delete=models.CASCADE, related_name="photos")
+    image = models.ImageField(upload_to="messages/", storage=private_files)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["message", "position"], name="message_photo_place")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Reminder(models.Model):
+    """That a seller was reminded of something, once: `of` names the deadline, or the instant since which it waits."""
+
+    class About(models.TextChoices):
+        PICKUP = "pickup", _("the courier comes")
+        HAND_OVER = "hand_over", _("the parcel has not been handed over")
+        COUNTER_OFFER = "counter_offer", _("a counter-offer waits")
+        SUSPENSION = "suspension", _("something stops the sale")
+        ACCOUNT = "account", _("the money waits for an account")
+
+    trade = models.ForeignKey(Trade, on_delete=models.CASCADE, related_name="reminders")
+    about = models.CharField(max_length=16, choices=About)
+    of = models.DateTimeField()
+    reminded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["trade", "about", "of"], name="reminder_once")]
+
+    def __str__(self) -> str:
+        return f"{self.trade} {self.about}"

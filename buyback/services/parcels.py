@@ -24,7 +24,7 @@ class SlotGone(DomainError):
 
 class CannotChangePickup(DomainError):
     code = "cannot_change_pickup"
-    default_message = _("The device has left or the trade is over: the pickup cannot be changed any more.")
+    default_message = _("The courier has your device, or the sale is over: the collection cannot be changed any more.")
 
 
 def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime, visit: Pickup | None = None) -> None:
@@ -85,7 +85,12 @@ def choose_pickup(trade: Trade, *, slot: Slot, by: Actor, at: datetime) -> None:
 def drop_off_instead(trade: Trade, *, by: Actor, at: datetime) -> None:
     """Cancel the courier's visit: the seller takes the labelled parcel to a relay point. Raises CannotChangePickup."""
     with transaction.atomic():
-        shipping.cancel_pickup(_parcel_at_door(trade), by=by, at=at)
+        try:
+            shipping.cancel_pickup(_parcel_at_door(trade), by=by, at=at)
+        except states.IllegalMove as error:
+            raise CannotChangePickup(
+                _("No visit of the courier is ahead: drop the parcel off."), field="slot"
+            ) from error
         record("trade.pickup_changed", trade, by=by, at=at)
 
 

@@ -88,6 +88,11 @@ class CannotChangeIban(DomainError):
     default_message = _("The money has already left for the other account, or nothing will be paid any more.")
 
 
+class CannotCancelTrade(states.IllegalMove):
+    code = "cannot_cancel_trade"
+    default_message = _("The courier has your device, or the sale is over: it cannot be cancelled any more.")
+
+
 def accept_quote(
     quote: Quote,
     *,
@@ -245,10 +250,18 @@ def _one_open_trade_per_device() -> Iterator[None]:
 
 
 def cancel_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """The seller changes their mind before the courier has the device. Raises IllegalMove afterwards."""
-    with transaction.atomic():
+    """The seller changes their mind before the courier has the device. Raises CannotCancelTrade afterwards."""
+    with _refused_once_collected(), transaction.atomic():
         states.move(trade, Trade.Status.CANCELLED, by=by, at=at, due_at=None)
         call_off_courier(trade, by=by, at=at)
+
+
+@contextmanager
+def _refused_once_collected() -> Iterator[None]:
+    try:
+        yield
+    except states.IllegalMove as error:
+        raise CannotCancelTrade from error
 
 
 def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime) -> None:
@@ -260,7 +273,7 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
     with transaction.atomic():
         # No join: what another transaction has ordered while this one waited for the lock must be seen.
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
-        if not _may_change_iban(locked):
+        if not may_change_iban(locked):
             raise CannotChangeIban(field="iban")
         for name, value in account.items():
             setattr(locked, name, value)
@@ -270,7 +283,7 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
     trade.refresh_from_db()
 
 
-def _may_change_iban(trade: Trade) -> bool:
+def may_change_iban(trade: Trade) -> bool:
     """What came back from the bank needs another account, even days after it had arrived."""
     if trade.payout and trade.payout.status == Payout.Status.BOUNCED:
         return True

@@ -1,9 +1,12 @@
 """Selling: wrong input is answered beside its field, and the rest of it is kept."""
 
+import struct
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
@@ -206,7 +209,35 @@ def test_another_collection(plant: Refurbisher, carol: User, page: Client, now: 
 def test_a_word_to_the_plant(plant: Refurbisher, carol: User, page: Client, now: datetime) -> None:
     trade = steps.accepted(plant, carol, now)
     url, shown = reverse("trade-message", args=[trade.pk]), reverse("trade", args=[trade.pk])
-    check(Form("message", url, {"text": "When do you look at it?"}, page=shown), page)
+    bad = (
+        Bad("photos", file(b"<svg onload=alert(1)>"), "This is not a photo we can read"),
+        Bad("photos", file(b"GIF89a" + bytes(40)), "This is not a photo we can read"),
+        Bad("photos", file(steps.photo().read()[:200]), "This is not a photo we can read"),
+        Bad("photos", file(b""), "The submitted file is empty"),
+        Bad("photos", file(bytes(10 * 1024 * 1024 + 1)), "larger than 10 MB"),
+        Bad("photos", bomb(8_000, 8_000), "more than 50 million pixels"),
+        Bad("photos", bomb(60_000, 60_000), "more than 50 million pixels"),
+        Bad("photos", [steps.photo() for _number in range(7)], "at most six photos"),
+    )
+    good = {"text": "When do you look at it?"}
+    check(
+        Form("message", url, good, bad, page=shown, fresh={"photos": steps.photo}, optional=frozenset({"photos"})), page
+    )
+
+
+def file(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("holiday.jpg", content, content_type="image/jpeg")
+
+
+def bomb(width: int, height: int) -> SimpleUploadedFile:
+    """A PNG of some bytes that claims to be this large: to decode it would fill the memory."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    return file(b"\x89PNG\r\n\x1a\n" + body)
 
 
 def test_another_account(plant: Refurbisher, carol: User, page: Client, now: datetime) -> None:

@@ -159,7 +159,7 @@ def accept_counter_offer(play: Play) -> str:
     trade = play.props["trade"]
     carol = play.person("carol").open(f"/account/trades/{trade.pk}/")
     carol.see("cracked" if "CRACKED" in trade.inspection.condition_found else "counter-offer")
-    carol.submit("main form[action$='/answer/']", press="answer=accept")
+    carol.follow(r"/answer/\?answer=accept$").submit("main form[method=post]")
     trade.refresh_from_db()
     expect(trade.status == Trade.Status.VALIDATED, f"the trade is {trade.status}")
     expect(trade.price_minor == trade.counter_offer.price_minor, "the price is not the one she accepted")

@@ -27,13 +27,15 @@ from backmarket.shipping.services import available_slots, book_with_courier, rec
 from buyback.models import Bid, Identity, Quote, Trade
 from buyback.services.grading import grade_inspection
 from buyback.services.inspections import make_counter_offer, receive_trade, submit_inspection, validate_trade
+from buyback.services.messages import write_message
 from buyback.services.parcels import collect_trade
 from buyback.services.payouts import order_payouts
 from buyback.services.quotes import make_quote, send_quote
 from buyback.services.register import enter_in_register
 from buyback.services.sheets import keep_draft
 from buyback.services.trades import IdentityData, accept_quote
-from catalog.models import Condition, GradingSpecification, Listing, QuestionSet
+from catalog.models import Condition, Grade, GradingSpecification, Listing, QuestionSet
+from catalog.services.units import erase_unit, record_test, repair_unit
 from orders.models import Claim, Order, OrderLine
 from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order, settle_order
@@ -47,7 +49,7 @@ IBAN = "FR7630006000011234567890189"
 COURIER = "courier:sandbox"
 FIRST_DEVICE = 900_000
 Code = TrackingPoint.Code
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def load(at: datetime) -> str:
@@ -171,8 +173,8 @@ class Stage:
         buyer = known(line.order.buyer)
         return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
 
-    # Trades: carol answers a counter-offer, looks at a quote and waits for the courier; for the plant one is in the
-    # courier's van, two are to inspect, one of them begun, one is to decide, and one is bought and to be erased.
+    # Trades: carol answers a counter-offer, follows a device in the workshop, looks at a quote, waits for the courier;
+    # for the plant one is in the van, two are to inspect, one of them begun, one is to decide, one is to be erased.
 
     def trades(self) -> None:
         bids = self.bids()
@@ -187,6 +189,7 @@ class Stage:
             known(self.sent(next(self.others), next(bids), 2 * DAY).parcel), Code.OUT_FOR_DELIVERY, self.at - HOUR
         )
         self.keep(self.inspected(self.received(next(self.others), next(bids), 5 * DAY), worse=False))
+        self.reborn(self.inspected(self.received(self.carol, next(bids), 9 * DAY), worse=False))
         order_payouts(self.at)
         self.sent(self.carol, next(bids), HOUR, at_door=True)
 
@@ -263,3 +266,22 @@ class Stage:
             by=self.owner,
             at=self.at - 2 * HOUR,
         )
+        self.talk(trade, picture)
+
+    def talk(self, trade: Trade, picture: ContentFile) -> None:
+        """The seller asks, the plant answers with a picture."""
+        asked = "I had not seen that mark. Is it on the glass or on the frame?"
+        answer = "On the glass, from edge to edge. Here it is under the lamp."
+        write_message(trade, author=self.carol, from_plant=False, text=asked, at=self.at - 80 * MINUTE)
+        write_message(
+            trade, author=self.owner, from_plant=True, text=answer, photos=[picture], at=self.at - 55 * MINUTE
+        )
+
+    def reborn(self, trade: Trade) -> None:
+        """Bought, erased, repaired and tested; soon on sale."""
+        self.keep(trade)
+        unit, by = known(trade.unit), self.technician
+        tool = "Blancco Mobile 7.2"
+        erase_unit(unit, standard="NIST SP 800-88", tool=tool, operator=by, by=by, at=self.at - 50 * MINUTE)
+        repair_unit(unit, parts=["battery"], by=by, at=self.at - 30 * MINUTE)
+        record_test(unit, grade=Grade.EXCELLENT, battery_percent=100, by=by, at=self.at - 10 * MINUTE)
