@@ -3,6 +3,7 @@
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
 from buyback.models.register import RegisterEntry
+from buyback.models.tax import TaxFile
 from buyback.models.trades import Identity, Trade, TradeMessage
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "QuoteBid",
     "RegisterEntry",
     "SheetDraft",
+    "TaxFile",
     "Trade",
     "TradeMessage",
 ]
