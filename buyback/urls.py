@@ -1,6 +1,6 @@
 from django.urls import path
 
-from buyback.views import accept, quotes, trades
+from buyback.views import accept, quotes, tax, trades
 
 urlpatterns = [
     path("sell/", quotes.sell, name="sell"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("sell/quotes/<uuid:pk>/renew/", quotes.quote_renew, name="quote-renew"),
     path("sell/quotes/<uuid:pk>/send/", quotes.quote_send, name="quote-send"),
     path("sell/quotes/<uuid:pk>/accept/", accept.quote_accept, name="quote-accept"),
+    path("account/tax-number/", tax.tax_number, name="tax-number"),
     path("account/trades/", trades.trades, name="trades"),
     path("account/trades/<uuid:pk>/", trades.trade, name="trade"),
     path("account/trades/<uuid:pk>/label.pdf", trades.trade_label, name="trade-label"),
