@@ -1,5 +1,6 @@
 """A person's own pages: HTTP in, HTTP out."""
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -65,6 +66,7 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@reauthentication_required
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     data = export.data_of(_person(request), at=now())

@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters
 
 from backmarket import timetravel
 from backmarket.errors import DomainError
@@ -16,7 +15,6 @@ from buyback.services.tax import give_tax_number
 from buyback.tax_forms import TaxNumberForm
 
 
-@sensitive_post_parameters()
 @login_required
 def tax_number(request: HttpRequest) -> HttpResponse:
     form, at = TaxNumberForm(posted(request)), timetravel.now()
