@@ -77,6 +77,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         ),
         SHOW,
     )
+
     def has_show_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("buyback.view_identity"))
 
@@ -91,7 +92,9 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trade]:
         related = ("variant__product", "plant", "seller", "payout", "parcel", "return_parcel", "quote__question_set")
-        rows = super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address", "identity")
+        rows = (
+            super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address", "identity")
+        )
         sealed = ("full_name", "birth_date", "document_number")
         return rows.defer("holder", "iban", *(f"identity__{name}" for name in sealed))
 

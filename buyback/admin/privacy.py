@@ -8,10 +8,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.columns import link
 from backmarket.admin.forms import StepForm
 from backmarket.admin.panels import Panel, table
 from backmarket.admin.steps import Step
+from backmarket.payments.admin.bank import link
 from backmarket.privacy import PEOPLES
 from backmarket.sites import staff_site
 from backmarket.timetravel import now

@@ -25,7 +25,7 @@ from tests.buyback.steps import IBAN, accepted, person, validated
 
 Login = Callable[[User], Client]
 DAY = timedelta(days=1)
-SECRETS = (IBAN, "X1234567", "1990-04-01")
+SECRETS = (IBAN, "19FV12345", "1990-04-01")
 
 
 def paid(trade: Trade, at: datetime, drain: Any) -> Trade:
@@ -69,7 +69,7 @@ def test_the_desk_shows_a_seller_only_after_a_reason_and_records_it(
     assert desk.post(url(trade), {"why": "fraud", "reference": IBAN}).status_code == 422
     assert not readings().exists()
     shown = desk.post(url(trade), {"why": "fraud", "reference": "CASE-12"})
-    assert (shown.status_code, shown["Cache-Control"]) == (200, "no-store")
+    assert (shown.status_code, "no-store" in shown["Cache-Control"]) == (200, True)
     assert [secret for secret in SECRETS if secret not in shown.content.decode()] == []
     (read,) = readings()
     assert (read.actor, read.subject_id) == (f"user:{olga.pk}", str(trade.pk))
@@ -86,9 +86,7 @@ def test_one_account_or_document_of_two_people_is_a_signal_for_support(
     assert set(Trade.objects.filter(shared())) == {first, second}
 
 
-def test_a_sale_that_came_to_nothing_is_forgotten_after_90_days(
-    plant: Refurbisher, carol: User, now: datetime
-) -> None:
+def test_a_sale_that_came_to_nothing_is_forgotten_after_90_days(plant: Refurbisher, carol: User, now: datetime) -> None:
     trade = accepted(plant, carol, now)
     cancel_trade(trade, by=carol, at=now)
     assert erase_expired(now + 89 * DAY) == 0
@@ -108,7 +106,7 @@ def test_a_bought_device_is_kept_for_five_years_and_its_register_beyond(
     assert erase_expired(trade.paid_at.replace(year=trade.paid_at.year + 5) - DAY) == 0  # type: ignore[union-attr]
     assert erase_expired(now + 5 * 366 * DAY + 30 * DAY) == 2
     assert Identity.objects.get().document_number == ""
-    assert "X1234567" in RegisterEntry.objects.get().seller
+    assert "19FV12345" in RegisterEntry.objects.get().seller
 
 
 def test_an_open_sale_is_never_forgotten(plant: Refurbisher, carol: User, now: datetime) -> None:
