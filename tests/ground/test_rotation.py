@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from backmarket import crypto, rotation
 from backmarket.accounts.models import User
@@ -24,6 +24,12 @@ def stored(table: str, column: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {column} FROM {table}")  # noqa: S608
         return str(cursor.fetchone()[0])
+
+
+def rotating_update(change: dict[str, str]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(rotation.ROTATING)
+        RegisterEntry.objects.update(**change)
 
 
 def run(**options: Any) -> str:
@@ -83,12 +89,9 @@ def test_values_that_no_key_reads_stay_and_the_command_fails(trade: Trade, setti
 
 
 def test_the_register_lets_a_rotation_change_the_key_and_nothing_else(trade: Trade) -> None:
-    from django.db import DatabaseError, transaction
-
     for change in ({"device": "Another"}, {"seller": ""}):
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(rotation.ROTATING)
-            RegisterEntry.objects.update(**change)
+        with pytest.raises(DatabaseError, match="append-only"):
+            rotating_update(change)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         RegisterEntry.objects.update(seller="{}")
 
