@@ -98,13 +98,13 @@ def olga(db: None) -> User:
 
 @pytest.fixture
 def client_of() -> Callable[[User], Client]:
-    """A browser in which this person has just logged in."""
+    """A browser in which this person is logged in, and has just given the password again."""
 
     def login(user: User) -> Client:
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
         session["account_authentication_methods_user"] = str(user.pk)
         session.save()
         return client
