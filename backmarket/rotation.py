@@ -5,6 +5,7 @@ What is done is recognised by the key id stored with it, so a run that was kille
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.apps import apps
@@ -35,10 +36,10 @@ class Column:
 
     @property
     def pk(self) -> str:
-        return connection.ops.quote_name(self.model._meta.pk.column)
+        return connection.ops.quote_name(str(self.model._meta.pk.column))
 
     def quoted(self, name: str) -> str:
-        return connection.ops.quote_name(self.model._meta.get_field(name).column)  # type: ignore[union-attr]
+        return connection.ops.quote_name(str(self.model._meta.get_field(name).column))  # type: ignore[union-attr]
 
     @property
     def behind(self) -> str:
@@ -97,7 +98,8 @@ def rotate_column(column: Column, *, batch: int = BATCH, tell: Callable[[Progres
 
 def _rotate_batch(column: Column, after: object, batch: int, progress: Progress) -> object:
     stored, source = column.quoted(column.name), column.quoted(column.source or column.name)
-    beyond, found = (f" AND {column.pk} > %s", [after]) if after is not None else ("", [])
+    beyond = f" AND {column.pk} > %s" if after is not None else ""
+    found: list[Any] = [] if after is None else [after]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ROTATING)
         cursor.execute(

@@ -66,7 +66,7 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     data = export.data_of(_person(request), at=now())

@@ -24,8 +24,8 @@ def order_payouts(at: datetime) -> int:
     What a person earns who owes us a tax number for too long waits until it is given.
     """
     waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None)
-    waiting = waiting.exclude(seller__tax_file__in=withheld(at)).values_list("pk", flat=True)
-    return sum(_order_missing(pk, at) for pk in list(waiting))
+    free = waiting.exclude(seller__tax_file__in=withheld(at)).values_list("pk", flat=True)
+    return sum(_order_missing(pk, at) for pk in list(free))
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:
