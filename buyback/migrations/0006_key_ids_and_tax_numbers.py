@@ -36,7 +36,7 @@ def fill_indexes(apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = True
     dependencies = [
-        ("buyback", "0004_sheet_drafts_and_reports"),
+        ("buyback", "0005_changes_of_bids"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
