@@ -45,6 +45,8 @@ JOBS: dict[str, Job] = {
     "watch_claim_deadlines": Job("orders.services.claims.watch_claim_deadlines", 10 * MINUTES),
     "expire_guarantees": Job("orders.services.guarantees.expire_guarantees", _nightly(1)),
     "remind_people": Job("buyback.services.reminders.remind_people", 10 * MINUTES),
+    "watch_tax_numbers": Job("buyback.services.tax.watch_tax_numbers", _nightly(4)),
+    "erase_expired": Job("buyback.services.retention.erase_expired", _nightly(4, 30)),
     "order_payouts": Job("buyback.services.payouts.order_payouts", 1 * HOURS),
     "settle_plants": Job("orders.services.settlement.settle_plants", _nightly(2)),
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),

@@ -91,6 +91,8 @@ if not FIELD_ENCRYPTION_KEYS:
         "Set FIELD_ENCRYPTION_KEYS: identity numbers and bank accounts are never stored in clear."
     )
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "backmarket.error_reports.SealedReports"
+
 # --- Applications ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -29,7 +29,7 @@ WIRING: dict[str, list[str]] = {
     "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
     "settlement.owed": ["orders.handlers.ask_plant_to_pay"],
     # --- selling a device
-    "trade.accepted": ["buyback.handlers.email_seller"],
+    "trade.accepted": ["buyback.handlers.email_seller", "buyback.handlers.ask_for_tax_number"],
     "trade.collected": ["buyback.handlers.email_seller"],
     "trade.received": ["buyback.handlers.email_seller"],
     "trade.countered": ["buyback.handlers.email_seller", "buyback.handlers.count_outcome"],

@@ -9,7 +9,7 @@ from backmarket.payments.models import Payout
 from backmarket.states import IllegalMove
 from buyback.emails import send_trade_email
 from buyback.models import Trade
-from buyback.services import facts, inspections, parcels, payouts, register, settling
+from buyback.services import facts, inspections, parcels, payouts, register, settling, tax
 
 MOVES: dict[tuple[str, str], Callable[..., None]] = {
     ("parcel.in_transit", "trade"): parcels.collect_trade,
@@ -88,6 +88,11 @@ def enter_in_register(event: Event) -> None:
     """A device the courier lost was never bought, so it is not entered."""
     if not event.data.get("lost"):
         register.enter_in_register(_trade(event), event.happened_at)
+
+
+def ask_for_tax_number(event: Event) -> None:
+    """Before the year's sales pass what must be reported: this one may be the sale that does."""
+    tax.ask_if_near_threshold(_trade(event).seller, at=event.happened_at)
 
 
 def count_outcome(event: Event) -> None:

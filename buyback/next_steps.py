@@ -1,7 +1,7 @@
 """The next thing a seller should do, in one sentence."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.formats import date_format, time_format
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.payments.models import Payout
 from backmarket.shipping.models import Pickup
 from buyback.due import last_minute
-from buyback.models import Trade
+from buyback.models import TaxFile, Trade
 
 Text = str | Promise
 
@@ -44,6 +44,8 @@ WAITING: dict[str, NextStep] = {
     Trade.Status.LOST: NextStep(_("The courier lost your device: you are paid as quoted."), icon="shield"),
 }
 
+ENDED = (Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED, Trade.Status.RETURNING)
+
 
 def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
     """What the seller should do now; often nothing, said so."""
@@ -51,9 +53,24 @@ def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
         return _hand_over(trade, pickup)
     if trade.status == Trade.Status.VALIDATED or _came_back(trade):
         return _get_paid(trade)
+    if trade.status not in ENDED and (step := _tax_number(trade)):
+        return step
     if step := WAITING.get(trade.status):
         return step
     return _ahead(trade)
+
+
+def _tax_number(trade: Trade) -> NextStep | None:
+    """What the law makes us ask people who sell much, unless something more urgent waits for the seller."""
+    if trade.status in (Trade.Status.COUNTERED, Trade.Status.SUSPENDED):
+        return None
+    file = TaxFile.objects.filter(user=trade.seller_id, given_at=None).defer("number").first()
+    if file is None:
+        return None
+    due = file.asked_at + timedelta(days=TaxFile.WITHHOLD_AFTER_DAYS)
+    title = _("Give us your tax number: your sales of this year come near what the law makes us report.")
+    text = _("After that day your payments wait until we have it.")
+    return NextStep(title, text, due, reverse("tax-number"), _("Give the number"), "info")
 
 
 def _hand_over(trade: Trade, pickup: Pickup | None) -> NextStep:
@@ -88,6 +105,8 @@ def _get_paid(trade: Trade) -> NextStep:
         title = _("Your bank sent the money back: give us another account.")
         url = reverse("trade-iban", args=[trade.pk])
         return NextStep(title, "", None, url, _("Change the account"), "bank")
+    if trade.payout is None and (step := _tax_number(trade)):
+        return step
     title = _("Nothing to do: the money is on its way to your account.")
     return NextStep(title, "", last_minute(trade.due_at), icon="bank")
 

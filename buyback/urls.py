@@ -1,6 +1,6 @@
 from django.urls import path
 
-from buyback.views import accept, papers, quotes, trades
+from buyback.views import accept, papers, quotes, tax, trades
 
 urlpatterns = [
     path("sell/", quotes.sell, name="sell"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("sell/quotes/<uuid:pk>/review/", accept.quote_review, name="quote-review"),
     path("sell/conditions/", accept.sale_conditions, name="sale-conditions"),
     path("sell/conditions/<slug:version>/", accept.sale_conditions, name="sale-conditions-version"),
+    path("account/tax-number/", tax.tax_number, name="tax-number"),
     path("account/trades/", trades.trades, name="trades"),
     path("account/trades/<uuid:pk>/", trades.trade, name="trade"),
     path("account/trades/<uuid:pk>/label.pdf", papers.trade_label, name="trade-label"),

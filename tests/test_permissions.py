@@ -145,6 +145,8 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "account-address-remove"): "302 302 404 404 404 404 404 404",
     ("get", "account-data"): OWN,
     ("post", "account-data"): "302 405 405 405 405 405 405 405",
+    ("get", "tax-number"): OWN,
+    ("post", "tax-number"): "302 422 422 422 422 422 422 422",
     ("get", "account-close"): OWN,
     ("post", "account-close"): "302 409 422 409 409 422 409 409",
     ("get", "api-schema"): EVERYBODY,

@@ -79,7 +79,7 @@ def _erase_traces(user: User) -> None:
     Review.objects.filter(author=user).update(author=None, author_name=_("Former customer"))
     # As a guest's orders they stay within reach of their owner: by number and e-mail, while a guarantee runs.
     Order.objects.filter(buyer=user).update(buyer=None)
-    Trade.objects.filter(seller=user).update(iban="", holder="")
+    Trade.objects.filter(seller=user).update(iban="", holder="", iban_index="")
     Identity.objects.filter(user=user, trades=None).delete()
     Cart.objects.filter(user=user).delete()
     AcceptanceDraft.objects.filter(seller=user).delete()

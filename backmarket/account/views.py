@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.views import RequestLoginCodeView
 from django.conf import settings
 from django.contrib import messages
@@ -82,6 +83,7 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     data = export.data_of(_person(request), at=now())

@@ -75,6 +75,7 @@ DESK: tuple[Group, ...] = (
             (_("Quotes"), "request_quote", "buyback.Quote", ""),
             (_("Bids"), "price_change", "buyback.Bid", ""),
             (_("Register of bought goods"), "menu_book", "buyback.RegisterEntry", ""),
+            (_("Tax numbers"), "receipt", "buyback.TaxFile", ""),
         ),
     ),
     (

@@ -28,6 +28,8 @@ from buyback.admin.parts import (
     talk_panel,
     verdict_panel,
 )
+from buyback.admin.privacy import SHOW, sharing_panel
+from buyback.duplicates import shared
 from buyback.models import Bid, Quote, RegisterEntry, Trade
 from buyback.services.payouts import reorder_trade_payout
 
@@ -59,6 +61,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         Pile("countered", _("Counter-offers"), Q(status=T.COUNTERED)),
         Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
         Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
+        Pile("shared", _("Account or document of several people"), shared()),
         Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
     )
     steps = (
@@ -73,7 +76,12 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
             when=lambda trade: bool(trade.payout and trade.payout.status == Payout.Status.CANCELLED),
             run=lambda request, trade, data: reorder_trade_payout(trade, by=request.user, at=now()),
         ),
+        SHOW,
     )
+
+    def has_show_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("buyback.view_identity"))
+
     payout_shown = text_column("payout.get_status_display", _("payout"))
 
     def name_of(self, obj: Any) -> str:
@@ -85,13 +93,17 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trade]:
         related = ("variant__product", "plant", "seller", "payout", "parcel", "return_parcel", "quote__question_set")
-        rows = super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address")
-        return rows.defer("holder", "iban")
+        rows = (
+            super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address", "identity")
+        )
+        sealed = ("full_name", "birth_date", "document_number")
+        return rows.defer("holder", "iban", *(f"identity__{name}" for name in sealed))
 
     def panels(self, request: HttpRequest, obj: Trade) -> list[Panel]:
         parcels = [parcel for parcel in (obj.parcel, obj.return_parcel) if parcel]
         return [
             facts(_("Seller"), [(_("Address"), "\n".join(obj.address.lines))]),
+            *(sharing_panel(obj) if self.has_show_permission(request) else []),
             pickups_panel(obj.parcel),
             registry_panel(obj.quote),
             verdict_panel(obj),

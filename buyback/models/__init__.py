@@ -5,6 +5,7 @@ from buyback.models.bids import BidChange, BidRow
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
 from buyback.models.register import RegisterEntry
+from buyback.models.tax import TaxFile
 from buyback.models.trades import Identity, MessagePhoto, Reminder, Trade, TradeMessage
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RegistryCheck",
     "Reminder",
     "SheetDraft",
+    "TaxFile",
     "Trade",
     "TradeMessage",
 ]

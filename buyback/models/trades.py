@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address
-from backmarket.crypto import EncryptedTextField
+from backmarket.crypto import BlindIndexField, EncryptedTextField
 from backmarket.db import sequence_number
 from backmarket.files import private_files
 from backmarket.money import Money
@@ -36,7 +36,11 @@ class Identity(models.Model):
     birth_date = EncryptedTextField()
     document_kind = models.CharField(max_length=20, choices=Document)
     document_number = EncryptedTextField()
+    # Equal documents of several accounts find each other by it, without being read.
+    number_index = BlindIndexField(of="document_number")
     created_at = models.DateTimeField()
+    # When what identifies the person was erased, because nothing asks for it any more.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("identity")
@@ -108,6 +112,7 @@ class Trade(models.Model):
     holder = EncryptedTextField(_("account holder"))
     iban = EncryptedTextField(_("IBAN"))
     iban_last4 = models.CharField(max_length=4)
+    iban_index = BlindIndexField(of="iban")
     conditions_version = models.CharField(max_length=20)
     parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, related_name="+")
     return_parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket import states
 from backmarket.accounts.models import Address, User
 from backmarket.accounts.services import FIELDS, save_address
+from backmarket.crypto import blind_index
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
@@ -171,7 +172,7 @@ def _checked_account(iban: str, holder: str, full_name: str) -> dict[str, str]:
     """The account's columns; raises InvalidIban or HolderIsNotSeller."""
     account = checked_iban(iban)
     check_holder(holder, full_name)
-    return {"iban": account, "holder": holder, "iban_last4": account[-4:]}
+    return {"iban": account, "holder": holder, "iban_last4": account[-4:], "iban_index": blind_index(account, "iban")}
 
 
 def _terms(quote: Quote, bid: QuoteBid) -> dict[str, Any]:

@@ -26,7 +26,8 @@ Answer = dict[str, Any]
 def client() -> EasyPostClient:
     """EASYPOST_API_BASE points it to a stand-in."""
     base = {"api_base": settings.EASYPOST_API_BASE} if settings.EASYPOST_API_BASE else {}
-    return EasyPostClient(settings.EASYPOST_API_KEY, timeout=settings.EASYPOST_TIMEOUT, **base)
+    seconds = settings.EASYPOST_TIMEOUT  # the library's type is narrower than what it does with it
+    return EasyPostClient(settings.EASYPOST_API_KEY, timeout=seconds, **base)  # type: ignore[arg-type]
 
 
 def ask(call: Callable[[], Any]) -> Answer:
