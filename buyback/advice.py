@@ -1,4 +1,4 @@
-"""Where to take a device that no plant buys: never a dead end. Addresses of public directories, checked by hand."""
+"""Where to take a device that no plant buys: never a dead end. Addresses are those of general directories."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 REPAIR_CAFES = "https://www.repaircafe.org/en/visit/"
-WHERE_TO_TAKE_IT = "https://quefairedemesobjets.ademe.fr/"
-REPAIRERS = "https://www.ecosystem.eco/"
+# Repairers with the QualiRépar label, whose bill the French repair bonus lowers (label-qualirepar.fr sends people there).
+REPAIRERS = "https://www.e-reparation.eco/"
+COLLECTION_POINTS = "https://www.ecosystem.eco/"
 # What one person can carry into a community hall, and a volunteer can open on a table.
 FOR_A_REPAIR_CAFE = frozenset(
     {"smartphones", "tablets", "laptops", "desktops", "consoles", "headphones", "speakers", "cameras", "e-readers"}
@@ -34,12 +35,12 @@ CAFE = Advice(
 REPAIR = Advice(
     "wrench", _("Have it repaired"),
     _("A new screen or battery often costs less than what it adds to the price. In France the repair bonus pays a part."),
-    _("Find a repairer"), REPAIRERS, "ecosystem.eco",
+    _("Find a repairer"), REPAIRERS, "e-reparation.eco",
 )  # fmt: skip
 RECYCLE = Advice(
     "recycle", _("Recycle it"),
     _("Every shop that sells such devices takes an old one back free of charge, and so does your recycling centre. Erase it first."),
-    _("Find a collection point"), WHERE_TO_TAKE_IT, "ademe.fr",
+    _("Find a collection point"), COLLECTION_POINTS, "ecosystem.eco",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
-from catalog.models import Category, Listing, Product
+from catalog.models import Category, Listing, Product, Variant
 from refurbishers.access import plant_of
 
 

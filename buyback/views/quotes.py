@@ -17,6 +17,7 @@ from buyback.advice import ways_without_a_bid
 from buyback.due import last_minute
 from buyback.forms import EmailQuoteForm
 from buyback.models import Quote
+from buyback.offers import price_change, quoted_bids
 from buyback.services.quotes import CannotSendQuote, make_quote, renew_quote, send_quote
 from buyback.views import crumbs
 from catalog.grading import IncompleteAnswers
@@ -86,8 +87,8 @@ def _quote_page(request: HttpRequest, shown: Quote, form: EmailQuoteForm, status
     context = {
         "quote": shown,
         "product": product,
-        "bids": selectors.quoted_bids(shown),
-        "change": selectors.price_change(shown),
+        "bids": quoted_bids(shown),
+        "change": price_change(shown),
         "saved": avoided(product.category.impact),
         "advice": ways_without_a_bid(product.category.slug),
         "answers": selectors.answers_in_words(shown),
