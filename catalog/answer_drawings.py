@@ -82,9 +82,7 @@ def _crack(area: Area) -> str:
     ends = ((-0.9, -0.5), (-0.2, -1), (0.8, -0.7), (1, 0.3), (0.45, 1), (-0.5, 0.85), (-1, 0.2))
     rays = "".join(f"M{x:.0f} {y:.0f}l{dx * r * 0.5:.0f} {dy * r * 0.4:.0f} {dx * r * 0.5:.0f} {dy * r * 0.6:.0f}"
                    for dx, dy in ends)  # fmt: skip
-    web = "".join(
-        "M" + "L".join(f"{x + dx * r * k:.0f} {y + dy * r * k:.0f}" for dx, dy in ends) for k in (0.34, 0.66)
-    )
+    web = "".join("M" + "L".join(f"{x + dx * r * k:.0f} {y + dy * r * k:.0f}" for dx, dy in ends) for k in (0.34, 0.66))
     return line(rays + web, "#000", 4.4, 0.35) + line(rays, "#fff", 2.6) + line(web, "#fff", 1.8, 0.9)
 
 

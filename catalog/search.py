@@ -99,10 +99,12 @@ def matching(rows: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
 
 
 def products_matching(products: "QuerySet[Product]", query: str) -> "QuerySet[Any]":
-    """The models meant by `query`, on sale here or not, with the same forgiveness; the most alike first, then the newest.
+    """The models meant by `query`, on sale here or not, as forgivingly; the most alike first, then the newest.
 
     A catalogue has hundreds of models, so their words are put together while searching and need no index.
     """
+    if not words_of(query):
+        return products.none()
     title = Lower(Concat("brand", Value(" "), "name"))
     texts = Concat(
         title, Value(" "), Replace("name", Value(" ")), Value(" "), "nicknames", Value(" "), "category__name",

@@ -18,7 +18,7 @@ from buyback.due import last_minute
 from buyback.forms import EmailQuoteForm
 from buyback.models import Quote
 from buyback.offers import price_change, quoted_bids
-from buyback.services.quotes import CannotSendQuote, make_quote, renew_quote, send_quote
+from buyback.services.quotes import CannotSendQuote, renew_quote, send_quote
 from buyback.views import crumbs
 from catalog.grading import IncompleteAnswers
 from catalog.impact import avoided

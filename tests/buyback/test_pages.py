@@ -1,6 +1,5 @@
 """Selling through HTTP, without JavaScript: the way of an honest seller, and every form sent wrong."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -119,9 +118,10 @@ def test_a_question_marks_the_answer_given_and_says_how_far_one_is(plant: Refurb
     assert "your answer" in page
     assert "1 of 3" in page
     assert "2 of 3" in client.get(reverse("sell-question", args=[sku, "looks"])).content.decode()
-    assert reverse("sell-question", args=[sku, "state"]) in client.get(
-        reverse("sell-question", args=[sku, "looks"])
-    ).content.decode()
+    assert (
+        reverse("sell-question", args=[sku, "state"])
+        in client.get(reverse("sell-question", args=[sku, "looks"])).content.decode()
+    )
 
 
 def test_a_problem_is_asked_about_and_a_question_that_is_implied_is_not(plant: Refurbisher, client: Client) -> None:

@@ -44,9 +44,7 @@ def test_gates_share_no_question_and_imply_answers_that_exist(asked: dict[str, A
     offered = {question["code"]: {o["code"] for o in question["options"]} for question in asked["questions"]}
     for gate in asked["gates"]:
         assert gate["code"] not in offered
-        assert all(
-            answer in offered[code] for option in gate["options"] for code, answer in option["implies"].items()
-        )
+        assert all(answer in offered[code] for option in gate["options"] for code, answer in option["implies"].items())
     codes = [code for gate in asked["gates"] for code in covered(gate)]
     assert len(codes) == len(set(codes))
 
