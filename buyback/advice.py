@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 REPAIR_CAFES = "https://www.repaircafe.org/en/visit/"
-# Repairers with the QualiRépar label, whose bill the French repair bonus lowers (label-qualirepar.fr sends people there).
+# Repairers with the QualiRépar label, whose bill the French repair bonus lowers.
 REPAIRERS = "https://www.e-reparation.eco/"
 COLLECTION_POINTS = "https://www.ecosystem.eco/"
 # What one person can carry into a community hall, and a volunteer can open on a table.
@@ -34,12 +34,12 @@ CAFE = Advice(
 )  # fmt: skip
 REPAIR = Advice(
     "wrench", _("Have it repaired"),
-    _("A new screen or battery often costs less than what it adds to the price. In France the repair bonus pays a part."),
+    _("A new screen or battery often costs less than it adds to the price. In France the repair bonus pays a part."),
     _("Find a repairer"), REPAIRERS, "e-reparation.eco",
 )  # fmt: skip
 RECYCLE = Advice(
     "recycle", _("Recycle it"),
-    _("Every shop that sells such devices takes an old one back free of charge, and so does your recycling centre. Erase it first."),
+    _("Shops that sell such devices take an old one back free of charge, and so does a recycling centre. Erase it first."),
     _("Find a collection point"), COLLECTION_POINTS, "ecosystem.eco",
 )  # fmt: skip
 

@@ -69,9 +69,10 @@ def variants_with_bids(product: Product) -> "QuerySet[Any]":
 
 def _with_bids(rows: "QuerySet[Any]", subject: str) -> "QuerySet[Any]":
     live = Bid.objects.live().filter(**{subject: OuterRef("pk")}).order_by("-price_minor")
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         best_minor=Subquery(live.values("price_minor")[:1]), currency=Subquery(live.values("currency")[:1])
     )
+    return found
 
 
 def with_best_bid(rows: Iterable[Any]) -> list[Any]:

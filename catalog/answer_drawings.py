@@ -49,7 +49,7 @@ def answer_svg(form: str, picture: str) -> SafeString:
 
 
 def _device(form: str, wall: tuple[str, str, str, str]) -> str:
-    draw, _areas_ = FORMS.get(form, (box, []))
+    draw, _marked = FORMS.get(form, (box, []))
     finish: Paint = paint(DEVICE_COLOUR)
     return draw(finish, wall)
 
@@ -122,7 +122,8 @@ MOTIFS: dict[str, str] = {
     "drop": fill("M120 46c30 40 44 60 44 82a44 44 0 0 1-88 0c0-22 14-42 44-82z", "#3f78a8")
     + line("M98 130a24 24 0 0 0 20 24", "#fff", 7, 0.8),
     "screw": ring(120, 116, 50, INK, 9) + disc(120, 116, 34, SOFT) + _ink("M100 116h40M120 96v40", 10),
-    "plug": fill("M84 96h72v26a36 36 0 0 1-72 0z", INK) + _ink("M102 62v34M138 62v34", 11) + _ink("M120 156v16q0 16-24 16"),
+    "plug": fill("M84 96h72v26a36 36 0 0 1-72 0z", INK) + _ink("M102 62v34M138 62v34", 11)
+    + _ink("M120 156v16q0 16-24 16"),
     "clock": ring(120, 116, 58, INK, 9) + _ink("M120 82v36l24 16"),
     "stand": rect(50, 60, 140, 84, 9, INK) + rect(60, 70, 120, 64, 4, SOFT) + _ink("M120 146v24M84 176h72", 12),
     "remote": rect(88, 40, 64, 152, 20, INK) + disc(120, 68, 8, "#e2603a") + ring(120, 106, 18, SOFT, 7)
@@ -138,5 +139,6 @@ MOTIFS: dict[str, str] = {
     "strap": rect(96, 34, 48, 164, 16, SOFT) + rect(82, 78, 76, 76, 20, INK) + rect(92, 88, 56, 56, 12, "#2b5d4c"),
     "landscape": rect(52, 58, 136, 116, 8, "#fffdf8") + rect(62, 68, 116, 84, 3, "#b9d3e3")
     + fill("M62 152v-20l34-32 30 30 16-12 36 34z", INK) + disc(150, 92, 11, "#f2ad1f"),
-    "lens": disc(120, 116, 66, INK) + ring(120, 116, 48, SOFT, 4) + disc(120, 116, 36, "#2b5d4c") + disc(104, 100, 11, "#fff"),
+    "lens": disc(120, 116, 66, INK) + ring(120, 116, 48, SOFT, 4) + disc(120, 116, 36, "#2b5d4c")
+    + disc(104, 100, 11, "#fff"),
 }  # fmt: skip

@@ -51,7 +51,7 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "sitemap"): EVERYBODY,
     ("get", "sell"): EVERYBODY,
     ("get", "sell-category"): EVERYBODY,
-    ("get", "sell-product"): EVERYBODY,
+    ("get", "sell-product"): "302 302 302 302 302 302 302 302",
     ("get", "sell-questions"): "302 302 302 302 302 302 302 302",
     ("post", "sell-questions"): "302 302 302 302 302 302 302 302",
     ("get", "sell-question"): EVERYBODY,

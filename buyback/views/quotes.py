@@ -1,4 +1,4 @@
-"""From "what have you got?" to a price: category, model, variant, and after the questions the quote. No account needed."""
+"""From "what have you got?" to a price: category, model, variant, and after the questions the quote."""
 
 from uuid import UUID
 
