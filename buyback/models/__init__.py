@@ -1,5 +1,6 @@
 """Selling a device: bids, quotes, trades, inspections, counter-offers, and the register of bought goods."""
 
+from buyback.models.bids import BidChange, BidRow
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
 from buyback.models.register import RegisterEntry
@@ -7,6 +8,8 @@ from buyback.models.trades import Identity, Trade, TradeMessage
 
 __all__ = [
     "Bid",
+    "BidChange",
+    "BidRow",
     "CounterOffer",
     "DiagnosticsReport",
     "EvidencePhoto",
