@@ -312,4 +312,4 @@ QUESTION_SETS: Mapping[str, dict[str, Any]] = {
     "cameras": _version_1(CAMERA, _state(_("It focuses, dials and flash are fine, pictures show no spot, and the glass of its lens is clear."), CAMERA, "works", "sensor", "lens")),
     "speakers": _version_1(SPEAKER, _state(_("The sound is clean at any volume, and buttons, ports and network answer."), SPEAKER, "sound", "works")),
     "e-readers": _version_1(EREADER, _state(_("It answers to your finger, the page is sharp everywhere, and a charge lasts for weeks."), EREADER, "works", "display", "battery"), LOOK),
-}
+}  # fmt: skip
