@@ -38,6 +38,7 @@ JOBS: dict[str, Job] = {
     "settle_payments": Job("backmarket.payments.services.settle_pending_payments", 5 * MINUTES),
     "grade_devices": Job("buyback.services.grading.grade_pending_devices", 30 * SECONDS),
     "expire_quotes": Job("buyback.services.quotes.expire_quotes", 1 * HOURS),
+    "forget_drafts": Job("buyback.services.acceptance.forget_drafts", 1 * HOURS),
     "expire_reservations": Job("catalog.services.stock.release_expired_reservations", 60 * SECONDS),
     "watch_trade_deadlines": Job("buyback.services.deadlines.watch_trade_deadlines", 10 * MINUTES),
     "watch_order_deadlines": Job("orders.services.deadlines.watch_order_deadlines", 10 * MINUTES),

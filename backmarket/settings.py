@@ -214,6 +214,10 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# Whoever has the mailbox has the account: a code by e-mail opens it, or makes it (see CodeView).
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -282,6 +286,8 @@ if not ALLOW_SANDBOX:
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY", "sandbox")
 COURIER_GATEWAY = env("COURIER_GATEWAY", "sandbox")
 DEVICE_REGISTRY = env("DEVICE_REGISTRY", "sandbox")
+# A seller waits for the answer: after so many seconds they are told to try again, and nothing they typed is lost.
+DEVICE_REGISTRY_TIMEOUT = env_int("DEVICE_REGISTRY_TIMEOUT", 5)
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", "")
 STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", "")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", "")

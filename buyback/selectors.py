@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.payments.models import Payout
-from buyback.models import Bid, CounterOffer, Quote, RegisterEntry, Trade
+from buyback.models import AcceptanceDraft, Bid, CounterOffer, Quote, RegisterEntry, Trade
 from buyback.services.register import FIRST, entry_hash
 from buyback.timelines import device_story, trade_timeline
 from catalog.models import Category, Product, QuestionSet
@@ -23,11 +23,13 @@ from catalog.search import products_matching
 from refurbishers.models import Refurbisher
 
 __all__ = [
+    "acceptance_draft",
     "answers_in_words",
     "checked_register",
     "current_questions",
     "device_story",
     "disputed_answers",
+    "latest_trade",
     "payout_state",
     "popular_products",
     "products_named",
@@ -220,3 +222,17 @@ def verify_register(plant: Refurbisher) -> RegisterCheck:
             return RegisterCheck(count, entry.number, _("The entry was changed after it was written."))
         previous = entry.hash
     return RegisterCheck(count, None, "")
+
+
+# Accepting
+
+
+def acceptance_draft(quote: Quote, seller: User, at: datetime) -> AcceptanceDraft | None:
+    """What this seller gave for the quote and has not confirmed; None once its day is over."""
+    return AcceptanceDraft.objects.filter(quote=quote, seller=seller, expires_at__gt=at).first()
+
+
+def latest_trade(seller: User) -> Trade | None:
+    """The sale whose details are offered again with the next one; none that has been erased."""
+    whole = Trade.objects.filter(seller=seller).exclude(iban="").exclude(identity__birth_date="")
+    return whole.select_related("identity").order_by("-accepted_at", "-number").first()

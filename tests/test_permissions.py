@@ -17,7 +17,8 @@ from backmarket.accounts.models import User
 from backmarket.notifications.models import MailboxMessage
 from backmarket.payments.models import SandboxIntent
 from backmarket.shipping.models import Parcel
-from buyback.models import Quote
+from buyback.details import Details, sealed, seller_of
+from buyback.models import AcceptanceDraft, Quote, Trade
 from orders.models import Cart, CartItem, Claim, OrderLine
 from orders.services.claims import open_claim
 from orders.services.guarantees import start_guarantee
@@ -61,6 +62,12 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "quote-send"): "422 422 422 422 422 422 422 422",
     ("get", "quote-accept"): OWN,
     ("post", "quote-accept"): "302 422 422 422 422 422 422 422",
+    ("get", "quote-times"): OWN,
+    ("post", "quote-times"): "302 405 405 405 405 405 405 405",
+    ("get", "quote-review"): "302 302 200 302 302 302 302 302",
+    ("post", "quote-review"): "302 302 422 302 302 302 302 302",
+    ("get", "sale-conditions"): EVERYBODY,
+    ("get", "sale-conditions-version"): EVERYBODY,
     ("get", "trades"): OWN,
     ("post", "trades"): "302 405 405 405 405 405 405 405",
     ("get", "trade"): CAROLS,
@@ -210,6 +217,9 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         variant=trade.variant, question_set=trade.quote.question_set, answers={}, condition="FUNCTIONAL_GOOD",
         created_at=now, expires_at=now.replace(year=2100),
     )  # fmt: skip
+    AcceptanceDraft.objects.create(
+        quote=quote, seller=carol, details=sealed(_details(trade)), saved_at=now, expires_at=now.replace(year=2100)
+    )
     intent = SandboxIntent.objects.create(
         id="pay_1", kind="payment", amount_minor=1000, currency="EUR", status="open", return_url="/"
     )
@@ -232,6 +242,7 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "account-address-remove": {"pk": AddressFactory(user=alice).pk},
         "api-plant-listing": {"pk": line.listing_id}, "api-plant-ship": {"pk": line.consignment_id},
         "api-plant-diagnostics": {"pk": trade.pk},
+        "sale-conditions-version": {"version": "2026-11"},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},
     }  # fmt: skip
@@ -240,6 +251,10 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         if name not in keys and prefix in uuid_of and takes_key(name):
             keys[name] = {"pk": uuid_of[prefix]}
     return World(line, second, keys)
+
+
+def _details(trade: Trade) -> Details:
+    return Details(trade.plant, trade.identifier, seller_of(trade), trade.address)
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:

@@ -14,7 +14,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
-from buyback.models import Identity, Trade
+from buyback.models import AcceptanceDraft, Identity, Trade
 from orders.models import Cart, Order, Withdrawal
 from refurbishers.models import Member
 from reviews.models import Review
@@ -82,6 +82,7 @@ def _erase_traces(user: User) -> None:
     Trade.objects.filter(seller=user).update(iban="", holder="")
     Identity.objects.filter(user=user, trades=None).delete()
     Cart.objects.filter(user=user).delete()
+    AcceptanceDraft.objects.filter(seller=user).delete()
     for address in selectors.addresses_of(user):
         forget_address(address)
 

@@ -23,6 +23,7 @@ from buyback.admin.parts import (
     answers_panel,
     offer_panel,
     photos_panel,
+    registry_panel,
     reports_panel,
     talk_panel,
     verdict_panel,
@@ -92,6 +93,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         return [
             facts(_("Seller"), [(_("Address"), "\n".join(obj.address.lines))]),
             pickups_panel(obj.parcel),
+            registry_panel(obj.quote),
             verdict_panel(obj),
             *offer_panel(obj),
             *photos_panel(obj),
@@ -107,13 +109,14 @@ class QuoteAdmin(StaffModelAdmin):
     list_display = ("variant", "condition", "shown_status", "created_at", "expires_at")
     list_select_related = ("variant__product",)
     list_filter = ("status", "condition")
-    search_fields = ("variant__sku", "variant__product__name")
+    search_fields = ("variant__sku", "variant__product__name", "registry_checks__identifier")
     fields = ("variant", "condition", "shown_status", "created_at", "expires_at")
     shown_status = state_column()
 
     def panels(self, request: HttpRequest, obj: Quote) -> list[Panel]:
         rows = [(bid.plant, money(bid.price)) for bid in obj.bids.select_related("plant")]
-        return [table(_("Bids"), (_("Plant"), _("Price")), rows), history(obj, names=True)]
+        bids = table(_("Bids"), (_("Plant"), _("Price")), rows)
+        return [bids, registry_panel(obj), history(obj, names=True)]
 
 
 @admin.register(Bid, site=staff_site)

@@ -133,3 +133,10 @@ def offer_panel(trade: Trade) -> list[Panel]:
         (_("Answer"), offer.get_answer_display()),
     )
     return [facts(_("Counter-offer"), pairs)]
+
+
+def registry_panel(quote: Quote) -> Panel:
+    """What the registry of stolen devices answered, newest first; a refused device has no trade, so its quote tells."""
+    checks = quote.registry_checks.all()
+    rows = [(check.asked_at, check.identifier, check.get_finding_display()) for check in checks]
+    return table(_("Stolen-device registry"), (_("Asked"), _("IMEI or serial"), _("Answer")), rows)

@@ -1,5 +1,6 @@
 """Selling a device: bids, quotes, trades, inspections, counter-offers, and the register of bought goods."""
 
+from buyback.models.acceptances import AcceptanceDraft, RegistryCheck
 from buyback.models.bids import BidChange, BidRow
 from buyback.models.inspections import CounterOffer, DiagnosticsReport, EvidencePhoto, Inspection, SheetDraft
 from buyback.models.quotes import Bid, Quote, QuoteBid
@@ -7,6 +8,7 @@ from buyback.models.register import RegisterEntry
 from buyback.models.trades import Identity, Trade, TradeMessage
 
 __all__ = [
+    "AcceptanceDraft",
     "Bid",
     "BidChange",
     "BidRow",
@@ -18,6 +20,7 @@ __all__ = [
     "Quote",
     "QuoteBid",
     "RegisterEntry",
+    "RegistryCheck",
     "SheetDraft",
     "Trade",
     "TradeMessage",

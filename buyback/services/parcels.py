@@ -10,7 +10,7 @@ from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.shipping import services as shipping
-from backmarket.shipping.models import Parcel
+from backmarket.shipping.models import Parcel, Pickup
 from backmarket.shipping.services import Slot
 from buyback.due import due_at
 from buyback.models import Trade
@@ -27,8 +27,8 @@ class CannotChangePickup(DomainError):
     default_message = _("The device has left or the trade is over: the pickup cannot be changed any more.")
 
 
-def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime) -> None:
-    """The parcel to the plant, insured in full, with a pickup at the door or a label to drop it off."""
+def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime, visit: Pickup | None = None) -> None:
+    """The parcel to the plant, insured in full: collected at `slot` or by a `visit`, or with a label to drop it off."""
     trade.parcel = shipping.create_parcel(
         purpose=Parcel.Purpose.TRADE,
         reference=trade.pk,
@@ -39,7 +39,9 @@ def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime) -> Non
         at=at,
     )
     trade.save(update_fields=["parcel"])
-    if slot is not None:
+    if visit is not None:
+        shipping.join_pickup(trade.parcel, pickup=visit, by=by, at=at)
+    elif slot is not None:
         shipping.book_pickup(trade.parcel, start=slot.start, end=slot.end, by=by, at=at)
 
 

@@ -6,9 +6,13 @@ from datetime import datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from backmarket.accounts.models import User
-from buyback.registry import SandboxRegistry
+from buyback.conditions import CURRENT
+from buyback.identifiers import InvalidIdentifier, checked_identifier
+from buyback.models import AcceptanceDraft
+from buyback.views import accept
 from refurbishers.models import Refurbisher
 from tests.bad_input.cases import Bad, Form, check, written
 from tests.buyback import steps
@@ -52,6 +56,12 @@ def _code(prefix: str, country: str) -> dict[str, str]:
     return {f"{prefix}postcode": "10115" if country == "DE" else "75011"}
 
 
+@pytest.fixture(autouse=True)
+def _tries_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody sends so many wrong forms within an hour; the limit has a test of its own."""
+    monkeypatch.setattr(accept, "TRIES_PER_HOUR", 10_000)
+
+
 @pytest.fixture
 def page(carol: User, client_of: Callable[[User], Client]) -> Client:
     return client_of(carol)
@@ -89,8 +99,62 @@ def test_the_quote_by_email(plant: Refurbisher, now: datetime) -> None:
     check(form, Client())
 
 
+# What people type instead of an IMEI, and the word that helps.
+IMEIS = {
+    "123456789012345": "one digit is wrong or two are swapped",
+    "356983035643809": "one digit is wrong or two are swapped",
+    "000000000000000": "all its digits are the same",
+    "111111111111111": "all its digits are the same",
+    "35693803564380": "it has 15 digits, and these are 14",
+    "3": "it has 15 digits, and this is 1",
+    "3569380356438091": "the IMEISV",
+    "35693803564380900": "it has 15 digits, and these are 17",
+    "35693803564380O": "it has digits only",
+    "٣٥٦٩٣٨٠٣٥٦٤٣٨٠٩": "it has digits only",
+    "*#06#": "it has digits only",
+    "iPhone 12": "it has digits only",
+    "😀": "it has digits only",
+    "<script>alert(1)</script>": "it has digits only",
+    "'; DROP TABLE": "it has digits only",
+}
+IBANS = {
+    "FR7630006000011234567890188": "a character is wrong or two are swapped",
+    "FR7630006000011234567890198": "a character is wrong or two are swapped",
+    "FR763000600001123456789018": "in France it has 27 characters, and this has 26",
+    "FR76 3000 6000 0112 3456 7890 1890": "in France it has 27 characters, and this has 28",
+    "DE8937040044053201300": "in Germany it has 22 characters, and this has 21",
+    "FR763000600001123456789018O": "compare it with the one on your bank statement",
+    "FR": "This is not a valid IBAN",
+    "ZZ7630006000011234567890189": "it begins with the two letters of a country",
+    "30006000011234567890189": "This is not a valid IBAN",
+    "4242 4242 4242 4242": "This is not a valid IBAN",
+    "AGRIFRPP": "This is not a valid IBAN",
+    "BR1800360305000010009795493C1": "We can pay to accounts of the SEPA area only",
+    "SA0380000000608010167519": "We can pay to accounts of the SEPA area only",
+    "😀": "This is not a valid IBAN",
+    "FR76<script>": "This is not a valid IBAN",
+}
+SERIALS = {
+    "AB12": "5 to 20 letters and digits",
+    "A" * 21: "5 to 20 letters and digits",
+    "AAAAAAA": "one character only",
+    "00000000": "one character only",
+    "A2403": "number of the model",
+    "SN#12345": "5 to 20 letters and digits",
+    "😀😀😀😀😀": "5 to 20 letters and digits",
+    "ＣＯ２ＸＫ": "5 to 20 letters and digits",
+}
+DOCUMENTS = ("1", "😀😀😀😀😀", "#", "1" * 21, "<b>12345</b>", "../../etc")
+HOLDERS = ("Somebody Else", "Petit", "C. Petit", "Carole Petit", "😀", "<script>", "null")
+BIRTHS = {
+    "2010-04-01": "You must be 18 or older", "1066-10-14": "Check your date of birth",
+    "2126-01-01": "Check your date of birth",
+}  # fmt: skip
+NAUGHTY = (" ", "\u200b", "\u202e", "a\tb", "NULL", "{{ 7*7 }}", "%s%n", "'\"--", "٩٩", "ﷺ", "Ω≈ç√∫˜µ≤≥÷")
+
+
 def sale(plant: Refurbisher, at: datetime) -> Form:
-    quote, stolen = steps.quoted(plant, at), next(iter(SandboxRegistry.DOCUMENTED))
+    quote = steps.quoted(plant, at)
     return Form(
         "accept",
         reverse("quote-accept", args=[quote.pk]),
@@ -98,24 +162,51 @@ def sale(plant: Refurbisher, at: datetime) -> Form:
             "plant": str(plant.pk), "full_name": "Carol Petit", "birth_date": "1990-04-01",
             "document_kind": "passport", "document_number": "19FV12345", "identifier": imei(),
             "locks_removed": "on", "slot": steps.slots(at)[0].start.isoformat(), "holder": "Carol Petit",
-            "iban": steps.IBAN, "conditions": "on", **{f"address-{name}": value for name, value in PLACE.items()},
+            "iban": steps.IBAN, **{f"address-{name}": value for name, value in PLACE.items()},
         },
         bad=(
-            Bad("birth_date", "2010-04-01", "You must be 18 or older"),
-            Bad("birth_date", "1066-10-14", "Check your date of birth"),
-            Bad("document_number", "1", "Copy the document's number"),
-            Bad("document_number", "😀😀😀😀😀", "Copy the document's number"),
-            Bad("identifier", "123456789012345", "This is not a valid IMEI"),
-            Bad("identifier", "😀", "This is not a valid IMEI"),
-            Bad("identifier", stolen, "This device is"),
+            *(Bad("birth_date", day, says) for day, says in BIRTHS.items()),
+            *(Bad("document_number", number, "Copy the document's number") for number in DOCUMENTS),
+            *(Bad("identifier", number, says) for number, says in IMEIS.items()),
+            *(Bad("identifier", text, "") for text in NAUGHTY),
+            *(Bad("iban", number, says) for number, says in IBANS.items()),
+            *(Bad("iban", text, "") for text in NAUGHTY),
+            *(Bad("holder", name, "The account must be in the name") for name in HOLDERS),
             Bad("slot", "2020-01-01T08:00:00+01:00", "This time is not free any more"),
-            Bad("holder", "Somebody Else", "The account must be in the name"),
-            Bad("iban", "FR7630006000011234567890188", "This is not a valid IBAN"),
-            Bad("iban", "😀", "This is not a valid IBAN"),
+            Bad("slot", "visit-9", "This time is not free any more"),
             *wrong_places("address-"),
+            Bad("address-line1", "Lindenstraße", "Add the number of the house",
+                {"address-country": "DE", "address-postcode": "10115", "address-phone": ""}),
         ),
         optional=frozenset({"plant", "address-line2", "address-phone"}),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says"), SERIALS.items())
+def test_a_serial_number(plant: Refurbisher, text: str, says: str) -> None:
+    with pytest.raises(InvalidIdentifier, match=says):
+        checked_identifier("serial", text)
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_a_naughty_name_is_kept_and_shown_as_it_was_typed(
+    plant: Refurbisher, page: Client, now: datetime, text: str
+) -> None:
+    form = sale(plant, now)
+    answer = page.post(form.url, form.sent(full_name=f"Carol {text} Petit", holder=f"Carol {text} Petit"))
+    assert answer.status_code == 302
+    html = page.get(answer["Location"]).content.decode()
+    assert escape(" ".join(f"Carol {text} Petit".split(" "))) in html or text.strip() == ""
+
+
+def test_the_last_click(plant: Refurbisher, page: Client, now: datetime) -> None:
+    form = sale(plant, now)
+    url = page.post(form.url, form.good)["Location"]
+    shown = {"revision": str(AcceptanceDraft.objects.get().revision), "version": CURRENT}
+    last = Form("confirm", url, {"conditions": "on"}, fixed=shown)
+    assert page.post(url, {**shown, "conditions": "on", "revision": "x" * 10_000}).status_code == 422
+    assert page.post(url, {**shown, "conditions": "on", "version": "a\0b"}).status_code == 422
+    check(last, page)
 
 
 def test_the_sale(plant: Refurbisher, page: Client, now: datetime) -> None:

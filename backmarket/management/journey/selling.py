@@ -63,7 +63,9 @@ def sign_up(play: Play) -> str:
 
 def _acceptance(play: Play) -> dict[str, Any]:
     plant = play.props["plant"]
-    slot = next(value for value in play.person("carol").radios("main form")["slot"] if value != "drop-off")
+    slot = next(
+        value for value in play.person("carol").radios("main form.form--sections")["slot"] if value != "drop-off"
+    )
     return {
         **ADDRESS,
         "full_name": "Carol Petit",
@@ -74,7 +76,6 @@ def _acceptance(play: Play) -> dict[str, Any]:
         "iban": IBAN,
         "identifier": IMEI,
         "locks_removed": True,
-        "conditions": True,
         "slot": slot,
         "plant": str(plant.pk),
     }
@@ -82,14 +83,15 @@ def _acceptance(play: Play) -> dict[str, Any]:
 
 def _open_acceptance(play: Play) -> None:
     quote, plant = play.props["quote"], play.props["plant"]
-    play.person("carol").open(f"/sell/quotes/{quote.pk}/").submit("main form[method=get]", plant=str(plant.pk))
+    carol = play.person("carol").open(f"/sell/quotes/{quote.pk}/").submit("main form[method=get]", plant=str(plant.pk))
+    carol.submit("main form.form--sections", press="times=1", **ADDRESS)
 
 
 def mistype_the_imei(play: Play) -> str:
     _open_acceptance(play)
     carol = play.person("carol")
     try:
-        carol.submit("main form[method=post]", **{**_acceptance(play), "identifier": "356938035643808"})
+        carol.submit("main form.form--sections", **{**_acceptance(play), "identifier": "356938035643808"})
     except PageBroken as refusal:
         expect(not Trade.objects.exists(), "a trade was made with a wrong IMEI")
         expect(carol.value("full_name") == "Carol Petit", "what she had typed was lost")
@@ -100,7 +102,8 @@ def mistype_the_imei(play: Play) -> str:
 def accept(play: Play) -> str:
     _open_acceptance(play)
     play.props["acceptance"] = _acceptance(play)
-    play.person("carol").submit("main form[method=post]", **play.props["acceptance"])
+    carol = play.person("carol").submit("main form.form--sections", **play.props["acceptance"])
+    carol.see(f"•••• {IBAN[-4:]}").submit("main form[aria-labelledby=r-sell]", conditions=True)
     trade = play.props["trade"] = Trade.objects.get()
     play.settle()
     pickup = Pickup.objects.get(parcel=trade.parcel)

@@ -23,7 +23,7 @@ from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.payments.services import open_payment, settle_payment
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import Parcel, SandboxShipment, TrackingPoint
-from backmarket.shipping.services import book_with_courier, record_scan
+from backmarket.shipping.services import available_slots, book_with_courier, record_scan
 from buyback.models import Bid, Identity, Quote, Trade
 from buyback.services.grading import grade_inspection
 from buyback.services.inspections import make_counter_offer, receive_trade, submit_inspection, validate_trade
@@ -171,8 +171,8 @@ class Stage:
         buyer = known(line.order.buyer)
         return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
 
-    # Trades: carol answers a counter-offer and looks at a quote; for the plant one is in the courier's van, two are to
-    # inspect, one of them begun, one is to decide, and one is bought and to be erased.
+    # Trades: carol answers a counter-offer, looks at a quote and waits for the courier; for the plant one is in the
+    # courier's van, two are to inspect, one of them begun, one is to decide, and one is bought and to be erased.
 
     def trades(self) -> None:
         bids = self.bids()
@@ -188,6 +188,7 @@ class Stage:
         )
         self.keep(self.inspected(self.received(next(self.others), next(bids), 5 * DAY), worse=False))
         order_payouts(self.at)
+        self.sent(self.carol, next(bids), HOUR, at_door=True)
 
     def bids(self) -> Iterator[Bid]:
         best = Bid.objects.filter(plant=self.plant, condition=Condition.FUNCTIONAL_GOOD, price_minor__gte=10_000)
@@ -201,17 +202,20 @@ class Stage:
         answers = answers_for(questions, bid.condition, self.random)
         return make_quote(bid.variant, answers=answers, by=by, at=at)
 
-    def sent(self, seller: User, bid: Bid, ago: timedelta) -> Trade:
-        """Accepted so long ago, and dropped off three hours later."""
+    def sent(self, seller: User, bid: Bid, ago: timedelta, *, at_door: bool = False) -> Trade:
+        """Accepted so long ago, and dropped off three hours later, or waiting for the courier: another may go along."""
         accepted_at = self.at - ago
         home = Address.objects.filter(user=seller).earliest("pk")
+        times = available_slots(postcode=home.postcode, country=home.country, at=self.at) if at_door else []
         document = IdentityData(seller.full_name, date(1990, 4, 12), Identity.Document.IDENTITY_CARD, "DEMO12345678")
         trade = accept_quote(
             self.quoted(bid, accepted_at - HOUR, by=seller), plant=self.plant, seller=seller,
             identifier=imei(next(self.devices)),
-            identity=document, address=home, holder=seller.full_name, iban=IBAN, slot=None,
-            conditions_version=CONDITIONS, by=seller, at=accepted_at,
+            identity=document, address=home, holder=seller.full_name, iban=IBAN,
+            slot=times[len(times) // 2] if times else None, conditions_version=CONDITIONS, by=seller, at=accepted_at,
         )  # fmt: skip
+        if at_door:
+            return trade
         self.scan(known(trade.parcel), Code.IN_TRANSIT, accepted_at + 3 * HOUR)
         collect_trade(trade, by=COURIER, at=accepted_at + 3 * HOUR)
         return trade

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('buyback', '0005_changes_of_bids'),
+        ('buyback', '0006_acceptance_drafts_and_registry_checks'),
     ]
 
     operations = [
