@@ -1,6 +1,6 @@
 """The shapes of what sellers send."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from buyback.identifiers import check_holder, checked_document, checked_iban, ch
 from buyback.models import Identity, Quote, TradeMessage
 from buyback.services.trades import IdentityData
 from buyback.visits import Visit
-from catalog.models import QuestionSet
 from refurbishers.models import Refurbisher
 
 DROP_OFF = "drop-off"
@@ -30,29 +29,20 @@ def translated(text: str) -> str:
     return gettext(text) if text else ""
 
 
-class QuestionsForm(forms.Form):
-    """One radio group per question of a question set; the keys of `cleaned_data` are the questions' codes."""
+class AnswerForm(forms.Form):
+    """One question, or gate, of a question set; its buttons send `answer`."""
 
-    def __init__(self, question_set: QuestionSet, *args: Any, **kwargs: Any) -> None:
+    answer = forms.ChoiceField(
+        error_messages={
+            "required": _("Choose one of the answers."),
+            "invalid_choice": _("Choose one of the answers."),
+        }
+    )
+
+    def __init__(self, step: Mapping[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.questions = question_set.questions
-        for question in self.questions:
-            self.fields[question["code"]] = forms.ChoiceField(
-                label=translated(question["text"]),
-                help_text=translated(question["help"]),
-                choices=[(option["code"], translated(option["text"])) for option in question["options"]],
-                widget=forms.RadioSelect,
-                error_messages={"required": _("Choose one of the answers.")},
-            )
-
-    def groups(self) -> list[tuple[forms.BoundField, list[tuple[Any, str]]]]:
-        """Each field with its radio buttons, and each button's help."""
-        groups = []
-        for question in self.questions:
-            field = self[question["code"]]
-            helps = [translated(option["help"]) for option in question["options"]]
-            groups.append((field, list(zip(field.subwidgets, helps, strict=True))))
-        return groups
+        choices = [(option["code"], translated(option["text"])) for option in step["options"]]
+        self.fields["answer"].choices = choices  # type: ignore[attr-defined]
 
 
 class EmailQuoteForm(forms.Form):

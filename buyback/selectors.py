@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,8 @@ from buyback.payout_words import payout_state
 from buyback.services.register import FIRST, entry_hash
 from buyback.timelines import trade_timeline
 from catalog.models import Category, Product, QuestionSet
+from catalog.questions import Way, option_of
+from catalog.search import products_matching
 from refurbishers.models import Refurbisher
 
 __all__ = [
@@ -37,8 +39,10 @@ __all__ = [
     "products_named",
     "sellable_categories",
     "sellable_products",
+    "steps_in_words",
     "trade_timeline",
     "trades_of",
+    "variants_with_bids",
     "verify_register",
     "visit_of",
     "with_best_bid",
@@ -58,37 +62,47 @@ def sellable_categories() -> QuerySet[Category]:
 
 
 def sellable_products(category: Category | None = None) -> "QuerySet[Any]":
-    """Models with questions to ask; `best_minor` is the highest bid for any variant and condition, or None."""
-    products = Product.objects.filter(category__question_sets__isnull=False).select_related("category")
+    """Models with questions to ask; `best_minor` is the highest live bid for any variant and condition, or None."""
+    products = Product.objects.filter(Exists(QuestionSet.objects.filter(category=OuterRef("category"))))
     if category is not None:
         products = products.filter(category=category)
-    best = Max("variants__bids__price_minor", filter=Q(variants__bids__active=True))
-    return products.annotate(best_minor=best, currency=Max("variants__bids__currency"))
+    return _with_bids(products.select_related("category"), "variant__product")
 
 
-def with_best_bid(products: Iterable[Product]) -> list[Product]:
-    """The same products, each with `best`, its highest bid as Money or None."""
-    listed = list(products)
-    for product in listed:
-        minor, currency = product.best_minor, product.currency  # type: ignore[attr-defined]
-        product.best = Money(minor, currency) if minor else None  # type: ignore[attr-defined]
+def variants_with_bids(product: Product) -> "QuerySet[Any]":
+    """A model's variants in the order in which they were made known, each with `best_minor` as above."""
+    return _with_bids(product.variants.order_by("id"), "variant")
+
+
+def _with_bids(rows: "QuerySet[Any]", subject: str) -> "QuerySet[Any]":
+    live = Bid.objects.live().filter(**{subject: OuterRef("pk")}).order_by("-price_minor")
+    found: QuerySet[Any] = rows.annotate(
+        best_minor=Subquery(live.values("price_minor")[:1]), currency=Subquery(live.values("currency")[:1])
+    )
+    return found
+
+
+def with_best_bid(rows: Iterable[Any]) -> list[Any]:
+    """The same models or variants, each with `best`, its highest bid as Money or None."""
+    listed = list(rows)
+    for row in listed:
+        row.best = Money(row.best_minor, row.currency) if row.best_minor else None
     return listed
 
 
-def popular_products(limit: int = 8) -> list[Product]:
-    """The models most asked for in quotes, then the dearest."""
+def popular_products(category: Category | None = None, limit: int = 8) -> list[Any]:
+    """The models most asked for in quotes, then the dearest; only such as a plant bids for."""
     asked = Quote.objects.filter(variant__product=OuterRef("pk")).order_by().values("variant__product")
-    counted = sellable_products().annotate(asked=Coalesce(Subquery(asked.annotate(n=Count("pk")).values("n")), 0))
-    wanted = counted.filter(Exists(Bid.objects.filter(variant__product=OuterRef("pk"), active=True)))
+    counted = sellable_products(category).annotate(
+        asked=Coalesce(Subquery(asked.annotate(n=Count("pk")).values("n")), 0)
+    )
+    wanted = counted.filter(best_minor__isnull=False)
     return with_best_bid(wanted.order_by("-asked", "-best_minor", "pk")[:limit])
 
 
-def products_named(words: str) -> list[Product]:
-    """Models whose maker, name or nickname holds every word."""
-    found = sellable_products()
-    for word in words.split()[:8]:
-        found = found.filter(Q(brand__icontains=word) | Q(name__icontains=word) | Q(nicknames__icontains=word))
-    return with_best_bid(found.order_by("-released_year", "name")[:SEARCH_LIMIT])
+def products_named(words: str, category: Category | None = None) -> list[Any]:
+    """The models that somebody means by these words, typing errors forgiven; the most alike first."""
+    return with_best_bid(products_matching(sellable_products(category), words)[:SEARCH_LIMIT])
 
 
 def current_questions(category: Category) -> QuestionSet | None:
@@ -103,6 +117,12 @@ def answers_in_words(quote: Quote) -> list[tuple[str, str]]:
         text = next((option["text"] for option in question["options"] if option["code"] == chosen), "")
         said.append((question["text"], text))
     return said
+
+
+def steps_in_words(way: Way) -> list[tuple[str, str, str]]:
+    """(code, question, answer) for each step of a way, in the source language."""
+    chosen = [(step, option_of(step, way.said)) for step in way.steps]
+    return [(step["code"], step["text"], option["text"] if option else "") for step, option in chosen]
 
 
 # A seller's trades

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from buyback.views import accept, papers, quotes, tax, trades
+from buyback.views import accept, papers, questions, quotes, tax, trades
 
 urlpatterns = [
     path("sell/", quotes.sell, name="sell"),
     path("sell/c/<slug:slug>/", quotes.sell_category, name="sell-category"),
     path("sell/p/<slug:slug>/", quotes.sell_product, name="sell-product"),
-    path("sell/d/<str:sku>/", quotes.sell_questions, name="sell-questions"),
+    path("sell/d/<str:sku>/", questions.sell_questions, name="sell-questions"),
+    path("sell/d/<str:sku>/<slug:code>/", questions.sell_question, name="sell-question"),
     path("sell/quotes/<uuid:pk>/", quotes.quote, name="quote"),
     path("sell/quotes/<uuid:pk>/renew/", quotes.quote_renew, name="quote-renew"),
     path("sell/quotes/<uuid:pk>/send/", quotes.quote_send, name="quote-send"),

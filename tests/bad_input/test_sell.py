@@ -17,7 +17,7 @@ from buyback.identifiers import InvalidIdentifier, checked_identifier
 from buyback.models import AcceptanceDraft
 from buyback.views import accept
 from refurbishers.models import Refurbisher
-from tests.bad_input.cases import Bad, Form, check
+from tests.bad_input.cases import Bad, Form, check, written
 from tests.buyback import steps
 from tests.factories import imei
 from tests.reviews.deals import paid_trade
@@ -70,9 +70,27 @@ def page(carol: User, client_of: Callable[[User], Client]) -> Client:
     return client_of(carol)
 
 
-def test_the_questions(plant: Refurbisher) -> None:
-    url = reverse("sell-questions", args=[steps.buying(plant).sku])
-    check(Form("questions", url, steps.ANSWERS), Client())
+@pytest.mark.parametrize("answer", ["", "no-such-answer", "a\0b", "x" * 10_000, "😀", "' OR 1=1 --"])
+def test_a_tampered_answer_is_said_above_the_answers_and_nothing_is_kept(plant: Refurbisher, answer: str) -> None:
+    client, sku = Client(), steps.buying(plant).sku
+    url = reverse("sell-question", args=[sku, "state"])
+    before = written()
+    page = client.post(url, {"answer": answer})
+    assert (page.status_code, written()) == (422, before)
+    assert "Choose one of the answers." in page.content.decode()
+    assert "selling" not in client.session
+
+
+NAUGHTY = ["", "a\0b", "x" * 10_000, "<script>alert(1)</script>", "' OR 1=1 --", "%_\\", "😀", "& | ! ( ) :*", "Ω≈ç√"]
+
+
+@pytest.mark.parametrize("words", NAUGHTY)
+def test_whatever_is_typed_into_the_search_is_answered_and_shown_as_text(plant: Refurbisher, words: str) -> None:
+    steps.buying(plant)
+    for url in (reverse("sell"), reverse("sell-category", args=["smartphones"])):
+        page = Client().get(url, {"q": words})
+        assert page.status_code == 200
+        assert "<script>alert" not in page.content.decode()
 
 
 def test_the_quote_by_email(plant: Refurbisher, now: datetime) -> None:

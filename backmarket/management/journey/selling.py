@@ -34,8 +34,8 @@ def ask_for_a_quote(play: Play) -> str:
     phone = play.props["phone"]
     carol = play.person("carol").open("/sell/").submit("main form[role=search]", q="iphone 13")
     carol.follow(rf"/sell/p/{phone.product.slug}/").follow(rf"/sell/d/{phone.sku}/")
-    best = {field: options[0] for field, options in carol.radios("main form[method=post]").items()}
-    carol.submit("main form[method=post]", **{**best, "water": "no"})
+    for answer in ("fine", "flawless", "good"):
+        carol.submit("main form[method=post]", press=f"answer={answer}")
     quote = Quote.objects.latest("created_at")
     play.props["quote"] = quote
     bids = list(quote.bids.select_related("plant"))
