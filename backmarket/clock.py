@@ -55,6 +55,18 @@ class BusinessCalendar:
                     return day
         return day
 
+    def business_day_before(self, day: date, count: int) -> date:
+        """The count-th business day before `day`."""
+        while count > 0:
+            day -= timedelta(days=1)
+            count -= self.is_business_day(day)
+        return day
+
+    def is_open(self, at: datetime) -> bool:
+        """Is it business hours?"""
+        local = self.local(at)
+        return self.is_business_day(local.date()) and OPENS <= local.time() < CLOSES
+
     def last_minute(self, deadline: datetime) -> datetime:
         """A deadline as people say it: midnight is 23:59 of the day that ends, any other instant is itself."""
         return deadline - timedelta(minutes=1) if self.local(deadline).time() == time() else deadline

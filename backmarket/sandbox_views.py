@@ -23,6 +23,8 @@ from backmarket.shipping.selectors import upcoming_shipments
 from backmarket.tasks import run_job
 from buyback.registry import SandboxRegistry
 
+# Numbers that are right, for whoever has no telephone and no bank statement at hand.
+CLEAN_IMEI, PAID_IBAN = "356938035643809", "FR7630006000011234567890189"
 STEPS = {
     "hour": gettext_lazy("One hour"),
     "day": gettext_lazy("One day"),
@@ -61,13 +63,24 @@ def _tables() -> list[tuple[str, str, list[tuple[str, Any]]]]:
             _("Amount"),
             [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in bank.REFUNDS.items()],
         ),
-        (_("Bank accounts"), _("IBAN"), [(iban, _("The transfer comes back: its account number ends in 0002."))]),
+        (
+            _("Bank accounts"),
+            _("IBAN"),
+            [
+                (PAID_IBAN, _("A French account that is paid.")),
+                (iban, _("The transfer comes back: its account number ends in 0002.")),
+            ],
+        ),
         (
             _("Postcodes of the sender or the recipient"),
             _("Postcode"),
             [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in courier.POSTCODES.items()],
         ),
-        (_("Stolen-device registry"), _("IMEI or serial number"), list(SandboxRegistry.DOCUMENTED.items())),
+        (
+            _("Stolen-device registry"),
+            _("IMEI or serial number"),
+            [(CLEAN_IMEI, _("a telephone of which nothing is reported")), *SandboxRegistry.DOCUMENTED.items()],
+        ),
     ]
 
 

@@ -4,6 +4,7 @@ Every variable is listed in README.md (configuration table); a test compares the
 """
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import django_stubs_ext
@@ -51,6 +52,17 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def env_decimals(name: str, default: str) -> list[Decimal]:
+    """Positive numbers with commas between."""
+    try:
+        numbers = [Decimal(part) for part in env_list(name, default)]
+    except InvalidOperation as error:
+        raise ImproperlyConfigured(f"{name} must be numbers, not {os.environ.get(name)!r}.") from error
+    if not all(number.is_finite() and number > 0 for number in numbers):
+        raise ImproperlyConfigured(f"{name} must be more than nothing, not {os.environ.get(name)!r}.")
+    return numbers
+
+
 # --- What runs: debug, demo, sandboxes -------------------------------------------------------------
 
 DEBUG = env_bool("DEBUG")
@@ -78,6 +90,8 @@ if not FIELD_ENCRYPTION_KEYS:
     raise ImproperlyConfigured(
         "Set FIELD_ENCRYPTION_KEYS: identity numbers and bank accounts are never stored in clear."
     )
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "backmarket.error_reports.SealedReports"
 
 # --- Applications ----------------------------------------------------------------------------------
 
@@ -214,6 +228,10 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# Whoever has the mailbox has the account: a code by e-mail opens it, or makes it (see CodeView).
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -282,10 +300,22 @@ if not ALLOW_SANDBOX:
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY", "sandbox")
 COURIER_GATEWAY = env("COURIER_GATEWAY", "sandbox")
 DEVICE_REGISTRY = env("DEVICE_REGISTRY", "sandbox")
+# A seller waits for the answer: after so many seconds they are told to try again, and nothing they typed is lost.
+DEVICE_REGISTRY_TIMEOUT = env_int("DEVICE_REGISTRY_TIMEOUT", 5)
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", "")
 STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", "")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = env("STRIPE_API_BASE", "")
+EASYPOST_API_KEY = env("EASYPOST_API_KEY", "")
+EASYPOST_WEBHOOK_SECRET = env("EASYPOST_WEBHOOK_SECRET", "")
+EASYPOST_API_BASE = env("EASYPOST_API_BASE", "")
+EASYPOST_CARRIER_ACCOUNTS = env_list("EASYPOST_CARRIER_ACCOUNTS")
+EASYPOST_SERVICE = env("EASYPOST_SERVICE", "")
+EASYPOST_PICKUP_SERVICE = env("EASYPOST_PICKUP_SERVICE", "")
+EASYPOST_BOX = env_decimals("EASYPOST_BOX", "16,12,5,112")
+EASYPOST_USD_RATE = env_decimals("EASYPOST_USD_RATE", "1.25")[0]
+# Seconds; asked by workers only, never while a page waits.
+EASYPOST_TIMEOUT = float(env_decimals("EASYPOST_TIMEOUT", "20")[0])
 # How money leaves is a choice of its own; only the sandbox of payments brings its own bank.
 PAYOUT_GATEWAY = env("PAYOUT_GATEWAY", "sandbox" if PAYMENT_GATEWAY == "sandbox" else None)
 STRIPE_FINANCIAL_ACCOUNT = env("STRIPE_FINANCIAL_ACCOUNT", "")
@@ -302,6 +332,14 @@ if "sandbox" in (PAYMENT_GATEWAY, PAYOUT_GATEWAY, COURIER_GATEWAY, DEVICE_REGIST
     )
 if PAYMENT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET):
     raise ImproperlyConfigured("PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.")
+if COURIER_GATEWAY not in ("sandbox", "easypost"):
+    raise ImproperlyConfigured(f"COURIER_GATEWAY is sandbox or easypost, not {COURIER_GATEWAY!r}.")
+if COURIER_GATEWAY == "easypost" and not (EASYPOST_API_KEY and EASYPOST_WEBHOOK_SECRET and EASYPOST_CARRIER_ACCOUNTS):
+    raise ImproperlyConfigured(
+        "COURIER_GATEWAY=easypost needs EASYPOST_API_KEY, EASYPOST_WEBHOOK_SECRET and EASYPOST_CARRIER_ACCOUNTS."
+    )
+if len(EASYPOST_BOX) != 4:
+    raise ImproperlyConfigured("EASYPOST_BOX is length,width,height in inches and weight in ounces.")
 if PAYOUT_GATEWAY not in ("sandbox", "stripe", "sepa"):
     raise ImproperlyConfigured(f"PAYOUT_GATEWAY must be sandbox, stripe or sepa, not {PAYOUT_GATEWAY!r}.")
 if PAYOUT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_FINANCIAL_ACCOUNT and STRIPE_PAYOUT_WEBHOOK_SECRET):

@@ -29,7 +29,7 @@ WIRING: dict[str, list[str]] = {
     "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
     "settlement.owed": ["orders.handlers.ask_plant_to_pay"],
     # --- selling a device
-    "trade.accepted": ["buyback.handlers.email_seller"],
+    "trade.accepted": ["buyback.handlers.email_seller", "buyback.handlers.ask_for_tax_number"],
     "trade.collected": ["buyback.handlers.email_seller"],
     "trade.received": ["buyback.handlers.email_seller"],
     "trade.countered": ["buyback.handlers.email_seller", "buyback.handlers.count_outcome"],
@@ -47,6 +47,11 @@ WIRING: dict[str, list[str]] = {
     "trade.expired": ["buyback.handlers.email_seller"],
     "trade.lost": ["buyback.handlers.email_seller"],
     "trade.iban_changed": ["buyback.handlers.email_seller"],
+    "trade.resumed": ["buyback.handlers.email_seller"],
+    "trade.pickup_changed": ["buyback.handlers.email_seller"],
+    "trade.reminded": ["buyback.handlers.email_reminder"],
+    "unit.erased": ["buyback.handlers.email_seller_of_device"],
+    "unit.sold": ["buyback.handlers.email_seller_of_device"],
     "trade.message": ["buyback.handlers.email_message"],
     "inspection.late": ["buyback.handlers.count_late_inspection"],
     # --- buying a device

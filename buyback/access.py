@@ -7,7 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
-from buyback.models import EvidencePhoto, Quote, Trade
+from buyback.models import EvidencePhoto, MessagePhoto, Quote, Trade
 from refurbishers.access import plant_of
 from refurbishers.models import Refurbisher
 
@@ -19,7 +19,7 @@ def quote_for_anyone(pk: UUID) -> Quote:
 
 def trade_for_seller(user: User, pk: UUID) -> Trade:
     trades = Trade.objects.select_related(
-        "plant", "variant__product__category", "parcel", "return_parcel", "payout", "unit", "address", "quote"
+        "plant", "variant__product__category", "parcel", "return_parcel", "payout", "unit__listing", "address", "quote"
     )
     return get_object_or_404(trades, pk=pk, seller=user)
 
@@ -38,6 +38,23 @@ def photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> EvidencePhoto:
         own = Refurbisher.objects.filter(members__user=user)
         photos = photos.filter(Q(trade__seller=user, proof=True) | Q(trade__plant__in=own))
     return get_object_or_404(photos, pk=pk)
+
+
+def message_photo_for_viewer(user: User, trade_pk: UUID, pk: UUID) -> MessagePhoto:
+    """For those who talk, seller and plant, and staff who may see trades."""
+    photos = MessagePhoto.objects.filter(message__trade=trade_pk)
+    if not (user.is_staff and user.has_perm("buyback.view_trade")):
+        own = Refurbisher.objects.filter(members__user=user)
+        photos = photos.filter(Q(message__trade__seller=user) | Q(message__trade__plant__in=own))
+    return get_object_or_404(photos, pk=pk)
+
+
+def certificate_for_seller(user: User, pk: UUID) -> Trade:
+    """The trade whose device is proved to be erased."""
+    trade = trade_for_seller(user, pk)
+    if trade.unit is None or trade.unit.erased_at is None:
+        raise Http404
+    return trade
 
 
 def parcel_label_for_seller(user: User, pk: UUID) -> Trade:

@@ -12,15 +12,16 @@ from backmarket.shipping.selectors import latest_pickup
 from buyback.due import CLOCKED, due_at, last_minute
 from buyback.guides import HOW_TO_MEND
 from buyback.models import CounterOffer, Trade
+from catalog.impact import avoided
 
 
-def send_trade_email(trade: Trade, event: Event, *, template: str, to: str = "") -> None:
-    """Write the e-mail `template` about `trade` to its seller, or to `to`; once per event."""
+def send_trade_email(trade: Trade, event: Event, *, template: str, to: str = "", key: str = "") -> None:
+    """Write the e-mail `template` about `trade` to its seller, or to `to`; once per event, or per `key`."""
     send(
         template,
         to=to or trade.seller.email,
         context=_context(trade, event),
-        key=f"{template}:{event.pk}",
+        key=key or f"{template}:{event.pk}",
         language=settings.LANGUAGE_CODE if to else trade.seller.language,
         at=event.happened_at,
     )
@@ -41,6 +42,9 @@ def _context(trade: Trade, event: Event) -> dict[str, Any]:
         "due": last_minute(_due(trade, event)),
         "pickup": latest_pickup(trade.parcel) if trade.parcel else None,
         "url": settings.SITE_URL + reverse("trade", args=[trade.pk]),
+        "avoided": avoided(trade.variant.product.category.impact),
+        "certificate_url": settings.SITE_URL + reverse("trade-certificate", args=[trade.pk]),
+        "label_url": settings.SITE_URL + reverse("trade-label", args=[trade.pk]),
         "plant_url": f"{settings.SITE_URL}/plant/",
         "iban_url": settings.SITE_URL + reverse("trade-iban", args=[trade.pk]),
         "rebook_url": settings.SITE_URL + reverse("trade-rebook", args=[trade.pk]),

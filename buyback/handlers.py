@@ -9,7 +9,7 @@ from backmarket.payments.models import Payout
 from backmarket.states import IllegalMove
 from buyback.emails import send_trade_email
 from buyback.models import Trade
-from buyback.services import facts, inspections, parcels, payouts, register, settling
+from buyback.services import facts, inspections, parcels, payouts, register, settling, tax
 
 MOVES: dict[tuple[str, str], Callable[..., None]] = {
     ("parcel.in_transit", "trade"): parcels.collect_trade,
@@ -41,8 +41,20 @@ def email_seller_of_pickup(event: Event) -> None:
 
 def email_seller(event: Event) -> None:
     """One e-mail per status; not for a step that only follows from another one."""
-    if not (event.data.get("implied") or event.data.get("lost")):
+    if not any(event.data.get(follows) for follows in ("implied", "lost", "resumed")):
         send_trade_email(_trade(event), event, template=event.kind.replace(".", "_"))
+
+
+def email_reminder(event: Event) -> None:
+    send_trade_email(_trade(event), event, template=f"remind_{event.data['about']}")
+
+
+def email_seller_of_device(event: Event) -> None:
+    """Whose device it was hears of its second life, once of each turn: another owner's erasure is not their news."""
+    trade = Trade.objects.filter(unit=event.subject_id).first()
+    if trade is not None:
+        template = event.kind.replace("unit.", "device_")
+        send_trade_email(trade, event, template=template, key=f"{template}:{trade.pk}")
 
 
 def email_message(event: Event) -> None:
@@ -76,6 +88,11 @@ def enter_in_register(event: Event) -> None:
     """A device the courier lost was never bought, so it is not entered."""
     if not event.data.get("lost"):
         register.enter_in_register(_trade(event), event.happened_at)
+
+
+def ask_for_tax_number(event: Event) -> None:
+    """Before the year's sales pass what must be reported: this one may be the sale that does."""
+    tax.ask_if_near_threshold(_trade(event).seller, at=event.happened_at)
 
 
 def count_outcome(event: Event) -> None:

@@ -1,16 +1,19 @@
 """The next thing a seller should do, in one sentence."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils.formats import date_format, time_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.payments.models import Payout
 from backmarket.shipping.models import Pickup
 from buyback.due import last_minute
-from buyback.models import Trade
+from buyback.models import TaxFile, Trade
 
 Text = str | Promise
 
@@ -24,15 +27,24 @@ class NextStep:
     label: Text = ""
     icon: str = "clock"
 
+    @property
+    def asks(self) -> bool:
+        """Is there something to do, and not only something to wait for?"""
+        return bool(self.url)
+
 
 WAITING: dict[str, NextStep] = {
     Trade.Status.COLLECTED: NextStep(_("Nothing to do: your device is on its way to the plant."), icon="truck"),
     Trade.Status.PAID: NextStep(_("Done: the money is on your account."), icon="check"),
-    Trade.Status.RETURNED: NextStep(_("Your device is back with you. You can ask for a new quote at any time.")),
+    Trade.Status.RETURNED: NextStep(
+        _("Your device is back with you. You can ask for a new quote at any time."), icon="box"
+    ),
     Trade.Status.CANCELLED: NextStep(_("You cancelled this sale. You can ask for a new quote at any time.")),
     Trade.Status.EXPIRED: NextStep(_("The device was not collected in 21 days. Ask for a new quote to sell it.")),
     Trade.Status.LOST: NextStep(_("The courier lost your device: you are paid as quoted."), icon="shield"),
 }
+
+ENDED = (Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED, Trade.Status.RETURNING)
 
 
 def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
@@ -41,27 +53,46 @@ def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
         return _hand_over(trade, pickup)
     if trade.status == Trade.Status.VALIDATED or _came_back(trade):
         return _get_paid(trade)
+    if trade.status not in ENDED and (step := _tax_number(trade)):
+        return step
     if step := WAITING.get(trade.status):
         return step
     return _ahead(trade)
 
 
+def _tax_number(trade: Trade) -> NextStep | None:
+    """What the law makes us ask people who sell much, unless something more urgent waits for the seller."""
+    if trade.status in (Trade.Status.COUNTERED, Trade.Status.SUSPENDED):
+        return None
+    file = TaxFile.objects.filter(user=trade.seller_id, given_at=None).defer("number").first()
+    if file is None:
+        return None
+    due = file.asked_at + timedelta(days=TaxFile.WITHHOLD_AFTER_DAYS)
+    title = _("Give us your tax number: your sales of this year come near what the law makes us report.")
+    text = _("After that day your payments wait until we have it.")
+    return NextStep(title, text, due, reverse("tax-number"), _("Give the number"), "info")
+
+
 def _hand_over(trade: Trade, pickup: Pickup | None) -> NextStep:
-    if pickup and pickup.status in (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED):
-        title = _("Pack the device and have the parcel ready for the courier.")
-        text = _("The label is stuck on by the courier; you can print it yourself too.")
-        return NextStep(
-            title, text, last_minute(trade.due_at), reverse("trade-label", args=[trade.pk]), _("Print the label"), "box"
-        )
+    due, pk = last_minute(trade.due_at), [trade.pk]
     if pickup and pickup.status == Pickup.Status.FAILED:
-        title = _("The courier came three times in vain: choose another day, free of charge.")
-        return NextStep(
-            title, "", last_minute(trade.due_at), reverse("trade-rebook", args=[trade.pk]), _("Choose a day"), "truck"
-        )
+        title = _("The courier could not collect the parcel: choose another day, free of charge.")
+        return NextStep(title, "", due, reverse("trade-rebook", args=pk), _("Choose a day"), "truck")
+    label, printing = reverse("trade-label", args=pk), _("Print the label")
+    if pickup and pickup.status == Pickup.Status.ATTEMPTED:
+        title = _("Nobody was in: keep the parcel ready, the courier comes again on the next working day.")
+        return NextStep(title, "", due, label, printing, "truck")
+    if pickup and pickup.status == Pickup.Status.BOOKED:
+        text = _("Lay the packing slip inside. The courier sticks the label on; you can print it yourself too.")
+        return NextStep(_have_ready(pickup), text, None, label, printing, "box")
     title = _("Print the label, stick it on the parcel and drop it off.")
-    return NextStep(
-        title, "", last_minute(trade.due_at), reverse("trade-label", args=[trade.pk]), _("Print the label"), "box"
-    )
+    return NextStep(title, "", due, label, printing, "box")
+
+
+def _have_ready(pickup: Pickup) -> str:
+    starts, ends = localtime(pickup.window_start), localtime(pickup.window_end)
+    words = {"day": date_format(starts, "l j F"), "from": time_format(starts, "H:i"), "to": time_format(ends, "H:i")}
+    return gettext("Have the parcel ready for the courier on %(day)s between %(from)s and %(to)s.") % words
 
 
 def _came_back(trade: Trade) -> bool:
@@ -74,9 +105,10 @@ def _get_paid(trade: Trade) -> NextStep:
         title = _("Your bank sent the money back: give us another account.")
         url = reverse("trade-iban", args=[trade.pk])
         return NextStep(title, "", None, url, _("Change the account"), "bank")
-    return NextStep(
-        _("Nothing to do: the money is on its way to your account."), "", last_minute(trade.due_at), icon="bank"
-    )
+    if trade.payout is None and (step := _tax_number(trade)):
+        return step
+    title = _("Nothing to do: the money is on its way to your account.")
+    return NextStep(title, "", last_minute(trade.due_at), icon="bank")
 
 
 def _ahead(trade: Trade) -> NextStep:

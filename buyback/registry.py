@@ -1,27 +1,36 @@
-"""The registry of stolen devices: one question, asked before any transaction, and a sandbox with documented numbers."""
+"""The registry of stolen devices: one question, asked before any transaction, and a sandbox with documented numbers.
+
+`docs/registry.md` says what each answer means for the seller.
+"""
 
 import time
-from enum import StrEnum
 from functools import cache
 from typing import Protocol
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.errors import GatewayError
 
 
-class Finding(StrEnum):
-    CLEAN = "clean"
-    UNKNOWN = "unknown"
-    GREYLISTED = "greylisted"
-    STOLEN = "stolen"
+class Finding(models.TextChoices):
+    CLEAN = "clean", _("nothing is reported")
+    UNKNOWN = "unknown", _("not in the registry")
+    GREYLISTED = "greylisted", _("a report is being looked into")
+    STOLEN = "stolen", _("reported lost or stolen")
+
+
+MAY_BE_BOUGHT = frozenset({Finding.CLEAN, Finding.UNKNOWN})
 
 
 class DeviceRegistry(Protocol):
-    def check(self, identifier: str) -> Finding:
-        """What is known of the device with this IMEI or serial. Raises GatewayError(retry=True) without an answer."""
+    def check(self, identifier: str, *, timeout: float) -> Finding:
+        """What is known of the device with this IMEI or serial.
+
+        Raises GatewayError(retry=True) when there is no answer within `timeout` seconds.
+        """
 
 
 class SandboxRegistry:
@@ -32,28 +41,29 @@ class SandboxRegistry:
     UNKNOWN = "353325100000037"
     SLOW = "353325100000045"
     SILENT = "353325100000052"
-    SLOW_SECONDS = 2.0
+    STOLEN_SERIAL = "STOLEN12345"
     DOCUMENTED = {
-        STOLEN: _("reported stolen: refused"),
-        GREYLISTED: _("under investigation: refused"),
-        UNKNOWN: _("not in the registry: accepted"),
+        STOLEN: _("reported stolen: refused, and the refusal is recorded"),
+        GREYLISTED: _("a report is being looked into: refused until it is settled, and recorded"),
+        UNKNOWN: _("not in the registry: accepted, and the answer is kept"),
         SLOW: _("the registry answers after two seconds: accepted"),
-        SILENT: _("the registry does not answer: try again later"),
-        "STOLEN12345": _("serial number of a stolen device: refused"),
+        SILENT: _("the registry does not answer in time: nothing is lost, try again later"),
+        STOLEN_SERIAL: _("serial number of a stolen device: refused, and the refusal is recorded"),
     }
+    FINDINGS = {
+        STOLEN: Finding.STOLEN,
+        STOLEN_SERIAL: Finding.STOLEN,
+        GREYLISTED: Finding.GREYLISTED,
+        UNKNOWN: Finding.UNKNOWN,
+    }
+    SECONDS = {SLOW: 2.0, SILENT: float("inf")}
 
-    def check(self, identifier: str) -> Finding:
-        if identifier == self.SILENT:
-            raise GatewayError("The registry did not answer.", retry=True)
-        if identifier == self.SLOW:
-            time.sleep(self.SLOW_SECONDS)
-        findings = {
-            self.STOLEN: Finding.STOLEN,
-            "STOLEN12345": Finding.STOLEN,
-            self.GREYLISTED: Finding.GREYLISTED,
-            self.UNKNOWN: Finding.UNKNOWN,
-        }
-        return findings.get(identifier, Finding.CLEAN)
+    def check(self, identifier: str, *, timeout: float) -> Finding:
+        takes = self.SECONDS.get(identifier, 0.0)
+        time.sleep(min(takes, timeout))
+        if takes > timeout:
+            raise GatewayError("The registry did not answer in time.", retry=True)
+        return self.FINDINGS.get(identifier, Finding.CLEAN)
 
 
 @cache

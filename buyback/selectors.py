@@ -1,12 +1,12 @@
 """What pages and back offices want to know of quotes, trades and the register."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,26 +14,37 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.payments.models import Payout
-from buyback.models import Bid, CounterOffer, Quote, RegisterEntry, Trade
+from backmarket.shipping.models import OPEN_PICKUP, Pickup
+from backmarket.shipping.selectors import parcels_of_visit
+from buyback.afterlife import device_story
+from buyback.models import AcceptanceDraft, Bid, CounterOffer, Quote, RegisterEntry, Trade
+from buyback.payout_words import payout_state
 from buyback.services.register import FIRST, entry_hash
-from buyback.timelines import device_story, trade_timeline
+from buyback.timelines import trade_timeline
 from catalog.models import Category, Product, QuestionSet
+from catalog.questions import Way, option_of
+from catalog.search import products_matching
 from refurbishers.models import Refurbisher
 
 __all__ = [
+    "acceptance_draft",
     "answers_in_words",
     "checked_register",
     "current_questions",
     "device_story",
     "disputed_answers",
+    "latest_trade",
     "payout_state",
     "popular_products",
     "products_named",
     "sellable_categories",
     "sellable_products",
+    "steps_in_words",
     "trade_timeline",
     "trades_of",
+    "variants_with_bids",
     "verify_register",
+    "visit_of",
     "with_best_bid",
 ]
 
@@ -51,37 +62,47 @@ def sellable_categories() -> QuerySet[Category]:
 
 
 def sellable_products(category: Category | None = None) -> "QuerySet[Any]":
-    """Models with questions to ask; `best_minor` is the highest bid for any variant and condition, or None."""
-    products = Product.objects.filter(category__question_sets__isnull=False).select_related("category")
+    """Models with questions to ask; `best_minor` is the highest live bid for any variant and condition, or None."""
+    products = Product.objects.filter(Exists(QuestionSet.objects.filter(category=OuterRef("category"))))
     if category is not None:
         products = products.filter(category=category)
-    best = Max("variants__bids__price_minor", filter=Q(variants__bids__active=True))
-    return products.annotate(best_minor=best, currency=Max("variants__bids__currency"))
+    return _with_bids(products.select_related("category"), "variant__product")
 
 
-def with_best_bid(products: Iterable[Product]) -> list[Product]:
-    """The same products, each with `best`, its highest bid as Money or None."""
-    listed = list(products)
-    for product in listed:
-        minor, currency = product.best_minor, product.currency  # type: ignore[attr-defined]
-        product.best = Money(minor, currency) if minor else None  # type: ignore[attr-defined]
+def variants_with_bids(product: Product) -> "QuerySet[Any]":
+    """A model's variants in the order in which they were made known, each with `best_minor` as above."""
+    return _with_bids(product.variants.order_by("id"), "variant")
+
+
+def _with_bids(rows: "QuerySet[Any]", subject: str) -> "QuerySet[Any]":
+    live = Bid.objects.live().filter(**{subject: OuterRef("pk")}).order_by("-price_minor")
+    found: QuerySet[Any] = rows.annotate(
+        best_minor=Subquery(live.values("price_minor")[:1]), currency=Subquery(live.values("currency")[:1])
+    )
+    return found
+
+
+def with_best_bid(rows: Iterable[Any]) -> list[Any]:
+    """The same models or variants, each with `best`, its highest bid as Money or None."""
+    listed = list(rows)
+    for row in listed:
+        row.best = Money(row.best_minor, row.currency) if row.best_minor else None
     return listed
 
 
-def popular_products(limit: int = 8) -> list[Product]:
-    """The models most asked for in quotes, then the dearest."""
+def popular_products(category: Category | None = None, limit: int = 8) -> list[Any]:
+    """The models most asked for in quotes, then the dearest; only such as a plant bids for."""
     asked = Quote.objects.filter(variant__product=OuterRef("pk")).order_by().values("variant__product")
-    counted = sellable_products().annotate(asked=Coalesce(Subquery(asked.annotate(n=Count("pk")).values("n")), 0))
-    wanted = counted.filter(Exists(Bid.objects.filter(variant__product=OuterRef("pk"), active=True)))
+    counted = sellable_products(category).annotate(
+        asked=Coalesce(Subquery(asked.annotate(n=Count("pk")).values("n")), 0)
+    )
+    wanted = counted.filter(best_minor__isnull=False)
     return with_best_bid(wanted.order_by("-asked", "-best_minor", "pk")[:limit])
 
 
-def products_named(words: str) -> list[Product]:
-    """Models whose maker, name or nickname holds every word."""
-    found = sellable_products()
-    for word in words.split()[:8]:
-        found = found.filter(Q(brand__icontains=word) | Q(name__icontains=word) | Q(nicknames__icontains=word))
-    return with_best_bid(found.order_by("-released_year", "name")[:SEARCH_LIMIT])
+def products_named(words: str, category: Category | None = None) -> list[Any]:
+    """The models that somebody means by these words, typing errors forgiven; the most alike first."""
+    return with_best_bid(products_matching(sellable_products(category), words)[:SEARCH_LIMIT])
 
 
 def current_questions(category: Category) -> QuestionSet | None:
@@ -98,11 +119,36 @@ def answers_in_words(quote: Quote) -> list[tuple[str, str]]:
     return said
 
 
+def steps_in_words(way: Way) -> list[tuple[str, str, str]]:
+    """(code, question, answer) for each step of a way, in the source language."""
+    chosen = [(step, option_of(step, way.said)) for step in way.steps]
+    return [(step["code"], step["text"], option["text"] if option else "") for step, option in chosen]
+
+
 # A seller's trades
 
 
 def trades_of(user: User) -> QuerySet[Trade]:
-    return Trade.objects.filter(seller=user).select_related("plant", "variant__product")
+    """What waits for the seller first, then what goes on, then what is over; the newest first in each."""
+    trades = Trade.objects.filter(seller=user).select_related("plant", "variant__product", "payout", "parcel")
+    missed = Pickup.objects.filter(parcel=OuterRef("parcel"), status=Pickup.Status.FAILED)
+    ahead = Pickup.objects.filter(parcel=OuterRef("parcel"), status__in=OPEN_PICKUP)
+    waits = (
+        Q(status__in=[Trade.Status.COUNTERED, Trade.Status.SUSPENDED])
+        | Q(payout__status=Payout.Status.BOUNCED)
+        | Q(Exists(missed), ~Exists(ahead), status=Trade.Status.ACCEPTED)
+    )
+    order = Case(When(waits, then=0), When(status__in=Trade.OPEN, then=1), default=2)
+    return trades.prefetch_related("parcel__pickups").annotate(pile=order).order_by("pile", "-number")
+
+
+def visit_of(trade: Trade, pickup: Pickup | None) -> list[Trade]:
+    """The seller's devices that the courier collects at one visit, this one among them, in the order of sale."""
+    if pickup is None:
+        return [trade]
+    parcels = parcels_of_visit(pickup.visit).values("pk")
+    mates = Trade.objects.filter(parcel__in=parcels, seller=trade.seller_id).select_related("variant__product")
+    return list(mates.order_by("number")) or [trade]
 
 
 @dataclass(frozen=True)
@@ -133,24 +179,6 @@ def disputed_answers(trade: Trade, offer: CounterOffer) -> list[Dispute]:
         )
         for item in offer.reasons
     ]
-
-
-def payout_state(trade: Trade) -> Text:
-    """Where the money is, in a few words; empty before the price is settled."""
-    if trade.status not in (Trade.Status.VALIDATED, Trade.Status.PAID):
-        return ""
-    if trade.payout is None:
-        return _("to be ordered on the next business day")
-    return PAYOUTS[trade.payout.status]
-
-
-PAYOUTS: Mapping[str, Text] = {
-    Payout.Status.ORDERED: _("ordered, leaves on the next business day"),
-    Payout.Status.SENT: _("sent to your bank"),
-    Payout.Status.PAID: _("on your account"),
-    Payout.Status.BOUNCED: _("returned by your bank: give another account"),
-    Payout.Status.CANCELLED: _("cancelled; a new one is being ordered"),
-}
 
 
 def _said_by_question(quote: Quote) -> dict[str, str]:
@@ -200,3 +228,17 @@ def verify_register(plant: Refurbisher) -> RegisterCheck:
             return RegisterCheck(count, entry.number, _("The entry was changed after it was written."))
         previous = entry.hash
     return RegisterCheck(count, None, "")
+
+
+# Accepting
+
+
+def acceptance_draft(quote: Quote, seller: User, at: datetime) -> AcceptanceDraft | None:
+    """What this seller gave for the quote and has not confirmed; None once its day is over."""
+    return AcceptanceDraft.objects.filter(quote=quote, seller=seller, expires_at__gt=at).first()
+
+
+def latest_trade(seller: User) -> Trade | None:
+    """The sale whose details are offered again with the next one; none that has been erased."""
+    whole = Trade.objects.filter(seller=seller).exclude(iban="").exclude(identity__birth_date="")
+    return whole.select_related("identity").order_by("-accepted_at", "-number").first()

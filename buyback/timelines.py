@@ -1,33 +1,30 @@
-"""A trade's past and future, and its device's life afterwards, told in order."""
+"""A trade's past, present and future, told in order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.events.models import Event
+from backmarket.payments.models import Payout
+from backmarket.shipping.models import Pickup
+from buyback.due import last_minute
 from buyback.guides import Suspension
 from buyback.models import Trade
-from catalog.models import Unit
+from buyback.moments import Moment
 
 Text = str | Promise
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One line of a timeline. `state`: done, current, todo or problem."""
-
-    title: Text
-    at: datetime | None = None
-    detail: Text = ""
-    state: str = "done"
-
 
 TITLES: Mapping[str, Text] = {
     "trade.accepted": _("You accepted the offer"),
     "trade.pickup_changed": _("You changed the collection"),
+    "pickup.attempted": _("The courier came and found nobody"),
+    "pickup.failed": _("The courier could not collect it"),
     "trade.collected": _("Handed to the courier"),
     "trade.received": _("Arrived at the plant"),
     "trade.inspected": _("Inspected"),
@@ -35,24 +32,43 @@ TITLES: Mapping[str, Text] = {
     "trade.countered": _("The plant made a counter-offer"),
     "trade.validated": _("Validated: the price is settled"),
     "trade.iban_changed": _("You changed the bank account"),
-    "trade.paid": _("Paid"),
+    "payout.sent": _("The money left for your bank"),
+    "payout.bounced": _("Your bank sent the money back"),
+    "trade.paid": _("Paid: the money is on your account"),
     "trade.suspended": _("Suspended"),
     "trade.resumed": _("The plant takes it up again"),
-    "trade.returning": _("On its way back to you"),
+    "trade.returning": _("The plant sends it back to you, free"),
     "trade.returned": _("Back with you"),
     "trade.cancelled": _("Cancelled"),
     "trade.expired": _("Closed: the device was not collected in time"),
     "trade.lost": _("Lost by the courier: you are paid as quoted"),
     "inspection.late": _("The plant was late: the quoted price is paid"),
 }
-PROBLEMS = frozenset({"trade.suspended", "trade.countered", "trade.expired", "trade.lost"})
-AHEAD: Mapping[str, tuple[str, ...]] = {
-    Trade.Status.ACCEPTED: ("trade.collected", "trade.received", "trade.inspected", "trade.paid"),
-    Trade.Status.COLLECTED: ("trade.received", "trade.inspected", "trade.paid"),
-    Trade.Status.RECEIVED: ("trade.inspected", "trade.paid"),
-    Trade.Status.INSPECTED: ("trade.paid",),
-    Trade.Status.VALIDATED: ("trade.paid",),
-    Trade.Status.RETURNING: ("trade.returned",),
+PROBLEMS = frozenset(
+    {
+        "pickup.attempted", "pickup.failed", "payout.bounced", "trade.suspended", "trade.countered", "trade.expired",
+        "trade.lost",
+    }
+)  # fmt: skip
+NOW: Mapping[str, Text] = {
+    Trade.Status.ACCEPTED: _("Waiting to be handed over"),
+    Trade.Status.COLLECTED: _("On its way to the plant"),
+    Trade.Status.RECEIVED: _("The plant inspects it"),
+    Trade.Status.INSPECTED: _("The plant decides"),
+    Trade.Status.COUNTERED: _("Waiting for your answer"),
+    Trade.Status.SUSPENDED: _("Waiting until it is mended"),
+    Trade.Status.VALIDATED: _("The money is on its way"),
+    Trade.Status.RETURNING: _("On its way back to you"),
+}
+AHEAD: Mapping[str, tuple[Text, ...]] = {
+    Trade.Status.ACCEPTED: (_("With the courier"), _("At the plant"), _("Inspected"), _("Paid")),
+    Trade.Status.COLLECTED: (_("At the plant"), _("Inspected"), _("Paid")),
+    Trade.Status.RECEIVED: (_("Inspected"), _("Paid")),
+    Trade.Status.INSPECTED: (_("Paid"),),
+    Trade.Status.COUNTERED: (_("Paid, or back with you"),),
+    Trade.Status.SUSPENDED: (_("Inspected"), _("Paid")),
+    Trade.Status.VALIDATED: (_("Paid"),),
+    Trade.Status.RETURNING: (_("Back with you"),),
 }
 BECAUSE: Mapping[str, Text] = {
     "refused": _("The counter-offer was refused."),
@@ -62,12 +78,22 @@ BECAUSE: Mapping[str, Text] = {
 
 
 def trade_timeline(trade: Trade) -> list[Moment]:
-    """What happened, oldest first, from the trade's events, and what is still to come."""
-    events = Event.objects.filter(
-        subject_type="buyback.trade", subject_id=str(trade.pk), kind__in=list(TITLES)
-    ).order_by("happened_at", "id")
-    moments = [_moment(event) for event in events] or [Moment(TITLES["trade.accepted"], trade.accepted_at)]
-    return moments + [Moment(TITLES[kind], state="todo") for kind in AHEAD.get(trade.status, ())]
+    """What happened, oldest first, from the events; what is going on, with its deadline; what is still to come."""
+    past = [_moment(event) for event in _events(trade)] or [Moment(TITLES["trade.accepted"], trade.accepted_at)]
+    future = [Moment(title, state="todo") for title in AHEAD.get(trade.status, ())]
+    return [*past, *_present(trade), *future]
+
+
+def _events(trade: Trade) -> list[Event]:
+    """Of the trade, of the courier's visits and of its payouts."""
+    told = Q(subject_type="buyback.trade", subject_id=str(trade.pk))
+    for model, rows in (
+        ("shipping.pickup", Pickup.objects.filter(parcel=trade.parcel_id)),
+        ("payments.payout", Payout.objects.filter(purpose="trade", reference=trade.pk)),
+    ):
+        told |= Q(subject_type=model, subject_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)])
+    events = Event.objects.filter(told, kind__in=list(TITLES)).order_by("happened_at", "id")
+    return [event for event in events if not event.data.get("resumed")]
 
 
 def _moment(event: Event) -> Moment:
@@ -78,35 +104,11 @@ def _moment(event: Event) -> Moment:
     return Moment(TITLES[event.kind], event.happened_at, detail, state)
 
 
-@dataclass(frozen=True)
-class Story:
-    """What became of a device after its sale: moments, and what its second life avoids, with the figure's source."""
-
-    moments: tuple[Moment, ...]
-    saved_kg: float | None
-    source: str
+def _present(trade: Trade) -> list[Moment]:
+    if trade.status not in NOW:
+        return []
+    return [Moment(NOW[trade.status], detail=_by(last_minute(trade.due_at)), state="current")]
 
 
-def device_story(trade: Trade) -> Story | None:
-    """The device's life since the plant bought it; None while it has not."""
-    unit = trade.unit
-    if unit is None:
-        return None
-    impact = trade.variant.product.category.impact
-    yearly, years = impact.get("co2e_kg_per_year"), impact.get("years_gained")
-    saved = round(yearly * years, 1) if yearly and years and unit.status == Unit.Status.SOLD else None
-    return Story(tuple(_life(unit)), saved, str(impact.get("source", "")))
-
-
-def _life(unit: Unit) -> list[Moment]:
-    steps: list[tuple[Text, datetime | None, Text]] = [
-        (_("Taken into the workshop"), unit.created_at, ""),
-        (_("Your data erased"), unit.erased_at, unit.erasure_standard),
-        (_("Repaired"), unit.repaired_at, ", ".join(unit.parts_changed)),
-        (_("Tested"), unit.tested_at, unit.get_grade_display() if unit.grade else ""),
-        (_("On sale"), unit.ready_at, ""),
-        (_("Sold: it has a new owner"), unit.sold_at, ""),
-        (_("Recycled: its materials live on"), unit.recycled_at, ""),
-    ]
-    happened = [Moment(title, at, detail) for title, at, detail in steps if at is not None]
-    return sorted(happened, key=lambda moment: moment.at or unit.created_at)
+def _by(due: datetime | None) -> str:
+    return gettext("By %(day)s at the latest") % {"day": date_format(localtime(due), "l j F")} if due else ""

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
-from catalog.models import Category, Listing, Product
+from catalog.models import Category, Listing, Product, Variant
 from refurbishers.access import plant_of
 
 
@@ -33,3 +33,8 @@ def listings_for_plant(user: User | AnonymousUser) -> "QuerySet[Listing]":
 def listing_for_plant(user: User | AnonymousUser, pk: UUID) -> Listing:
     """A listing of the person's own plant; Http404 for a stranger's, as for one that does not exist."""
     return get_object_or_404(listings_for_plant(user), pk=pk)
+
+
+def variant_to_sell(sku: str) -> Variant:
+    """Any variant that somebody may own, on sale here or not."""
+    return get_object_or_404(Variant.objects.select_related("product__category"), sku=sku)

@@ -111,7 +111,7 @@ def device_svg(form: str, colour: str, *, grade: str | None = None, size: str = 
     seed = _seed(form, colour)
     draw, areas = FORMS.get(form, (box, [Area(70, 90, 100, 90)]))
     marks = _wear((grade or "").lower(), areas, seed)
-    return _svg(draw(paint(colour), WALLPAPERS[seed[0] % len(WALLPAPERS)]) + marks, SIZES[size], title)
+    return svg(draw(paint(colour), WALLPAPERS[seed[0] % len(WALLPAPERS)]) + marks, SIZES[size], title)
 
 
 def category_svg(form: str) -> SafeString:
@@ -133,7 +133,7 @@ def plant_svg(slug: str, name: str = "") -> SafeString:
             f'fill="{bright if (number + seed[6]) % 2 else soft}" transform="rotate({angle:.1f} 120 120)"/>'
         )
     parts.append(disc(120, 120, 16 + seed[7] % 14, ground) + disc(120, 120, 7 + seed[8] % 5, bright))
-    return _svg("".join(parts), SIZES["thumb"], name)
+    return svg("".join(parts), SIZES["thumb"], name)
 
 
 def paint(colour: str) -> Paint:
@@ -171,7 +171,8 @@ def _dent(spot: Area) -> str:
     return shade + line(f"M{x - 4} {y + 3}q4 2.6 8 0", "#fff", 1.2, 0.6)
 
 
-def _svg(body: str, size: int, title: str) -> SafeString:
+def svg(body: str, size: int, title: str = "") -> SafeString:
+    """A canvas of 240 × 240 around trusted SVG; decorative unless it is given a title."""
     name = f'role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true" focusable="false">'
     canvas = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" width="{size}" height="{size}" '
     return mark_safe(f"{canvas}{name}{body}</svg>")  # noqa: S308 - built here, the title escaped

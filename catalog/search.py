@@ -13,12 +13,12 @@ from operator import or_
 from typing import Any
 
 from django.contrib.postgres.lookups import TrigramWordSimilar
-from django.contrib.postgres.search import SearchQuery, TrigramSimilarity
+from django.contrib.postgres.search import SearchQuery, SearchVector, TrigramSimilarity
 from django.db import connection, transaction
-from django.db.models import F, Max, Q, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Max, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat, Lower, Replace
 
-from catalog.models import Buyable, Variant
+from catalog.models import Buyable, Product, Variant
 from catalog.words import plain
 
 COLOURS_IN_FRENCH = {
@@ -38,6 +38,7 @@ NOISE = frozenset(
 )  # fmt: skip
 UNITS = {"go": "gb", "to": "tb", "pouces": "in", "pouce": "in", "inch": "in", "inches": "in"}
 MAX_WORDS = 8
+ACCENTED, PLAIN = "àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"
 # How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity), and how much a word
 # must resemble another to be its correction (difflib ratio): "ifone" is 0.73 from "iphone" and 0.6 from "phone".
 RESEMBLANCE, SPELT_ALIKE = 0.3, 0.7
@@ -81,7 +82,7 @@ def words_of(query: str) -> list[str]:
     return [word for word in tokens(query) if word not in NOISE][:MAX_WORDS]
 
 
-def matching(rows: "QuerySet[Buyable]", query: str) -> "QuerySet[Buyable]":
+def matching(rows: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
     """The rows meant by `query`, annotated with `likeness` to their title (0 to 1). No words: no rows.
 
     At most four queries, however many rows there are; what is found is read by the caller's own.
@@ -95,6 +96,25 @@ def matching(rows: "QuerySet[Buyable]", query: str) -> "QuerySet[Buyable]":
     if not found.exists():
         found = rows.filter(search=_full_text(*_respelt(rows, words), begun=True))
     return found.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
+
+
+def products_matching(products: "QuerySet[Product]", query: str) -> "QuerySet[Any]":
+    """The models meant by `query`, on sale here or not, as forgivingly; the most alike first, then the newest.
+
+    A catalogue has hundreds of models, so their words are put together while searching and need no index.
+    """
+    if not words_of(query):
+        return products.none()
+    title = Lower(Concat("brand", Value(" "), "name"))
+    texts = Concat(
+        title, Value(" "), Replace("name", Value(" ")), Value(" "), "nicknames", Value(" "), "category__name",
+        Value(" "), "category__synonyms",
+    )  # fmt: skip
+    flat = Func(Lower(texts), Value("[^[:alnum:]]+"), Value(" "), Value("g"), function="regexp_replace")
+    worded = Func(flat, Value(ACCENTED), Value(PLAIN), function="translate", output_field=TextField())
+    rows: QuerySet[Any] = products.annotate(title=title, search_text=worded)
+    rows = rows.annotate(search=SearchVector("search_text", config="simple"))
+    return matching(rows, query).order_by("-likeness", "-released_year", "name")
 
 
 def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
@@ -112,7 +132,7 @@ def _full_text(*alternatives: list[str], begun: bool = False) -> SearchQuery:
     return SearchQuery(" & ".join(f"({term})" for term in terms), config="simple", search_type="raw")
 
 
-def _respelt(rows: "QuerySet[Buyable]", words: list[str]) -> list[list[str]]:
+def _respelt(rows: "QuerySet[Any]", words: list[str]) -> list[list[str]]:
     """The spellings of each word on the rows that look alike; a word that nothing resembles stays as it is."""
     doubtful = [word for word in words if _is_forgivable(word)]
     if not doubtful:
@@ -121,7 +141,7 @@ def _respelt(rows: "QuerySet[Buyable]", words: list[str]) -> list[list[str]]:
     return [_spellings(word, known) for word in _joined(words, known)]
 
 
-def _vocabulary(rows: "QuerySet[Buyable]", doubtful: list[str], query: str) -> set[str]:
+def _vocabulary(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[str]:
     """The words of the products that resemble a doubtful word, by trigrams; the titles most like the query first."""
     alike = reduce(or_, (Q(TrigramWordSimilar(F("search_text"), Value(word))) for word in doubtful))
     with transaction.atomic():

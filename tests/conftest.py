@@ -1,5 +1,6 @@
 """The cast: alice buys, bob works at a plant, carol sells her phone, mallory is a stranger, sam is staff."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -97,11 +98,15 @@ def olga(db: None) -> User:
 
 @pytest.fixture
 def client_of() -> Callable[[User], Client]:
-    """A browser in which this person is logged in."""
+    """A browser in which this person is logged in, and has just given the password again."""
 
     def login(user: User) -> Client:
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
         return client
 
     return login

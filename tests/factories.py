@@ -165,6 +165,12 @@ class QuestionSetFactory(DjangoModelFactory):
 
         return QUESTION_SETS[self.category.slug]["questions"]
 
+    @factory.lazy_attribute
+    def gates(self) -> list[dict[str, object]]:
+        from backmarket.management.seed_data.questions import QUESTION_SETS
+
+        return QUESTION_SETS[self.category.slug]["gates"]
+
 
 class GradingSpecificationFactory(DjangoModelFactory):
     class Meta:

@@ -17,7 +17,8 @@ from backmarket.accounts.models import User
 from backmarket.notifications.models import MailboxMessage
 from backmarket.payments.models import SandboxIntent
 from backmarket.shipping.models import Parcel
-from buyback.models import Quote
+from buyback.details import Details, sealed, seller_of
+from buyback.models import AcceptanceDraft, Quote, Trade
 from orders.models import Cart, CartItem, Claim, OrderLine
 from orders.services.claims import open_claim
 from orders.services.guarantees import start_guarantee
@@ -51,27 +52,43 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "sitemap"): EVERYBODY,
     ("get", "sell"): EVERYBODY,
     ("get", "sell-category"): EVERYBODY,
-    ("get", "sell-product"): EVERYBODY,
-    ("get", "sell-questions"): EVERYBODY,
-    ("post", "sell-questions"): "422 422 422 422 422 422 422 422",
+    ("get", "sell-product"): "302 302 302 302 302 302 302 302",
+    ("get", "sell-questions"): "302 302 302 302 302 302 302 302",
+    ("post", "sell-questions"): "302 302 302 302 302 302 302 302",
+    ("get", "sell-question"): EVERYBODY,
+    ("post", "sell-question"): "422 422 422 422 422 422 422 422",
     ("get", "quote"): EVERYBODY,
     ("post", "quote-renew"): "302 302 302 302 302 302 302 302",
     ("post", "quote-send"): "422 422 422 422 422 422 422 422",
     ("get", "quote-accept"): OWN,
     ("post", "quote-accept"): "302 422 422 422 422 422 422 422",
+    ("get", "quote-times"): OWN,
+    ("post", "quote-times"): "302 405 405 405 405 405 405 405",
+    ("get", "quote-review"): "302 302 200 302 302 302 302 302",
+    ("post", "quote-review"): "302 302 422 302 302 302 302 302",
+    ("get", "sale-conditions"): EVERYBODY,
+    ("get", "sale-conditions-version"): EVERYBODY,
     ("get", "trades"): OWN,
     ("post", "trades"): "302 405 405 405 405 405 405 405",
     ("get", "trade"): CAROLS,
     ("post", "trade"): "302 405 405 405 405 405 405 405",
     ("get", "trade-label"): "302 404 404 404 404 404 404 404",
     ("post", "trade-label"): "302 405 405 405 405 405 405 405",
+    ("get", "trade-slip"): "302 404 404 404 404 404 404 404",
+    ("post", "trade-slip"): "302 405 405 405 405 405 405 405",
+    ("get", "trade-certificate"): "302 404 404 404 404 404 404 404",
+    ("post", "trade-certificate"): "302 405 405 405 405 405 405 405",
+    ("get", "trade-message-photo"): "302 404 404 404 404 404 404 404",
+    ("post", "trade-message-photo"): "302 405 405 405 405 405 405 405",
+    ("get", "trade-pickup-cancel"): "302 404 302 404 404 404 404 404",
+    ("post", "trade-pickup-cancel"): "302 404 302 404 404 404 404 404",
     ("get", "trade-photo"): "302 404 404 404 404 404 404 404",
     ("post", "trade-photo"): "302 405 405 405 405 405 405 405",
-    ("get", "trade-rebook"): CAROLS,
-    ("post", "trade-rebook"): "302 404 422 404 404 404 404 404",
+    ("get", "trade-rebook"): "302 404 302 404 404 404 404 404",
+    ("post", "trade-rebook"): "302 404 302 404 404 404 404 404",
     ("get", "trade-cancel"): "302 404 302 404 404 404 404 404",
     ("post", "trade-cancel"): "302 404 302 404 404 404 404 404",
-    ("get", "trade-answer"): "302 405 405 405 405 405 405 405",
+    ("get", "trade-answer"): "302 404 302 404 404 404 404 404",
     ("post", "trade-answer"): "302 404 302 404 404 404 404 404",
     ("get", "trade-message"): "302 405 405 405 405 405 405 405",
     ("post", "trade-message"): "302 404 422 404 404 404 404 404",
@@ -130,6 +147,8 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "account-address-remove"): "302 302 404 404 404 404 404 404",
     ("get", "account-data"): OWN,
     ("post", "account-data"): "302 405 405 405 405 405 405 405",
+    ("get", "tax-number"): OWN,
+    ("post", "tax-number"): "302 422 422 422 422 422 422 422",
     ("get", "account-close"): OWN,
     ("post", "account-close"): "302 409 422 409 409 422 409 409",
     ("get", "api-schema"): EVERYBODY,
@@ -208,6 +227,9 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         variant=trade.variant, question_set=trade.quote.question_set, answers={}, condition="FUNCTIONAL_GOOD",
         created_at=now, expires_at=now.replace(year=2100),
     )  # fmt: skip
+    AcceptanceDraft.objects.create(
+        quote=quote, seller=carol, details=sealed(_details(trade)), saved_at=now, expires_at=now.replace(year=2100)
+    )
     intent = SandboxIntent.objects.create(
         id="pay_1", kind="payment", amount_minor=1000, currency="EUR", status="open", return_url="/"
     )
@@ -219,9 +241,11 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "product": {"slug": product.slug}, "sell-product": {"slug": product.slug},
         "api-product": {"slug": product.slug},
         "product-reviews": {"slug": product.slug}, "sell-questions": {"sku": trade.variant.sku},
+        "sell-question": {"sku": trade.variant.sku, "code": "state"},
         "plant": {"slug": plant.slug}, "plant-reviews": {"slug": plant.slug},
         "api-plant": {"slug": plant.slug}, "api-plant-reviews": {"slug": plant.slug},
-        "trade-photo": {"pk": trade.pk, "photo": trade.pk}, "cart-change": {"pk": item.pk},
+        "trade-photo": {"pk": trade.pk, "photo": trade.pk},
+        "trade-message-photo": {"pk": trade.pk, "photo": trade.pk}, "cart-change": {"pk": item.pk},
         "guest-order-open": {"token": "forged"}, "plant-join": {"token": "1:forged"},
         "rate-line": {"pk": rated.pk}, "line-withdraw": {"pk": rated.pk},
         "line-withdraw-confirm": {"pk": rated.pk}, "claim-open": {"pk": rated.pk}, "rate-trade": {"pk": trade.pk},
@@ -229,6 +253,7 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "account-address-remove": {"pk": AddressFactory(user=alice).pk},
         "api-plant-listing": {"pk": line.listing_id}, "api-plant-ship": {"pk": line.consignment_id},
         "api-plant-diagnostics": {"pk": trade.pk},
+        "sale-conditions-version": {"version": "2026-11"},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},
     }  # fmt: skip
@@ -237,6 +262,10 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         if name not in keys and prefix in uuid_of and takes_key(name):
             keys[name] = {"pk": uuid_of[prefix]}
     return World(line, second, keys)
+
+
+def _details(trade: Trade) -> Details:
+    return Details(trade.plant, trade.identifier, seller_of(trade), trade.address)
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:

@@ -10,7 +10,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_every_variable_that_settings_read_is_in_the_table() -> None:
-    read = set(re.findall(r'env(?:_bool|_int|_list)?\("([A-Z_]+)"', (ROOT / "backmarket/settings.py").read_text()))
+    read = set(re.findall(r'env(?:_\w+)?\("([A-Z_]+)"', (ROOT / "backmarket/settings.py").read_text()))
     table = README[README.index("## Configuration") : README.index("## Deploy")]
     assert read <= set(re.findall(r"`([A-Z_]+)`", table))
 

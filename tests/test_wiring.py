@@ -15,6 +15,7 @@ def recorded_kinds() -> set[str]:
     """What `record` is given by name, and what a move of each model to each of its statuses records."""
     sources = [path.read_text() for app in APPS for path in (ROOT / app).rglob("*.py")]
     named = {kind for source in sources for kind in re.findall(r'\brecord\(\s*"([a-z_.]+)"', source)}
+    named |= {f"unit.{done}" for source in sources for done in re.findall(r'\b_work\(unit, "([a-z_]+)"', source)}
     moved = {
         f"{model.NOUN}.{status.lower()}"
         for model in apps.get_models()

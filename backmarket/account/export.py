@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model
 
 from backmarket.accounts.models import Address, User
-from buyback.models import Identity, Trade
+from buyback.models import Identity, TaxFile, Trade
 from buyback.selectors import trades_of
 from orders.models import CartItem, Claim, Order, OrderLine
 from orders.selectors import orders_of
@@ -26,6 +26,7 @@ TRADE = (
     "conditions_version", "accepted_at", "collected_at", "received_at", "validated_at", "paid_at", "returned_at",
 )  # fmt: skip
 IDENTITY = ("full_name", "birth_date", "document_kind", "document_number", "created_at")
+TAX_FILE = ("country", "number", "asked_at", "given_at")
 REVIEW = (
     "author_name", "device_title", "stars_device", "stars_delivery", "stars_service", "words", "published_at",
     "removed_at", "removal", "reply", "replied_at",
@@ -43,6 +44,7 @@ def data_of(user: User, *, at: datetime) -> dict[str, Any]:
         "orders": [_order(order) for order in orders_of(user).select_related("address")],
         "trades": [_trade(trade) for trade in trades_of(user).select_related("identity", "address", "quote")],
         "identities": [_pick(identity, *IDENTITY) for identity in Identity.objects.filter(user=user)],
+        "tax_number": [_pick(file, *TAX_FILE) for file in TaxFile.objects.filter(user=user)],
         "ratings": [_pick(review, *REVIEW) for review in Review.objects.filter(author=user)],
     }
 

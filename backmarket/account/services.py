@@ -14,7 +14,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
-from buyback.models import Identity, Trade
+from buyback.models import AcceptanceDraft, Identity, Trade
 from orders.models import Cart, Order, Withdrawal
 from refurbishers.models import Member
 from reviews.models import Review
@@ -79,9 +79,10 @@ def _erase_traces(user: User) -> None:
     Review.objects.filter(author=user).update(author=None, author_name=_("Former customer"))
     # As a guest's orders they stay within reach of their owner: by number and e-mail, while a guarantee runs.
     Order.objects.filter(buyer=user).update(buyer=None)
-    Trade.objects.filter(seller=user).update(iban="", holder="")
+    Trade.objects.filter(seller=user).update(iban="", holder="", iban_index="")
     Identity.objects.filter(user=user, trades=None).delete()
     Cart.objects.filter(user=user).delete()
+    AcceptanceDraft.objects.filter(seller=user).delete()
     for address in selectors.addresses_of(user):
         forget_address(address)
 

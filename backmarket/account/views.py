@@ -1,9 +1,14 @@
 """A person's own pages: HTTP in, HTTP out."""
 
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from allauth.account.views import RequestLoginCodeView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +18,7 @@ from backmarket.account import access, export, selectors, services
 from backmarket.account.forms import CloseAccountForm, ProfileForm
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
-from backmarket.accounts.services import save_address
+from backmarket.accounts.services import open_account, save_address
 from backmarket.forms import posted, status_of
 from backmarket.timetravel import now
 
@@ -22,6 +27,19 @@ def _person(request: HttpRequest) -> User:
     """Whoever is logged in: these views sit behind login_required."""
     assert isinstance(request.user, User)  # noqa: S101 - tells the type checker what the decorator ensures
     return request.user
+
+
+class CodeView(RequestLoginCodeView):
+    """A code by e-mail, for whoever has an account and for whoever has none yet: both see the same page."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length))
+        return form
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        form._user = form._user or open_account(form.cleaned_data["email"])
+        return super().form_valid(form)  # type: ignore[no-any-return]
 
 
 @login_required
@@ -65,6 +83,7 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     data = export.data_of(_person(request), at=now())

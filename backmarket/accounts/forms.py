@@ -10,27 +10,39 @@ from phonenumbers import NumberParseException
 
 from backmarket.accounts.models import Address
 
-# Country -> (name, the shape of its postcodes, an example for the error message).
+# Country -> (name, the shape of its postcodes, an example for the error message). Ranges that no post office uses
+# are left out: no French postcode begins with 00 or 96, no Spanish one with 53 or more.
 COUNTRIES = {
-    "FR": (_("France"), r"\d{5}", "75011"),
-    "AT": (_("Austria"), r"\d{4}", "1010"),
-    "BE": (_("Belgium"), r"\d{4}", "1000"),
-    "CZ": (_("Czechia"), r"\d{3} ?\d{2}", "110 00"),
-    "DE": (_("Germany"), r"\d{5}", "10115"),
-    "DK": (_("Denmark"), r"\d{4}", "1050"),
-    "EE": (_("Estonia"), r"\d{5}", "10111"),
-    "ES": (_("Spain"), r"\d{5}", "28013"),
+    "FR": (_("France"), r"(0[1-9]|[1-8]\d|9[0-578])\d{3}", "75011"),
+    "AT": (_("Austria"), r"[1-9]\d{3}", "1010"),
+    "BE": (_("Belgium"), r"[1-9]\d{3}", "1000"),
+    "CZ": (_("Czechia"), r"[1-7]\d{2} ?\d{2}", "110 00"),
+    "DE": (_("Germany"), r"(0[1-9]|[1-9]\d)\d{3}", "10115"),
+    "DK": (_("Denmark"), r"[1-9]\d{3}", "1050"),
+    "EE": (_("Estonia"), r"[1-9]\d{4}", "10111"),
+    "ES": (_("Spain"), r"(0[1-9]|[1-4]\d|5[0-2])\d{3}", "28013"),
     "FI": (_("Finland"), r"\d{5}", "00100"),
-    "GR": (_("Greece"), r"\d{3} ?\d{2}", "105 57"),
-    "IE": (_("Ireland"), r"[A-Z]\d[\dW] ?[A-Z\d]{4}", "D02 X285"),
+    "GR": (_("Greece"), r"[1-8]\d{2} ?\d{2}", "105 57"),
+    "IE": (_("Ireland"), r"([AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4}", "D02 X285"),
     "IT": (_("Italy"), r"\d{5}", "00184"),
     "LT": (_("Lithuania"), r"(LT-)?\d{5}", "01100"),
-    "LU": (_("Luxembourg"), r"(L-)?\d{4}", "1118"),
-    "NL": (_("Netherlands"), r"\d{4} ?[A-Z]{2}", "1012 JS"),
+    "LU": (_("Luxembourg"), r"(L-)?[1-9]\d{3}", "1118"),
+    "NL": (_("Netherlands"), r"[1-9]\d{3} ?(?!S[ADS])[A-Z]{2}", "1012 JS"),
     "PL": (_("Poland"), r"\d{2}-\d{3}", "00-001"),
-    "PT": (_("Portugal"), r"\d{4}-\d{3}", "1100-148"),
-    "SE": (_("Sweden"), r"\d{3} ?\d{2}", "111 20"),
+    "PT": (_("Portugal"), r"[1-9]\d{3}-\d{3}", "1100-148"),
+    "SE": (_("Sweden"), r"[1-9]\d{2} ?\d{2}", "111 20"),
 }
+# Where the post finds a house by its number alone; elsewhere houses may have names, or the postcode names the house.
+HOUSE_NUMBERS = frozenset({"AT", "BE", "CZ", "DE", "DK", "EE", "FI", "LT", "LU", "NL", "PL", "SE"})
+
+
+def postcode_in(country: str, postcode: str) -> bool:
+    """Whether this can be a postcode of that country, one that we serve."""
+    return country in COUNTRIES and bool(
+        re.fullmatch(COUNTRIES[country][1], " ".join(postcode.upper().split()), re.ASCII)
+    )
+
+
 AUTOCOMPLETE = {
     "name": "name",
     "line1": "address-line1",
@@ -69,14 +81,20 @@ class AddressForm(forms.ModelForm[Address]):
         cleaned = super().clean() or self.cleaned_data
         if "country" in cleaned:
             self._check_postcode(cleaned.get("postcode", ""), cleaned["country"])
+            self._check_street(cleaned.get("line1", ""), cleaned["country"])
             self._check_phone(cleaned)
         return cleaned
 
     def _check_postcode(self, postcode: str, country: str) -> None:
-        name, shape, example = COUNTRIES[country]
-        if postcode and not re.fullmatch(shape, postcode):
+        name, _shape, example = COUNTRIES[country]
+        if postcode and not postcode_in(country, postcode):
             message = _("This is not a postcode of %(country)s: write it like %(example)s.")
             self.add_error("postcode", message % {"country": name, "example": example})
+
+    def _check_street(self, street: str, country: str) -> None:
+        """Without a number the courier rings at the wrong door."""
+        if street and country in HOUSE_NUMBERS and not re.search(r"\d", street):
+            self.add_error("line1", _("Add the number of the house."))
 
     def _check_phone(self, cleaned: dict[str, Any]) -> None:
         """A national number is one of the address's country."""

@@ -19,7 +19,10 @@ from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
 )
 
+from backmarket.forms import PhotosField
 from backmarket.money import Money
+
+__all__ = ["KnownRowSelect", "MinorField", "MoneyField", "PhotosField", "StepForm", "dress"]
 
 CLASSES: tuple[tuple[type[widgets.Widget], list[str]], ...] = (
     (widgets.CheckboxInput, CHECKBOX_CLASSES),
@@ -100,22 +103,6 @@ class KnownRowSelect(AutocompleteSelect):
         except ValidationError:
             return False
         return True
-
-
-class MultipleFileInput(widgets.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class PhotosField(forms.FileField):
-    """Several files in one field; cleans to a list. The service that keeps them judges what they hold."""
-
-    widget = MultipleFileInput(attrs={"accept": "image/*"})
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        given = data if isinstance(data, list | tuple) else [data] if data else []
-        if not given:
-            super().clean(None, initial)
-        return [super(PhotosField, self).clean(one, initial) for one in given]
 
 
 def _major(amount: Money) -> Decimal:

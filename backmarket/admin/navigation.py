@@ -12,7 +12,7 @@ from unfold.sites import UnfoldAdminSite
 from backmarket.sites import plant_site, staff_site
 
 # title, icon, "app.Model", the pile it opens, "/name" of a page of its own, or ""
-PAGES = ("arrivals",)
+PAGES = ("arrivals", "bids")
 Entry = tuple[Any, str, str, str]
 Group = tuple[Any, tuple[Entry, ...]]
 
@@ -30,7 +30,7 @@ PLANT: tuple[Group, ...] = (
         (
             (_("Today's arrivals"), "barcode_scanner", "buyback.Trade", "/arrivals"),
             (_("Trades"), "swap_horiz", "buyback.Trade", ""),
-            (_("Bids"), "price_change", "buyback.Bid", ""),
+            (_("Bids"), "price_change", "buyback.Bid", "/bids"),
             (_("Register of bought goods"), "menu_book", "buyback.RegisterEntry", ""),
         ),
     ),
@@ -75,6 +75,7 @@ DESK: tuple[Group, ...] = (
             (_("Quotes"), "request_quote", "buyback.Quote", ""),
             (_("Bids"), "price_change", "buyback.Bid", ""),
             (_("Register of bought goods"), "menu_book", "buyback.RegisterEntry", ""),
+            (_("Tax numbers"), "receipt", "buyback.TaxFile", ""),
         ),
     ),
     (

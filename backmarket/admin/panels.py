@@ -34,7 +34,7 @@ def facts(title: Any, pairs: Iterable[tuple[Any, Any]]) -> Panel:
 
 
 def conversation(title: Any, messages: Iterable[dict[str, Any]]) -> Panel:
-    """`messages`: dicts of author, text, at, mine."""
+    """`messages`: dicts of author, text, at, mine, and photos (addresses, optional)."""
     return Panel(title, "admin/panels/conversation.html", {"messages": list(messages)})
 
 

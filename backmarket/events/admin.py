@@ -15,6 +15,7 @@ from backmarket.errors import DomainError
 from backmarket.events.inbox import handle_webhook
 from backmarket.events.models import Event, EventDelivery, IncomingWebhook
 from backmarket.events.services import deliver
+from backmarket.privacy import KINDS as READINGS
 from backmarket.sites import staff_site
 from backmarket.timetravel import now
 
@@ -40,7 +41,10 @@ class EventAdmin(StaffModelAdmin):
     ordering = ("-id",)
     show_full_result_count = False
     fields = ("kind", "subject_type", "subject_id", "actor", "data", "happened_at", "recorded_at", "published_at")
-    piles = (Pile("unpublished", _("Unpublished"), Q(published_at=None)),)
+    piles = (
+        Pile("unpublished", _("Unpublished"), Q(published_at=None)),
+        Pile("readings", _("Personal data read"), Q(kind__in=READINGS)),
+    )
 
     def panels(self, request: HttpRequest, obj: Event) -> list[Panel]:
         rows = [(d.handler, d.queued_at, d.handled_at or "–", d.attempts, d.last_error) for d in obj.deliveries.all()]

@@ -21,10 +21,12 @@ class ParcelAdmin(StaffModelAdmin):
     search_fields = ("tracking_number", "reference")
     fields = (
         "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown",
+        "refusal",
         "created_at", "in_transit_at", "delivered_at", "lost_at", "cancelled_at",
     )  # fmt: skip
     piles = (
         Pile("unbooked", _("Without a number"), Q(status=Parcel.Status.CREATED, tracking_number="")),
+        Pile("refused", _("Refused by the courier"), ~Q(refusal="")),
         Pile("travelling", _("On their way"), Q(status=Parcel.Status.IN_TRANSIT)),
         Pile("lost", _("Lost"), Q(status=Parcel.Status.LOST)),
     )

@@ -187,6 +187,10 @@ class Pickup(models.Model):
     def __str__(self) -> str:
         return self.confirmation or str(self.pk)
 
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_PICKUP
+
 
 OPEN_PICKUP = (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED)
 

@@ -1,5 +1,5 @@
 """Bids, trades and the register on the two admin sites."""
 
-from buyback.admin import desk, plant, register
+from buyback.admin import bids, desk, plant, register, tax
 
-__all__ = ["desk", "plant", "register"]
+__all__ = ["bids", "desk", "plant", "register", "tax"]

@@ -23,10 +23,13 @@ from buyback.admin.parts import (
     answers_panel,
     offer_panel,
     photos_panel,
+    registry_panel,
     reports_panel,
     talk_panel,
     verdict_panel,
 )
+from buyback.admin.privacy import SHOW, sharing_panel
+from buyback.duplicates import shared
 from buyback.models import Bid, Quote, RegisterEntry, Trade
 from buyback.services.payouts import reorder_trade_payout
 
@@ -58,6 +61,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         Pile("countered", _("Counter-offers"), Q(status=T.COUNTERED)),
         Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
         Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
+        Pile("shared", _("Account or document of several people"), shared()),
         Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
     )
     steps = (
@@ -72,7 +76,12 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
             when=lambda trade: bool(trade.payout and trade.payout.status == Payout.Status.CANCELLED),
             run=lambda request, trade, data: reorder_trade_payout(trade, by=request.user, at=now()),
         ),
+        SHOW,
     )
+
+    def has_show_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("buyback.view_identity"))
+
     payout_shown = text_column("payout.get_status_display", _("payout"))
 
     def name_of(self, obj: Any) -> str:
@@ -84,14 +93,19 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trade]:
         related = ("variant__product", "plant", "seller", "payout", "parcel", "return_parcel", "quote__question_set")
-        rows = super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address")
-        return rows.defer("holder", "iban")
+        rows = (
+            super().get_queryset(request).select_related(*related, "inspection", "counter_offer", "address", "identity")
+        )
+        sealed = ("full_name", "birth_date", "document_number")
+        return rows.defer("holder", "iban", *(f"identity__{name}" for name in sealed))
 
     def panels(self, request: HttpRequest, obj: Trade) -> list[Panel]:
         parcels = [parcel for parcel in (obj.parcel, obj.return_parcel) if parcel]
         return [
             facts(_("Seller"), [(_("Address"), "\n".join(obj.address.lines))]),
+            *(sharing_panel(obj) if self.has_show_permission(request) else []),
             pickups_panel(obj.parcel),
+            registry_panel(obj.quote),
             verdict_panel(obj),
             *offer_panel(obj),
             *photos_panel(obj),
@@ -107,13 +121,14 @@ class QuoteAdmin(StaffModelAdmin):
     list_display = ("variant", "condition", "shown_status", "created_at", "expires_at")
     list_select_related = ("variant__product",)
     list_filter = ("status", "condition")
-    search_fields = ("variant__sku", "variant__product__name")
+    search_fields = ("variant__sku", "variant__product__name", "registry_checks__identifier")
     fields = ("variant", "condition", "shown_status", "created_at", "expires_at")
     shown_status = state_column()
 
     def panels(self, request: HttpRequest, obj: Quote) -> list[Panel]:
         rows = [(bid.plant, money(bid.price)) for bid in obj.bids.select_related("plant")]
-        return [table(_("Bids"), (_("Plant"), _("Price")), rows), history(obj, names=True)]
+        bids = table(_("Bids"), (_("Plant"), _("Price")), rows)
+        return [bids, registry_panel(obj), history(obj, names=True)]
 
 
 @admin.register(Bid, site=staff_site)

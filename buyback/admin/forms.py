@@ -125,3 +125,7 @@ class SuspendForm(StepForm):
 
 class MessageForm(StepForm):
     text = forms.CharField(label=_("Message"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+    photos = PhotosField(
+        label=_("Photos"), required=False,
+        help_text=_("Up to six, JPEG, PNG or WebP of at most 10 MB each. Where they were taken is removed."),
+    )  # fmt: skip

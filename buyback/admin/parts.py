@@ -117,8 +117,14 @@ def photos_panel(trade: Trade) -> list[Panel]:
 def talk_panel(trade: Trade, *, plants_side: bool) -> Panel:
     sides = {True: _("plant"), False: _("seller")}
     words = [
-        {"author": sides[m.from_plant], "text": m.text, "at": m.created_at, "mine": m.from_plant == plants_side}
-        for m in trade.messages.all()
+        {
+            "author": sides[message.from_plant],
+            "text": message.text,
+            "at": message.created_at,
+            "mine": message.from_plant == plants_side,
+            "photos": [reverse("trade-message-photo", args=[trade.pk, photo.pk]) for photo in message.photos.all()],
+        }
+        for message in trade.messages.prefetch_related("photos")
     ]
     return conversation(_("Messages"), words)
 
@@ -133,3 +139,10 @@ def offer_panel(trade: Trade) -> list[Panel]:
         (_("Answer"), offer.get_answer_display()),
     )
     return [facts(_("Counter-offer"), pairs)]
+
+
+def registry_panel(quote: Quote) -> Panel:
+    """What the registry of stolen devices answered, newest first; a refused device has no trade, so its quote tells."""
+    checks = quote.registry_checks.all()
+    rows = [(check.asked_at, check.identifier, check.get_finding_display()) for check in checks]
+    return table(_("Stolen-device registry"), (_("Asked"), _("IMEI or serial"), _("Answer")), rows)

@@ -63,6 +63,9 @@ class Quote(models.Model):
     question_set = models.ForeignKey(QuestionSet, on_delete=models.PROTECT)
     answers = models.JSONField()
     condition = models.CharField(max_length=24, choices=Condition)
+    renews = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="renewals", verbose_name=_("renews")
+    )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -89,6 +92,7 @@ class QuoteBid(models.Model):
     price_minor = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     rating_x10 = models.PositiveSmallIntegerField(null=True)
+    rating_count = models.PositiveIntegerField(default=0)
     paid_as_quoted_bps = models.PositiveIntegerField(null=True)
     median_days_to_pay = models.PositiveSmallIntegerField(null=True)
 

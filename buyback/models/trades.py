@@ -10,8 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address
-from backmarket.crypto import EncryptedTextField
+from backmarket.crypto import BlindIndexField, EncryptedTextField
 from backmarket.db import sequence_number
+from backmarket.files import private_files
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from backmarket.shipping.models import Parcel
@@ -35,7 +36,11 @@ class Identity(models.Model):
     birth_date = EncryptedTextField()
     document_kind = models.CharField(max_length=20, choices=Document)
     document_number = EncryptedTextField()
+    # Equal documents of several accounts find each other by it, without being read.
+    number_index = BlindIndexField(of="document_number")
     created_at = models.DateTimeField()
+    # When what identifies the person was erased, because nothing asks for it any more.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("identity")
@@ -107,6 +112,7 @@ class Trade(models.Model):
     holder = EncryptedTextField(_("account holder"))
     iban = EncryptedTextField(_("IBAN"))
     iban_last4 = models.CharField(max_length=4)
+    iban_index = BlindIndexField(of="iban")
     conditions_version = models.CharField(max_length=20)
     parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, related_name="+")
     return_parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -211,3 +217,41 @@ class TradeMessage(models.Model):
 
     def __str__(self) -> str:
         return date_format(self.created_at, "SHORT_DATETIME_FORMAT")
+
+
+class MessagePhoto(models.Model):
+    """A picture sent with a message: re-encoded by us, location data removed, private to both sides."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    message = models.ForeignKey(TradeMessage, on_delete=models.CASCADE, related_name="photos")
+    image = models.ImageField(upload_to="messages/", storage=private_files)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["message", "position"], name="message_photo_place")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Reminder(models.Model):
+    """That a seller was reminded of something, once: `of` names the deadline, or the instant since which it waits."""
+
+    class About(models.TextChoices):
+        PICKUP = "pickup", _("the courier comes")
+        HAND_OVER = "hand_over", _("the parcel has not been handed over")
+        COUNTER_OFFER = "counter_offer", _("a counter-offer waits")
+        SUSPENSION = "suspension", _("something stops the sale")
+        ACCOUNT = "account", _("the money waits for an account")
+
+    trade = models.ForeignKey(Trade, on_delete=models.CASCADE, related_name="reminders")
+    about = models.CharField(max_length=16, choices=About)
+    of = models.DateTimeField()
+    reminded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["trade", "about", "of"], name="reminder_once")]
+
+    def __str__(self) -> str:
+        return f"{self.trade} {self.about}"

@@ -5,14 +5,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.money import Money
+from backmarket.templatetags.ui import money
 from buyback.models import Bid
 from catalog.models import Variant
 from refurbishers.models import Refurbisher
+
+# A price beyond these is a slip of the fingers: below, no courier's journey is worth it; above, no device is.
+LOWEST_MINOR, HIGHEST_MINOR = 100, 1_000_000
 
 
 class BidRefused(DomainError):
@@ -27,6 +33,7 @@ def place_bid(plant: Refurbisher, variant: Variant, *, condition: str, price: Mo
         raise BidRefused(_("Your plant is not an expert in this category."), field="variant")
     try:
         with transaction.atomic():
+            lock(Refurbisher.objects.filter(pk=plant.pk)).get()
             bid = Bid.objects.create(
                 plant=plant, variant=variant, condition=condition, price_minor=price.minor, currency=price.currency
             )
@@ -45,6 +52,9 @@ def change_bid(bid: Bid, *, by: Actor, at: datetime, price: Money | None = None,
     if active is not None:
         changes["active"] = active
     with transaction.atomic():
+        lock(Refurbisher.objects.filter(pk=bid.plant_id)).get()
+        if not Bid.objects.filter(pk=bid.pk).exists():
+            raise BidRefused(_("This bid was withdrawn meanwhile. Reload the page."))
         for name, value in changes.items():
             setattr(bid, name, value)
         bid.save(update_fields=[*changes, "updated_at"])
@@ -54,3 +64,15 @@ def change_bid(bid: Bid, *, by: Actor, at: datetime, price: Money | None = None,
 def _check_price(price: Money) -> None:
     if price.minor <= 0 or price.currency != settings.DEFAULT_CURRENCY:
         raise BidRefused(_("Give a price above zero in the currency of this market."), field="price")
+    if reason := price_fault(price.minor):
+        raise BidRefused(reason, field="price")
+
+
+def price_fault(minor: int) -> str:
+    """Why no bid may have this price, in words for the person who typed it; empty when it may."""
+    currency = settings.DEFAULT_CURRENCY
+    if minor < LOWEST_MINOR:
+        return gettext("The lowest bid is %s.") % money(Money(LOWEST_MINOR, currency))
+    if minor > HIGHEST_MINOR:
+        return gettext("The highest bid is %s.") % money(Money(HIGHEST_MINOR, currency))
+    return ""

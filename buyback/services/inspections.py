@@ -228,5 +228,6 @@ def resume_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
     if trade.status != Trade.Status.SUSPENDED:
         raise states.IllegalMove
     with transaction.atomic():
-        states.move(trade, Trade.Status.RECEIVED, by=by, at=at, due_at=due_at(Trade.Status.RECEIVED, at), suspension="")
+        facts = {"due_at": due_at(Trade.Status.RECEIVED, at), "suspension": ""}
+        states.move(trade, Trade.Status.RECEIVED, by=by, at=at, data={"resumed": True}, **facts)
         record("trade.resumed", trade, by=by, at=at)

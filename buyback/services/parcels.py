@@ -10,7 +10,7 @@ from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.shipping import services as shipping
-from backmarket.shipping.models import Parcel
+from backmarket.shipping.models import Parcel, Pickup
 from backmarket.shipping.services import Slot
 from buyback.due import due_at
 from buyback.models import Trade
@@ -24,11 +24,11 @@ class SlotGone(DomainError):
 
 class CannotChangePickup(DomainError):
     code = "cannot_change_pickup"
-    default_message = _("The device has left or the trade is over: the pickup cannot be changed any more.")
+    default_message = _("The courier has your device, or the sale is over: the collection cannot be changed any more.")
 
 
-def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime) -> None:
-    """The parcel to the plant, insured in full, with a pickup at the door or a label to drop it off."""
+def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime, visit: Pickup | None = None) -> None:
+    """The parcel to the plant, insured in full: collected at `slot` or by a `visit`, or with a label to drop it off."""
     trade.parcel = shipping.create_parcel(
         purpose=Parcel.Purpose.TRADE,
         reference=trade.pk,
@@ -39,7 +39,9 @@ def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime) -> Non
         at=at,
     )
     trade.save(update_fields=["parcel"])
-    if slot is not None:
+    if visit is not None:
+        shipping.join_pickup(trade.parcel, pickup=visit, by=by, at=at)
+    elif slot is not None:
         shipping.book_pickup(trade.parcel, start=slot.start, end=slot.end, by=by, at=at)
 
 
@@ -83,7 +85,12 @@ def choose_pickup(trade: Trade, *, slot: Slot, by: Actor, at: datetime) -> None:
 def drop_off_instead(trade: Trade, *, by: Actor, at: datetime) -> None:
     """Cancel the courier's visit: the seller takes the labelled parcel to a relay point. Raises CannotChangePickup."""
     with transaction.atomic():
-        shipping.cancel_pickup(_parcel_at_door(trade), by=by, at=at)
+        try:
+            shipping.cancel_pickup(_parcel_at_door(trade), by=by, at=at)
+        except states.IllegalMove as error:
+            raise CannotChangePickup(
+                _("No visit of the courier is ahead: drop the parcel off."), field="slot"
+            ) from error
         record("trade.pickup_changed", trade, by=by, at=at)
 
 

@@ -12,15 +12,20 @@ from backmarket.events.services import Actor
 from backmarket.market import calendar
 from backmarket.payments import services as payments
 from backmarket.payments.models import LedgerEntry, Payout
+from buyback.dac7 import withheld
 from buyback.models import Trade
 
 PURPOSE = "trade"
 
 
 def order_payouts(at: datetime) -> int:
-    """Order the payouts of validated trades that have none; returns how many."""
-    waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None).values_list("pk", flat=True)
-    return sum(_order_missing(pk, at) for pk in list(waiting))
+    """Order the payouts of validated trades that have none; returns how many.
+
+    What a person earns who owes us a tax number for too long waits until it is given.
+    """
+    waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None)
+    free = waiting.exclude(seller__tax_file__in=withheld(at)).values_list("pk", flat=True)
+    return sum(_order_missing(pk, at) for pk in list(free))
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:

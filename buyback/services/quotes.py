@@ -35,7 +35,9 @@ class CannotSendQuote(DomainError):
     default_message = _("This quote has already been sent three times: keep the address of this page instead.")
 
 
-def make_quote(variant: Variant, *, answers: Mapping[str, str], by: Actor, at: datetime) -> Quote:
+def make_quote(
+    variant: Variant, *, answers: Mapping[str, str], by: Actor, at: datetime, renews: Quote | None = None
+) -> Quote:
     """A quote with every live bid for the variant in the condition that the answers declare; maybe with none.
 
     Raises CannotQuote without a question set, IncompleteAnswers (of catalog.grading) naming the question.
@@ -51,6 +53,7 @@ def make_quote(variant: Variant, *, answers: Mapping[str, str], by: Actor, at: d
             question_set=question_set,
             answers=asked,
             condition=condition,
+            renews=renews,
             created_at=at,
             expires_at=calendar().days_after(at, Quote.VALID_DAYS),
         )
@@ -68,6 +71,7 @@ def _copy_bids(quote: Quote) -> None:
             price_minor=bid.price_minor,
             currency=bid.currency,
             rating_x10=None if bid.plant.rating is None else round(bid.plant.rating * 10),
+            rating_count=bid.plant.rating_count,
             paid_as_quoted_bps=bid.plant.paid_as_quoted_bps,
             median_days_to_pay=bid.plant.median_days_to_pay,
         )
@@ -80,7 +84,7 @@ def renew_quote(quote: Quote, *, by: Actor, at: datetime) -> Quote:
 
     Raises IncompleteAnswers when the questions have changed since.
     """
-    return make_quote(quote.variant, answers=quote.answers, by=by, at=at)
+    return make_quote(quote.variant, answers=quote.answers, by=by, at=at, renews=quote)
 
 
 def send_quote(quote: Quote, *, to: str, by: Actor, at: datetime) -> None:

@@ -12,16 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from backmarket import states
 from backmarket.accounts.models import Address, User
 from backmarket.accounts.services import FIELDS, save_address
+from backmarket.crypto import blind_index
 from backmarket.db import lock
-from backmarket.errors import DomainError, GatewayError
+from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.payments.models import Payout
+from backmarket.shipping.models import Pickup
 from backmarket.shipping.services import Slot
 from buyback.due import due_at
 from buyback.identifiers import check_holder, checked_document, checked_iban, checked_identifier
 from buyback.models import Identity, Quote, QuoteBid, Trade
-from buyback.registry import Finding, device_registry
+from buyback.services.devices import check_with_registry
 from buyback.services.parcels import SlotGone, call_off_courier, send_for
 from buyback.services.payouts import replace_payout
 from refurbishers.models import Refurbisher
@@ -77,21 +79,6 @@ class InvalidBirthDate(CannotAcceptQuote):
     default_message = _("Check your date of birth.")
 
 
-class DeviceStolen(CannotAcceptQuote):
-    code = "device_stolen"
-    default_message = _("This device is reported lost or stolen, so nobody may buy it. Only its owner can lift that.")
-
-
-class DeviceUnderInvestigation(CannotAcceptQuote):
-    code = "device_greylisted"
-    default_message = _("A report about this device is being looked into. Try again once it is settled.")
-
-
-class RegistryUnavailable(CannotAcceptQuote):
-    code = "registry_unavailable"
-    default_message = _("The registry of stolen devices does not answer. Try again in a few minutes.")
-
-
 class DeviceInOpenTrade(CannotAcceptQuote):
     code = "device_in_open_trade"
     default_message = _("This device is already being sold. Cancel that sale first, or check the number.")
@@ -100,6 +87,11 @@ class DeviceInOpenTrade(CannotAcceptQuote):
 class CannotChangeIban(DomainError):
     code = "cannot_change_iban"
     default_message = _("The money has already left for the other account, or nothing will be paid any more.")
+
+
+class CannotCancelTrade(states.IllegalMove):
+    code = "cannot_cancel_trade"
+    default_message = _("The courier has your device, or the sale is over: it cannot be cancelled any more.")
 
 
 def accept_quote(
@@ -116,39 +108,63 @@ def accept_quote(
     conditions_version: str,
     by: Actor,
     at: datetime,
+    visit: Pickup | None = None,
 ) -> Trade:
-    """Sell the quoted device to `plant`, collected at `slot`, or dropped off when there is none.
+    """Sell the quoted device to `plant`, collected at `slot`, by a `visit` booked already, or dropped off without both.
 
-    `address` may be unsaved. Raises CannotAcceptQuote, InvalidIdentifier, InvalidIban, HolderIsNotSeller or
-    InvalidDocument naming its field; nothing is kept then. Two calls make one trade.
+    `address` may be unsaved. Raises CannotAcceptQuote, CannotBuyDevice, CannotBookPickup, InvalidIdentifier,
+    InvalidIban, HolderIsNotSeller or InvalidDocument naming its field; nothing is kept then but the registry's answer.
+    Two calls make one trade.
     """
-    bid = _bid_of(quote, plant, seller, at)
-    if slot is not None and slot.start <= at:
+    if visit is not None and not Trade.objects.filter(seller=seller, parcel=visit.parcel_id).exists():
         raise SlotGone(field="slot")
-    document = _check_person(identity, at)
-    account = _checked_account(iban, holder, identity.full_name)
-    device = _checked_device(quote, identifier)
+    columns = check_acceptance(
+        quote, plant=plant, seller=seller, identifier=identifier, identity=identity, holder=holder, iban=iban,
+        slot=slot, by=by, at=at,
+    )  # fmt: skip
     with _one_open_trade_per_device(), transaction.atomic():
         _take(quote, by=by, at=at)
         trade = Trade.objects.create(
-            **_terms(quote, bid) | device | account,
+            **columns,
             seller=seller,
-            identity=_keep_identity(identity, document, seller, at),
+            identity=_keep_identity(identity, seller, at),
             address=_keep_address(address, seller),
             conditions_version=conditions_version,
             due_at=due_at(Trade.Status.ACCEPTED, at),
             accepted_at=at,
         )
-        send_for(trade, slot, by=by, at=at)
+        send_for(trade, slot, visit=visit, by=by, at=at)
         record("trade.accepted", trade, by=by, at=at, data={"quote": str(quote.pk)})
     return trade
 
 
-def _checked_device(quote: Quote, identifier: str) -> dict[str, str]:
+def check_acceptance(
+    quote: Quote,
+    *,
+    plant: Refurbisher,
+    seller: User,
+    identifier: str,
+    identity: IdentityData,
+    holder: str,
+    iban: str,
+    slot: Slot | None,
+    by: Actor,
+    at: datetime,
+) -> dict[str, Any]:
+    """The columns of the trade that this would make. Network: outside transactions. Raises as accept_quote() does."""
+    bid = _bid_of(quote, plant, seller, at)
+    if slot is not None and slot.start <= at:
+        raise SlotGone(field="slot")
+    _check_person(identity, at)
+    account = _checked_account(iban, holder, identity.full_name)
+    return _terms(quote, bid) | account | _checked_device(quote, identifier, by=by, at=at)
+
+
+def _checked_device(quote: Quote, identifier: str, *, by: Actor, at: datetime) -> dict[str, str]:
     """The device's column, known to be clean and in no open trade; asks the registry last, as that costs most."""
     number = checked_identifier(quote.variant.product.category.identifier, identifier)
     _refuse_if_open(number)
-    _ask_registry(number)
+    check_with_registry(quote, number, by=by, at=at)
     return {"identifier": number}
 
 
@@ -156,7 +172,7 @@ def _checked_account(iban: str, holder: str, full_name: str) -> dict[str, str]:
     """The account's columns; raises InvalidIban or HolderIsNotSeller."""
     account = checked_iban(iban)
     check_holder(holder, full_name)
-    return {"iban": account, "holder": holder, "iban_last4": account[-4:]}
+    return {"iban": account, "holder": holder, "iban_last4": account[-4:], "iban_index": blind_index(account, "iban")}
 
 
 def _terms(quote: Quote, bid: QuoteBid) -> dict[str, Any]:
@@ -171,13 +187,13 @@ def _terms(quote: Quote, bid: QuoteBid) -> dict[str, Any]:
     }
 
 
-def _keep_identity(identity: IdentityData, document: str, seller: User, at: datetime) -> Identity:
+def _keep_identity(identity: IdentityData, seller: User, at: datetime) -> Identity:
     return Identity.objects.create(
         user=seller,
         full_name=identity.full_name,
         birth_date=identity.birth_date.isoformat(),
         document_kind=identity.document_kind,
-        document_number=document,
+        document_number=checked_document(identity.document_number),
         created_at=at,
     )
 
@@ -199,32 +215,20 @@ def _bid_of(quote: Quote, plant: Refurbisher, seller: User, at: datetime) -> Quo
     return bid
 
 
-def _check_person(identity: IdentityData, at: datetime) -> str:
-    """The document's number, normalised, of somebody old enough to sell."""
+def _check_person(identity: IdentityData, at: datetime) -> None:
+    """Somebody who is old enough to sell, with a document that can be written into the register."""
     today, born = calendar().local(at).date(), identity.birth_date
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     if born > today or age > OLDEST_YEARS:
         raise InvalidBirthDate(field="birth_date")
     if age < ADULT_YEARS:
         raise TooYoung(field="birth_date")
-    return checked_document(identity.document_number)
+    checked_document(identity.document_number)
 
 
 def _refuse_if_open(identifier: str) -> None:
     if Trade.objects.open().filter(identifier=identifier).exists():
         raise DeviceInOpenTrade(field="identifier")
-
-
-def _ask_registry(identifier: str) -> None:
-    """Network: outside every transaction."""
-    try:
-        finding = device_registry().check(identifier)
-    except GatewayError as error:
-        raise RegistryUnavailable(field="identifier") from error
-    if finding is Finding.STOLEN:
-        raise DeviceStolen(field="identifier")
-    if finding is Finding.GREYLISTED:
-        raise DeviceUnderInvestigation(field="identifier")
 
 
 def _take(quote: Quote, *, by: Actor, at: datetime) -> None:
@@ -247,10 +251,18 @@ def _one_open_trade_per_device() -> Iterator[None]:
 
 
 def cancel_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """The seller changes their mind before the courier has the device. Raises IllegalMove afterwards."""
-    with transaction.atomic():
+    """The seller changes their mind before the courier has the device. Raises CannotCancelTrade afterwards."""
+    with _refused_once_collected(), transaction.atomic():
         states.move(trade, Trade.Status.CANCELLED, by=by, at=at, due_at=None)
         call_off_courier(trade, by=by, at=at)
+
+
+@contextmanager
+def _refused_once_collected() -> Iterator[None]:
+    try:
+        yield
+    except states.IllegalMove as error:
+        raise CannotCancelTrade from error
 
 
 def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime) -> None:
@@ -262,7 +274,7 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
     with transaction.atomic():
         # No join: what another transaction has ordered while this one waited for the lock must be seen.
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
-        if not _may_change_iban(locked):
+        if not may_change_iban(locked):
             raise CannotChangeIban(field="iban")
         for name, value in account.items():
             setattr(locked, name, value)
@@ -272,7 +284,7 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
     trade.refresh_from_db()
 
 
-def _may_change_iban(trade: Trade) -> bool:
+def may_change_iban(trade: Trade) -> bool:
     """What came back from the bank needs another account, even days after it had arrived."""
     if trade.payout and trade.payout.status == Payout.Status.BOUNCED:
         return True

@@ -1,4 +1,4 @@
-"""From "what have you got?" to a price: category, model, variant, questions, quote. Nobody has to log in for this."""
+"""From "what have you got?" to a price: category, model, variant, and after the questions the quote."""
 
 from uuid import UUID
 
@@ -11,18 +11,22 @@ from django.views.decorators.http import require_GET, require_POST
 from backmarket import timetravel
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
-from backmarket.forms import posted, status_of
-from backmarket.throttle import throttled
+from backmarket.throttle import client_of, throttled
 from buyback import access, selectors
+from buyback.advice import ways_without_a_bid
 from buyback.due import last_minute
-from buyback.forms import EmailQuoteForm, QuestionsForm
+from buyback.forms import EmailQuoteForm
 from buyback.models import Quote
-from buyback.services.quotes import CannotSendQuote, make_quote, renew_quote, send_quote
+from buyback.offers import price_change, quoted_bids
+from buyback.services.quotes import CannotSendQuote, renew_quote, send_quote
 from buyback.views import crumbs
 from catalog.grading import IncompleteAnswers
-from catalog.models import Category, Product, Variant
+from catalog.impact import avoided
+from catalog.models import Product
 
+LONGEST_SEARCH = 80
 QUOTES_PER_MAILBOX_AND_HOUR = 5
+QUOTES_PER_CLIENT_AND_HOUR = 15
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -31,56 +35,41 @@ def actor(request: HttpRequest) -> Actor:
 
 @require_GET
 def sell(request: HttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[:80]
-    found = selectors.products_named(words) if words else []
-    context = {"categories": selectors.sellable_categories(), "words": words, "found": found}
-    return render(request, "buyback/sell.html", {**context, "popular": selectors.popular_products()})
+    words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    context = {
+        "categories": selectors.sellable_categories(),
+        "words": words,
+        "found": selectors.products_named(words) if words else [],
+        "popular": selectors.popular_products(),
+    }
+    return render(request, "buyback/sell.html", context)
 
 
 @require_GET
 def sell_category(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(selectors.sellable_categories(), slug=slug)
+    words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     products = selectors.sellable_products(category).order_by("brand", "-released_year", "name")
-    return render(
-        request,
-        "buyback/category.html",
-        {
-            "category": category,
-            "products": selectors.with_best_bid(products),
-            "crumbs": crumbs.selling(category=category),
-        },
-    )
+    context = {
+        "category": category,
+        "words": words,
+        "found": selectors.products_named(words, category) if words else [],
+        "popular": selectors.popular_products(category),
+        "products": selectors.with_best_bid(products),
+        "crumbs": crumbs.selling(category=category),
+    }
+    return render(request, "buyback/category.html", context)
 
 
 @require_GET
 def sell_product(request: HttpRequest, slug: str) -> HttpResponse:
+    """One tap picks the variant; a model that has only one needs none."""
     product = get_object_or_404(Product.objects.select_related("category"), slug=slug)
-    context = {"product": product, "variants": product.variants.order_by("id")}
+    variants = list(product.variants.order_by("id"))
+    if len(variants) == 1:
+        return redirect("sell-questions", variants[0].sku)
+    context = {"product": product, "variants": selectors.with_best_bid(selectors.variants_with_bids(product))}
     return render(request, "buyback/product.html", {**context, "crumbs": crumbs.selling(product=product)})
-
-
-def sell_questions(request: HttpRequest, sku: str) -> HttpResponse:
-    """The questions on one page; coming back from a quote (?quote=…) finds its answers kept."""
-    variant = get_object_or_404(Variant.objects.select_related("product__category"), sku=sku)
-    question_set = get_object_or_404(_questions(variant.product.category))
-    form = QuestionsForm(question_set, posted(request), initial=_earlier_answers(request))
-    if request.method == "POST" and form.is_valid():
-        quote = make_quote(variant, answers=form.cleaned_data, by=actor(request), at=timetravel.now())
-        return redirect("quote", quote.pk)
-    way = crumbs.selling(product=variant.product, here=_("Questions"))
-    context = {"variant": variant, "product": variant.product, "form": form, "crumbs": way}
-    return render(request, "buyback/questions.html", context, status=status_of(form))
-
-
-def _questions(category: Category):  # type: ignore[no-untyped-def]
-    return category.question_sets.order_by("-version")[:1]
-
-
-def _earlier_answers(request: HttpRequest) -> dict[str, str]:
-    try:
-        return Quote.objects.get(pk=UUID(request.GET.get("quote", ""))).answers
-    except (ValueError, Quote.DoesNotExist):
-        return {}
 
 
 @require_GET
@@ -94,15 +83,19 @@ def _own_email(request: HttpRequest) -> dict[str, str]:
 
 def _quote_page(request: HttpRequest, shown: Quote, form: EmailQuoteForm, status: int = 200) -> HttpResponse:
     now = timetravel.now()
+    product = shown.variant.product
     context = {
         "quote": shown,
-        "product": shown.variant.product,
-        "bids": shown.bids.select_related("plant"),
+        "product": product,
+        "bids": quoted_bids(shown),
+        "change": price_change(shown),
+        "saved": avoided(product.category.impact),
+        "advice": ways_without_a_bid(product.category.slug),
         "answers": selectors.answers_in_words(shown),
         "is_open": shown.status == Quote.Status.OPEN and shown.expires_at > now,
         "is_accepted": shown.status == Quote.Status.ACCEPTED,
         "until": last_minute(shown.expires_at),
-        "crumbs": crumbs.selling(product=shown.variant.product, here=_("Offers")),
+        "crumbs": crumbs.selling(product=product, here=_("Offers")),
         "form": form,
     }
     return render(request, "buyback/quote.html", context, status=status)
@@ -135,6 +128,8 @@ def quote_send(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _send(request: HttpRequest, shown: Quote, email: str) -> None:
     """A quote costs nothing to make, so the limit per quote alone would fill a stranger's mailbox."""
+    if throttled(f"quote-mail-from:{client_of(request)}", limit=QUOTES_PER_CLIENT_AND_HOUR):
+        raise CannotSendQuote(_("You have sent many quotes in a short time. Try again in an hour."))
     if throttled(f"quote-mail:{email.lower()}", limit=QUOTES_PER_MAILBOX_AND_HOUR):
         raise CannotSendQuote(_("This mailbox has had enough of our e-mails for now. Try again in an hour."))
     send_quote(shown, to=email, by=actor(request), at=timetravel.now())

@@ -1,12 +1,12 @@
 """A seller's trades: what happened, what to do next, and every button that does it."""
 
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -15,7 +15,6 @@ from backmarket import timetravel
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
 from backmarket.shipping.selectors import latest_pickup
-from backmarket.shipping.services import label_pdf
 from buyback import access, selectors
 from buyback.forms import BankForm, MessageForm, SlotForm
 from buyback.guides import HOW_TO_MEND, lock_guide
@@ -24,7 +23,7 @@ from buyback.next_steps import next_step
 from buyback.services.inspections import answer_counter_offer
 from buyback.services.messages import write_message
 from buyback.services.parcels import choose_pickup, drop_off_instead
-from buyback.services.trades import MONEY_HAS_LEFT, cancel_trade, change_iban
+from buyback.services.trades import cancel_trade, change_iban, may_change_iban
 from buyback.views import crumbs
 from buyback.views.accept import slots_at
 
@@ -35,7 +34,13 @@ PER_PAGE = 20
 @require_GET
 def trades(request: HttpRequest) -> HttpResponse:
     page = Paginator(selectors.trades_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "buyback/trades.html", {"page_obj": page, "crumbs": crumbs.account()})
+    rows = [{"trade": each, "next": next_step(each, _pickup_of(each))} for each in page]
+    return render(request, "buyback/trades.html", {"page_obj": page, "rows": rows, "crumbs": crumbs.account()})
+
+
+def _pickup_of(listed: Trade) -> Any:
+    """The latest one, from what the list has fetched."""
+    return next(iter(listed.parcel.pickups.all()), None) if listed.parcel else None
 
 
 @login_required
@@ -54,49 +59,31 @@ def _trade_page(request: HttpRequest, shown: Trade, form: MessageForm, status: i
         "timeline": selectors.trade_timeline(shown),
         "next": next_step(shown, pickup),
         "pickup": pickup,
+        "mates": [mate for mate in selectors.visit_of(shown, pickup) if mate.pk != shown.pk],
         "offer": offer,
         "disputes": selectors.disputed_answers(shown, offer) if offer else [],
         "photos": shown.photos.filter(proof=True) if offer else [],
         "mend": HOW_TO_MEND.get(shown.suspension, ""),
         "guide": lock_guide(product.brand, product.category.slug),
-        "payout_state": selectors.payout_state(shown),
-        "can_change_iban": can_change_iban(shown),
+        "payout": selectors.payout_state(shown),
+        "can_change_iban": may_change_iban(shown),
         "story": selectors.device_story(shown),
-        "talk": shown.messages.select_related("author"),
+        "talk": shown.messages.prefetch_related("photos"),
         "crumbs": crumbs.account(shown),
         "form": form,
     }
     return render(request, "buyback/trade.html", context, status=status)
 
 
-def can_change_iban(shown: Trade) -> bool:
-    return shown.status in Trade.OPEN and not (shown.payout and shown.payout.status in MONEY_HAS_LEFT)
-
-
-@login_required
-@require_GET
-def trade_label(request: HttpRequest, pk: UUID) -> HttpResponse:
-    shown = access.parcel_label_for_seller(request.user, pk)
-    try:
-        pdf = label_pdf(shown.parcel)
-    except DomainError as refusal:
-        messages.info(request, str(refusal))
-        return redirect("trade", pk)
-    name = f"{settings.SITE_NAME} {shown}.pdf"
-    return HttpResponse(pdf, "application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
-
-
-@login_required
-@require_GET
-def trade_photo(request: HttpRequest, pk: UUID, photo: UUID) -> FileResponse:
-    found = access.photo_for_viewer(request.user, pk, photo)
-    return FileResponse(found.image.open("rb"), content_type="image/jpeg")
-
-
 @login_required
 def trade_rebook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Another window for the courier, or none: the seller drops the parcel off."""
     shown = access.trade_for_seller(request.user, pk)
+    if shown.status != Trade.Status.ACCEPTED:
+        messages.info(
+            request, _("The courier has your device, or the sale is over: nothing is to be collected any more.")
+        )
+        return redirect("trade", pk)
     slots = slots_at(shown.address.postcode, shown.address.country)
     form = SlotForm(posted(request), slots=slots)
     if request.method == "POST" and form.is_valid():
@@ -107,7 +94,8 @@ def trade_rebook(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The collection has been changed."))
             return redirect("trade", pk)
-    context = {"trade": shown, "form": form, "crumbs": crumbs.account(shown, _("Collection"))}
+    pickup = latest_pickup(shown.parcel) if shown.parcel else None
+    context = {"trade": shown, "form": form, "pickup": pickup, "crumbs": crumbs.account(shown, _("Collection"))}
     return render(request, "buyback/rebook.html", context, status=status_of(form))
 
 
@@ -117,6 +105,25 @@ def _change_pickup(request: HttpRequest, shown: Trade, form: SlotForm) -> None:
         choose_pickup(shown, slot=slot, **facts)
     else:
         drop_off_instead(shown, **facts)
+
+
+@login_required
+def trade_pickup_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The courier shall not come; the sale goes on. Asks first."""
+    shown = access.trade_for_seller(request.user, pk)
+    pickup = latest_pickup(shown.parcel) if shown.parcel else None
+    if request.method == "POST":
+        try:
+            drop_off_instead(shown, by=request.user, at=timetravel.now())
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("The courier does not come. Drop the parcel off, or choose another day."))
+        return redirect("trade", pk)
+    if shown.status != Trade.Status.ACCEPTED or pickup is None or not pickup.is_open:
+        messages.info(request, _("No visit of the courier is ahead: there is nothing to cancel."))
+        return redirect("trade", pk)
+    return render(request, "buyback/pickup_cancel.html", {"trade": shown, "pickup": pickup})
 
 
 @login_required
@@ -137,33 +144,49 @@ def trade_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def trade_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The seller's yes or no to a counter-offer; anything else changes nothing."""
+    """The seller's yes or no to a counter-offer: a page that says what follows, then the answer itself.
+
+    Anything else changes nothing.
+    """
     shown = access.trade_for_seller(request.user, pk)
-    answer = request.POST.get("answer")
+    answer = (request.POST if request.method == "POST" else request.GET).get("answer")
     if answer not in ("accept", "refuse"):
         messages.error(request, _("Choose: accept the new price, or have the device back."))
         return redirect("trade", pk)
+    if request.method == "POST":
+        return _answer(request, shown, accept=answer == "accept")
+    offer = CounterOffer.objects.filter(trade=shown, answer="").first()
+    if offer is None or shown.status != Trade.Status.COUNTERED:
+        messages.info(request, _("No counter-offer waits for an answer."))
+        return redirect("trade", pk)
+    context = {"trade": shown, "offer": offer, "answer": answer, "hidden": {"answer": answer}}
+    return render(request, "buyback/answer.html", context)
+
+
+def _answer(request: HttpRequest, shown: Trade, *, accept: bool) -> HttpResponse:
     try:
-        answer_counter_offer(shown, accept=answer == "accept", by=request.user, at=timetravel.now())
+        answer_counter_offer(shown, accept=accept, by=request.user, at=timetravel.now())
     except DomainError as refusal:
         messages.error(request, str(refusal))
     else:
-        said = _("Accepted: the money is being ordered.") if answer == "accept" else _("Your device comes back, free.")
+        said = _("Accepted: the money is being ordered.") if accept else _("Your device comes back, free.")
         messages.success(request, said)
-    return redirect("trade", pk)
+    return redirect("trade", shown.pk)
 
 
 @login_required
 @require_POST
 def trade_message(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = access.trade_for_seller(request.user, pk)
-    form = MessageForm(request.POST)
-    if not form.is_valid():
+    form = MessageForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            write_message(shown, author=request.user, from_plant=False, **form.cleaned_data, at=timetravel.now())
+        except DomainError as refusal:
+            refuse(form, refusal)
+    if form.errors:
         return _trade_page(request, shown, form, status=422)
-    text = form.cleaned_data["text"]
-    write_message(shown, author=request.user, from_plant=False, text=text, at=timetravel.now())
     messages.success(request, _("Your message has been sent to the plant."))
     return redirect("trade", pk)
 
@@ -180,6 +203,7 @@ def trade_iban(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The money will go to the new account."))
             return redirect("trade", pk)
-    context = {"trade": shown, "form": form, "allowed": can_change_iban(shown)}
+    context = {"trade": shown, "form": form, "allowed": may_change_iban(shown)}
+    context["payout"] = selectors.payout_state(shown)
     context["crumbs"] = crumbs.account(shown, _("Bank account"))
     return render(request, "buyback/iban.html", context, status=status_of(form))

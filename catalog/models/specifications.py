@@ -7,11 +7,13 @@ from catalog.models.products import Category
 
 
 class QuestionSet(models.Model):
-    """The questions a seller answers, versioned. `questions` is the list that grading.condition_of() reads."""
+    """The questions a seller answers, versioned. `questions` is the list that grading.condition_of() reads; `gates` are
+    the questions that stand for several of them, as questions.way_through() reads them."""
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="question_sets")
     version = models.PositiveSmallIntegerField()
     questions = models.JSONField()
+    gates = models.JSONField(default=list, blank=True)
 
     class Meta:
         verbose_name = _("question set")

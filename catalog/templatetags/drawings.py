@@ -5,6 +5,7 @@ from typing import Protocol
 from django import template
 from django.utils.safestring import SafeString
 
+from catalog.answer_drawings import answer_svg
 from catalog.drawings import category_svg, device_svg, plant_svg
 
 register = template.Library()
@@ -26,6 +27,12 @@ def device_drawing(
 @register.simple_tag
 def category_drawing(form: str) -> SafeString:
     return category_svg(form)
+
+
+@register.simple_tag
+def answer_drawing(form: str, picture: str) -> SafeString:
+    """What an answer means, beside its words."""
+    return answer_svg(form, picture)
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from backmarket.accounts.models import User
 from buyback.models import Quote
 from orders.models import Order
 from tests.browser.conftest import DESK, PHONE, Shop, Window
+from tests.factories import VariantFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,21 +59,41 @@ def test_a_checkout_sent_wrong_keeps_what_was_typed_and_leads_to_what_is_wrong(s
     assert not Order.objects.exists()
 
 
-def test_without_a_script_a_seller_gets_from_the_first_page_to_a_quote(shop: Shop, window: Window) -> None:
-    variant = shop.quote.variant
-    page = window(PHONE, java_script_enabled=False)
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without a script"])
+def test_a_seller_gets_to_a_quote_in_six_taps(shop: Shop, window: Window, script: bool) -> None:
+    variant = VariantFactory(product=shop.quote.variant.product)
+    page = window(PHONE, java_script_enabled=script)
     page.goto("/sell/")
-    page.get_by_label("Which model have you got?").fill(variant.product.name)
-    page.get_by_role("button", name="Find").click()
+    page.locator('a[href="/sell/c/smartphones/"]').last.click()
     page.locator(f'a[href="/sell/p/{variant.product.slug}/"]').first.click()
-    page.locator(f'a[href="/sell/d/{variant.sku}/"]').click()
-    for question, answer in shop.quote.answers.items():
-        page.locator(f'input[name="{question}"][value="{answer}"]').check()
-    page.get_by_role("button", name="See the offers").click()
+    page.locator(f'a[href="/sell/d/{shop.quote.variant.sku}/"]').click()
+    page.get_by_role("button", name="Yes, everything works").click()
+    expect(page.locator("main")).to_contain_text("2 of 3")
+    page.reload()
+    expect(page.locator("main")).to_contain_text("2 of 3")
+    page.go_back()
+    expect(page.locator("main")).to_contain_text("1 of 3")
+    page.go_forward()
+    page.get_by_role("button", name="Light scratches").click()
+    page.get_by_role("button", name="Fine: it lasts").click()
 
     expect(page.get_by_role("radio", name="Atelier Neuf")).to_be_checked()
     expect(page.locator("main")).to_contain_text("€250")
     assert Quote.objects.count() == 2
+
+
+def test_a_quote_by_keyboard_alone(shop: Shop, window: Window) -> None:
+    page = window(PHONE)
+    page.goto(f"/sell/d/{shop.quote.variant.sku}/")
+    for answer in ("Yes, everything works", "Light scratches", "Fine: it lasts"):
+        button = page.get_by_role("button", name=answer)
+        expect(button).to_be_visible()
+        for _step in range(40):
+            page.keyboard.press("Tab")
+            if button.evaluate("it => it === document.activeElement"):
+                break
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="Atelier Neuf")).to_be_checked()
 
 
 def test_one_signs_in_by_keyboard_and_sees_where_one_is(alice: User, window: Window) -> None:

@@ -12,7 +12,7 @@ from backmarket.shipping import services as shipping
 from buyback.identifiers import HolderIsNotSeller, InvalidDocument, InvalidIban, InvalidIdentifier
 from buyback.models import Identity, Quote, Trade
 from buyback.registry import SandboxRegistry, device_registry
-from buyback.services import trades
+from buyback.services import devices, trades
 from buyback.services.parcels import CannotChangePickup, SlotGone, choose_pickup, drop_off_instead
 from buyback.services.trades import accept_quote, cancel_trade
 from refurbishers.models import Refurbisher
@@ -20,6 +20,11 @@ from tests.buyback.steps import accepted, person, quoted, received, slots, terms
 from tests.factories import BidFactory, RefurbisherFactory, imei
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _registry_is_given_up_soon(settings: Any) -> None:
+    settings.DEVICE_REGISTRY_TIMEOUT = 0.01
 
 
 def nothing_was_kept(quote: Quote) -> bool:
@@ -79,9 +84,9 @@ def trades_quote(quote: Quote, at: datetime) -> Quote:
 
 REFUSALS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"identifier": "353982100000004"}, InvalidIdentifier, "identifier"),
-    ({"identifier": SandboxRegistry.STOLEN}, trades.DeviceStolen, "identifier"),
-    ({"identifier": SandboxRegistry.GREYLISTED}, trades.DeviceUnderInvestigation, "identifier"),
-    ({"identifier": SandboxRegistry.SILENT}, trades.RegistryUnavailable, "identifier"),
+    ({"identifier": SandboxRegistry.STOLEN}, devices.DeviceStolen, "identifier"),
+    ({"identifier": SandboxRegistry.GREYLISTED}, devices.DeviceUnderInvestigation, "identifier"),
+    ({"identifier": SandboxRegistry.SILENT}, devices.RegistryUnavailable, "identifier"),
     ({"identity": person(birth_date=date(2008, 11, 24))}, trades.TooYoung, "birth_date"),
     ({"identity": person(birth_date=date(2027, 1, 1))}, trades.InvalidBirthDate, "birth_date"),
     ({"identity": person(birth_date=date(1890, 1, 1))}, trades.InvalidBirthDate, "birth_date"),

@@ -55,6 +55,7 @@ def test_an_iban_with_a_wrong_digit_country_or_length_is_refused(text: str) -> N
     [
         ("Carol Petit", "Carol Petit"),
         ("PETIT Carol", "Carol Petit"),
+        ("Max Roux et Carol Petit", "Carol Petit"),
         ("Mme Hélène LEFÈVRE", "Helene Lefevre"),
         ("Jean Dupont", "Jean-Marc Dupont"),
         ("Anne-Marie Müller", "anne marie muller"),

@@ -24,7 +24,10 @@ FILLED_IN = {
     "SEPA_DEBTOR_NAME": "Back Market",
     "SEPA_DEBTOR_IBAN": "FR7630006000011234567890189",
     "SEPA_DEBTOR_BIC": "AGRIFRPP",
-    "COURIER_GATEWAY": "named",
+    "COURIER_GATEWAY": "easypost",
+    "EASYPOST_API_KEY": "EZAK-only-for-tests",
+    "EASYPOST_WEBHOOK_SECRET": "only-for-tests",
+    "EASYPOST_CARRIER_ACCOUNTS": "ca_1",
     "DEVICE_REGISTRY": "named",
 }
 APP = ("web", "worker", "beat", "migrate")
@@ -147,6 +150,26 @@ def test_how_money_leaves_has_to_be_said_where_it_is_real(compose: dict[str, Any
     done = load_settings(env)
     assert done.returncode != 0
     assert "PAYOUT_GATEWAY" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"COURIER_GATEWAY": "pigeon"}, "COURIER_GATEWAY"),
+        ({"EASYPOST_API_KEY": ""}, "EASYPOST_API_KEY"),
+        ({"EASYPOST_WEBHOOK_SECRET": ""}, "EASYPOST_WEBHOOK_SECRET"),
+        ({"EASYPOST_CARRIER_ACCOUNTS": ""}, "EASYPOST_CARRIER_ACCOUNTS"),
+        ({"EASYPOST_BOX": "1,2,3"}, "EASYPOST_BOX"),
+        ({"EASYPOST_USD_RATE": "much"}, "EASYPOST_USD_RATE"),
+        ({"EASYPOST_TIMEOUT": "0"}, "EASYPOST_TIMEOUT"),
+    ],
+)
+def test_the_courier_starts_only_with_all_that_it_needs(
+    compose: dict[str, Any], changes: dict[str, str], named: str
+) -> None:
+    done = load_settings({**environment(compose, "web"), **changes})
+    assert done.returncode != 0
+    assert named in done.stderr.splitlines()[-1]
 
 
 def test_compose_asks_for_every_secret_that_it_does_not_invent() -> None:

@@ -13,6 +13,7 @@ ROLES: dict[str, dict[str, str]] = {
         "accounts.address": "v",
         "buyback.counteroffer": "v",
         "buyback.evidencephoto": "v",
+        "buyback.identity": "v",
         "buyback.inspection": "v",
         "buyback.quote": "v",
         "buyback.trade": "vc",
@@ -62,7 +63,9 @@ ROLES: dict[str, dict[str, str]] = {
         "reviews.review": "v",
     },
     "finance": {
+        "buyback.identity": "v",
         "buyback.registerentry": "v",
+        "buyback.taxfile": "vc",
         "buyback.trade": "v",
         "events.event": "v",
         "orders.earning": "v",

@@ -17,7 +17,7 @@ from backmarket.management.journey.person import Person
 from backmarket.market import calendar
 from backmarket.notifications.models import Notification
 from backmarket.payments.models import Refund
-from backmarket.shipping.models import Parcel
+from backmarket.shipping.models import Parcel, Pickup
 
 QUIET_SECONDS = 60
 
@@ -97,6 +97,7 @@ class Play:
             "webhooks": IncomingWebhook.objects.filter(handled_at=None).count(),
             "refunds": Refund.objects.filter(status=Refund.Status.PENDING).count(),
             "parcels": Parcel.objects.filter(status=Parcel.Status.CREATED, tracking_number="").count(),
+            "visits": Pickup.objects.filter(status=Pickup.Status.BOOKED, confirmation="").count(),
             "e-mails": Notification.objects.filter(sent_at=None).count(),
         }
         return {name: count for name, count in counts.items() if count}

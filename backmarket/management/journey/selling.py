@@ -34,8 +34,8 @@ def ask_for_a_quote(play: Play) -> str:
     phone = play.props["phone"]
     carol = play.person("carol").open("/sell/").submit("main form[role=search]", q="iphone 13")
     carol.follow(rf"/sell/p/{phone.product.slug}/").follow(rf"/sell/d/{phone.sku}/")
-    best = {field: options[0] for field, options in carol.radios("main form[method=post]").items()}
-    carol.submit("main form[method=post]", **{**best, "water": "no"})
+    for answer in ("fine", "flawless", "good"):
+        carol.submit("main form[method=post]", press=f"answer={answer}")
     quote = Quote.objects.latest("created_at")
     play.props["quote"] = quote
     bids = list(quote.bids.select_related("plant"))
@@ -63,7 +63,9 @@ def sign_up(play: Play) -> str:
 
 def _acceptance(play: Play) -> dict[str, Any]:
     plant = play.props["plant"]
-    slot = next(value for value in play.person("carol").radios("main form")["slot"] if value != "drop-off")
+    slot = next(
+        value for value in play.person("carol").radios("main form.form--sections")["slot"] if value != "drop-off"
+    )
     return {
         **ADDRESS,
         "full_name": "Carol Petit",
@@ -74,7 +76,6 @@ def _acceptance(play: Play) -> dict[str, Any]:
         "iban": IBAN,
         "identifier": IMEI,
         "locks_removed": True,
-        "conditions": True,
         "slot": slot,
         "plant": str(plant.pk),
     }
@@ -82,14 +83,15 @@ def _acceptance(play: Play) -> dict[str, Any]:
 
 def _open_acceptance(play: Play) -> None:
     quote, plant = play.props["quote"], play.props["plant"]
-    play.person("carol").open(f"/sell/quotes/{quote.pk}/").submit("main form[method=get]", plant=str(plant.pk))
+    carol = play.person("carol").open(f"/sell/quotes/{quote.pk}/").submit("main form[method=get]", plant=str(plant.pk))
+    carol.submit("main form.form--sections", press="times=1", **ADDRESS)
 
 
 def mistype_the_imei(play: Play) -> str:
     _open_acceptance(play)
     carol = play.person("carol")
     try:
-        carol.submit("main form[method=post]", **{**_acceptance(play), "identifier": "356938035643808"})
+        carol.submit("main form.form--sections", **{**_acceptance(play), "identifier": "356938035643808"})
     except PageBroken as refusal:
         expect(not Trade.objects.exists(), "a trade was made with a wrong IMEI")
         expect(carol.value("full_name") == "Carol Petit", "what she had typed was lost")
@@ -100,7 +102,8 @@ def mistype_the_imei(play: Play) -> str:
 def accept(play: Play) -> str:
     _open_acceptance(play)
     play.props["acceptance"] = _acceptance(play)
-    play.person("carol").submit("main form[method=post]", **play.props["acceptance"])
+    carol = play.person("carol").submit("main form.form--sections", **play.props["acceptance"])
+    carol.see(f"•••• {IBAN[-4:]}").submit("main form[aria-labelledby=r-sell]", conditions=True)
     trade = play.props["trade"] = Trade.objects.get()
     play.settle()
     pickup = Pickup.objects.get(parcel=trade.parcel)
@@ -156,7 +159,7 @@ def accept_counter_offer(play: Play) -> str:
     trade = play.props["trade"]
     carol = play.person("carol").open(f"/account/trades/{trade.pk}/")
     carol.see("cracked" if "CRACKED" in trade.inspection.condition_found else "counter-offer")
-    carol.submit("main form[action$='/answer/']", press="answer=accept")
+    carol.follow(r"/answer/\?answer=accept$").submit("main form[method=post]")
     trade.refresh_from_db()
     expect(trade.status == Trade.Status.VALIDATED, f"the trade is {trade.status}")
     expect(trade.price_minor == trade.counter_offer.price_minor, "the price is not the one she accepted")

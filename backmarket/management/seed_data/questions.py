@@ -4,6 +4,9 @@
 An option has two effects: `functional`, whether the device still does its job, and `looks`, one of LOOKS.
 The condition is the worst over all answers: FUNCTIONAL_ and the worst looks while every answer is functional,
 else NOT_FUNCTIONAL_CRACKED if anything is cracked, else NOT_FUNCTIONAL_USED.
+
+Nobody is asked all of it: gates (see catalog/questions.py) stand for several questions each, so that a device that
+works takes three answers in every category. `picture` names a drawing of catalog/answer_drawings.py.
 """
 
 from collections.abc import Mapping
@@ -14,23 +17,50 @@ from django.utils.translation import gettext_noop as _
 LOOKS = ("flawless", "good", "used", "cracked")
 """From best to worst."""
 
+MOTIFS: Mapping[str, str] = {
+    "turns_on": "power", "works": "touch", "display": "picture", "panel": "picture", "water": "drop", "opened": "screw",
+    "battery": "battery", "charger": "plug", "stable": "clock", "stand": "stand", "remote": "remote",
+    "games": "disc", "controller": "stick", "banned": "globe", "sound": "sound", "cushions": "cushion",
+    "pieces": "pieces", "strap": "strap", "sensor": "landscape", "lens": "lens",
+}  # fmt: skip
+"""Question -> what its answers' pictures show."""
+
 Option = dict[str, Any]
 Question = dict[str, Any]
+Gate = dict[str, Any]
 
 
-def _option(code: str, text: str, help: str = "", *, functional: bool = True, looks: str = "flawless") -> Option:
-    return {"code": code, "text": text, "help": help, "functional": functional, "looks": looks}
+def _option(
+    code: str, text: str, help: str = "", *, functional: bool = True, looks: str = "flawless", picture: str = ""
+) -> Option:
+    facts = {"code": code, "text": text, "help": help, "functional": functional, "looks": looks}
+    return {**facts, "picture": picture or f"device:{_severity(functional, looks)}"}
+
+
+def _severity(functional: bool, looks: str) -> str:
+    """How bad an answer is, as its picture shows it."""
+    return "bad" if not functional or looks == "cracked" else "good" if looks == "flawless" else "half"
 
 
 def _ask(code: str, text: str, help: str, *options: Option) -> Question:
-    return {"code": code, "text": text, "help": help, "kind": "choice", "options": list(options)}
+    """A choice; where an option names no picture of its own, the question's motif shows how bad the option is."""
+    shown = [
+        {**option, "picture": option["picture"].replace("device:", f"{MOTIFS.get(code, 'device')}:")}
+        for option in options
+    ]
+    return {"code": code, "text": text, "help": help, "kind": "choice", "options": shown}
 
 
 def _yes_no(code: str, text: str, help: str, *, bad: str = "no", **effect: Any) -> Question:
     """A question whose answer `bad` has an effect: not functional, unless said otherwise."""
     texts = {"yes": _("Yes"), "no": _("No")}
     effects: dict[str, Any] = effect or {"functional": False, "looks": "used"}
-    options = [_option(code, text, **(effects if code == bad else {})) for code, text in texts.items()]
+    motif = MOTIFS.get(code, "device")
+    options = [
+        _option(answer, text, picture=f"{motif}:{'bad' if answer == bad else 'good'}",
+                **(effects if answer == bad else {}))
+        for answer, text in texts.items()
+    ]  # fmt: skip
     return {"code": code, "text": text, "help": help, "kind": "boolean", "options": options}
 
 
@@ -38,14 +68,19 @@ def _turns_on(help: str) -> Question:
     return _yes_no("turns_on", _("Does it turn on?"), help)
 
 
+WEAR = (
+    ("flawless", _("No mark at all"), _("Hold it under a lamp: you see nothing."), "flawless"),
+    ("light", _("Light scratches"), _("You see them up close, not at arm's length."), "good"),
+    ("visible", _("Visible scratches or dents"), _("You see them at arm's length."), "used"),
+)
+
+
 def _looks(code: str, text: str, help: str, cracked: str) -> Question:
     """How one surface looks, from no mark to broken; `cracked` says what broken is here."""
     return _ask(
         code, text, help,
-        _option("flawless", _("No mark at all"), _("Hold it under a lamp: you see nothing.")),
-        _option("light", _("Light scratches"), _("You see them up close, not at arm's length."), looks="good"),
-        _option("visible", _("Visible scratches or dents"), _("You see them at arm's length."), looks="used"),
-        _option("cracked", cracked, _("Even a small crack or a chip counts."), looks="cracked"),
+        *(_option(name, text, help, looks=looks, picture=f"{code}:{name}") for name, text, help, looks in WEAR),
+        _option("cracked", cracked, _("Even a small crack or a chip counts."), looks="cracked", picture=f"{code}:cracked"),
     )  # fmt: skip
 
 
@@ -210,21 +245,71 @@ EREADER = (
 )  # fmt: skip
 
 
-def _version_1(questions: tuple[Question, ...]) -> dict[str, Any]:
-    return {"version": 1, "questions": list(questions)}
+# Gates
+
+
+def _implying(code: str, text: str, help: str, picture: str, **implies: str) -> Option:
+    return {"code": code, "text": text, "help": help, "picture": picture, "implies": implies}
+
+
+def _gate(code: str, text: str, help: str, *options: Option) -> Gate:
+    return {"code": code, "text": text, "help": help, "options": list(options)}
+
+
+def _state(fine: str, questions: tuple[Question, ...], *codes: str) -> Gate:
+    """Does it work? Yes answers all of `codes` and `turns_on` at their best; a dead device all of them at their worst."""
+    covered = [question for question in questions if question["code"] in (*codes, "turns_on")]
+    unknowable = {"water", "opened", "pieces", "lens"}
+    dead = {question["code"]: _worst(question) for question in covered if question["code"] not in unknowable}
+    return _gate(
+        "state", _("Does it work as it should?"), _("As you use it every day: no need to measure anything."),
+        _implying("fine", _("Yes, everything works"), fine, "state:good", **{q["code"]: _best(q) for q in covered}),
+        _implying("problem", _("It turns on, but something is wrong"), _("We ask what, in a few short questions."), "state:half", turns_on="yes"),
+        _implying("dead", _("It does not turn on"), _("Or it stops at once."), "state:bad", **dead),
+    )  # fmt: skip
+
+
+def _best(question: Question) -> str:
+    return str(min(question["options"], key=_badness)["code"])
+
+
+def _worst(question: Question) -> str:
+    """The worst answer short of a broken panel or glass, which one would see."""
+    whole = [option for option in question["options"] if option["looks"] != "cracked"]
+    return str(max(whole, key=_badness)["code"])
+
+
+def _badness(option: Option) -> tuple[bool, int]:
+    return not option["functional"], LOOKS.index(option["looks"])
+
+
+LOOK = _gate(
+    "looks", _("How does it look?"), _("Front, back and sides, out of its case. Tilt it under a lamp."),
+    *(_implying(name, text, help, f"all:{name}", screen=name, body=name) for name, text, help, _looks_ in WEAR),
+    _implying("cracked", _("Cracked, chipped or bent somewhere"), _("We ask where."), "all:cracked"),
+)  # fmt: skip
+KIT = _gate(
+    "kit", _("Do you still have the remote control and the stand?"), _("A wall mount is not needed."),
+    _implying("all", _("Yes, both, complete"), "", "remote:good", remote="yes", stand="yes"),
+    _implying("part", _("Not both, or not complete"), _("We ask what is missing."), "remote:half"),
+)  # fmt: skip
+
+
+def _version_1(questions: tuple[Question, ...], *gates: Gate) -> dict[str, Any]:
+    return {"version": 1, "questions": list(questions), "gates": list(gates)}
 
 
 QUESTION_SETS: Mapping[str, dict[str, Any]] = {
-    "smartphones": _version_1(PHONE),
-    "tablets": _version_1(TABLET),
-    "laptops": _version_1(LAPTOP),
-    "desktops": _version_1(DESKTOP),
-    "monitors": _version_1(MONITOR),
-    "televisions": _version_1(TELEVISION),
-    "consoles": _version_1(CONSOLE),
-    "headphones": _version_1(HEADPHONES),
-    "watches": _version_1(WATCH),
-    "cameras": _version_1(CAMERA),
-    "speakers": _version_1(SPEAKER),
-    "e-readers": _version_1(EREADER),
-}
+    "smartphones": _version_1(PHONE, _state(_("It rings, charges and answers to your finger everywhere, the picture is whole, and it never got wet."), PHONE, "works", "display", "water"), LOOK),
+    "tablets": _version_1(TABLET, _state(_("It charges and answers to your finger everywhere, the picture is whole, cameras and sound are fine."), TABLET, "works", "display"), LOOK),
+    "laptops": _version_1(LAPTOP, _state(_("Keys, ports, camera and Wi-Fi are fine, the picture is even, and it runs three hours without its charger."), LAPTOP, "works", "panel", "battery"), LOOK),
+    "desktops": _version_1(DESKTOP, _state(_("Ports, sound and network are fine, it runs for an hour, nothing is missing and it was not rebuilt."), DESKTOP, "works", "stable", "opened")),
+    "monitors": _version_1(MONITOR, _state(_("The picture is even, and every port and button answers."), MONITOR, "panel", "works")),
+    "televisions": _version_1(TELEVISION, _state(_("The picture is even, and ports, sound and network are fine."), TELEVISION, "panel", "works"), KIT),
+    "consoles": _version_1(CONSOLE, _state(_("It reads and plays games, ports and sound are fine, and it goes online with any account."), CONSOLE, "games", "works", "banned")),
+    "headphones": _version_1(HEADPHONES, _state(_("Both sides sound right, a charge lasts as it should, and every piece is there."), HEADPHONES, "sound", "battery", "pieces")),
+    "watches": _version_1(WATCH, _state(_("It answers to your finger and its buttons, pairs, measures, and a charge lasts the day."), WATCH, "works", "battery"), LOOK),
+    "cameras": _version_1(CAMERA, _state(_("It focuses, dials and flash are fine, pictures show no spot, and the glass of its lens is clear."), CAMERA, "works", "sensor", "lens")),
+    "speakers": _version_1(SPEAKER, _state(_("The sound is clean at any volume, and buttons, ports and network answer."), SPEAKER, "sound", "works")),
+    "e-readers": _version_1(EREADER, _state(_("It answers to your finger, the page is sharp everywhere, and a charge lasts for weeks."), EREADER, "works", "display", "battery"), LOOK),
+}  # fmt: skip

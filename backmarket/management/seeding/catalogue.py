@@ -24,7 +24,7 @@ UNITS = {attribute.key: attribute.unit for category in tables.CATEGORIES for att
 def load(at: datetime) -> str:
     by_slug = {row.slug: _category(row) for row in tables.CATEGORIES}
     insert(list(by_slug.values()))
-    insert([QuestionSet(category=c, version=1, questions=QUESTION_SETS[s]["questions"]) for s, c in by_slug.items()])
+    insert([QuestionSet(category=c, version=1, **_asked(s)) for s, c in by_slug.items()])
     insert([GradingSpecification(category=c, version=1, checks=GRADING[s]["checks"]) for s, c in by_slug.items()])
     products = [_product(row, by_slug[row.category]) for row in PRODUCTS]
     insert(products)
@@ -32,6 +32,10 @@ def load(at: datetime) -> str:
     insert(variants)
     insert(prices)
     return f"{len(by_slug)} categories, {len(products)} products, {len(variants)} variants"
+
+
+def _asked(slug: str) -> dict[str, Any]:
+    return {name: QUESTION_SETS[slug][name] for name in ("questions", "gates")}
 
 
 def _category(row: tables.Category) -> Category:

@@ -23,17 +23,19 @@ from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.payments.services import open_payment, settle_payment
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import Parcel, SandboxShipment, TrackingPoint
-from backmarket.shipping.services import book_with_courier, record_scan
+from backmarket.shipping.services import available_slots, book_with_courier, record_scan
 from buyback.models import Bid, Identity, Quote, Trade
 from buyback.services.grading import grade_inspection
 from buyback.services.inspections import make_counter_offer, receive_trade, submit_inspection, validate_trade
+from buyback.services.messages import write_message
 from buyback.services.parcels import collect_trade
 from buyback.services.payouts import order_payouts
 from buyback.services.quotes import make_quote, send_quote
 from buyback.services.register import enter_in_register
 from buyback.services.sheets import keep_draft
 from buyback.services.trades import IdentityData, accept_quote
-from catalog.models import Condition, GradingSpecification, Listing, QuestionSet
+from catalog.models import Condition, Grade, GradingSpecification, Listing, QuestionSet
+from catalog.services.units import erase_unit, record_test, repair_unit
 from orders.models import Claim, Order, OrderLine
 from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order, settle_order
@@ -47,7 +49,7 @@ IBAN = "FR7630006000011234567890189"
 COURIER = "courier:sandbox"
 FIRST_DEVICE = 900_000
 Code = TrackingPoint.Code
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def load(at: datetime) -> str:
@@ -171,8 +173,8 @@ class Stage:
         buyer = known(line.order.buyer)
         return open_claim(line, issue="CHARGING", wish=Claim.Wish.REPAIR, description=text, by=buyer, at=at)
 
-    # Trades: carol answers a counter-offer and looks at a quote; for the plant one is in the courier's van, two are to
-    # inspect, one of them begun, one is to decide, and one is bought and to be erased.
+    # Trades: carol answers a counter-offer, follows a device in the workshop, looks at a quote, waits for the courier;
+    # for the plant one is in the van, two are to inspect, one of them begun, one is to decide, one is to be erased.
 
     def trades(self) -> None:
         bids = self.bids()
@@ -187,7 +189,9 @@ class Stage:
             known(self.sent(next(self.others), next(bids), 2 * DAY).parcel), Code.OUT_FOR_DELIVERY, self.at - HOUR
         )
         self.keep(self.inspected(self.received(next(self.others), next(bids), 5 * DAY), worse=False))
+        self.reborn(self.inspected(self.received(self.carol, next(bids), 9 * DAY), worse=False))
         order_payouts(self.at)
+        self.sent(self.carol, next(bids), HOUR, at_door=True)
 
     def bids(self) -> Iterator[Bid]:
         best = Bid.objects.filter(plant=self.plant, condition=Condition.FUNCTIONAL_GOOD, price_minor__gte=10_000)
@@ -201,17 +205,20 @@ class Stage:
         answers = answers_for(questions, bid.condition, self.random)
         return make_quote(bid.variant, answers=answers, by=by, at=at)
 
-    def sent(self, seller: User, bid: Bid, ago: timedelta) -> Trade:
-        """Accepted so long ago, and dropped off three hours later."""
+    def sent(self, seller: User, bid: Bid, ago: timedelta, *, at_door: bool = False) -> Trade:
+        """Accepted so long ago, and dropped off three hours later, or waiting for the courier: another may go along."""
         accepted_at = self.at - ago
         home = Address.objects.filter(user=seller).earliest("pk")
+        times = available_slots(postcode=home.postcode, country=home.country, at=self.at) if at_door else []
         document = IdentityData(seller.full_name, date(1990, 4, 12), Identity.Document.IDENTITY_CARD, "DEMO12345678")
         trade = accept_quote(
             self.quoted(bid, accepted_at - HOUR, by=seller), plant=self.plant, seller=seller,
             identifier=imei(next(self.devices)),
-            identity=document, address=home, holder=seller.full_name, iban=IBAN, slot=None,
-            conditions_version=CONDITIONS, by=seller, at=accepted_at,
+            identity=document, address=home, holder=seller.full_name, iban=IBAN,
+            slot=times[len(times) // 2] if times else None, conditions_version=CONDITIONS, by=seller, at=accepted_at,
         )  # fmt: skip
+        if at_door:
+            return trade
         self.scan(known(trade.parcel), Code.IN_TRANSIT, accepted_at + 3 * HOUR)
         collect_trade(trade, by=COURIER, at=accepted_at + 3 * HOUR)
         return trade
@@ -259,3 +266,22 @@ class Stage:
             by=self.owner,
             at=self.at - 2 * HOUR,
         )
+        self.talk(trade, picture)
+
+    def talk(self, trade: Trade, picture: ContentFile) -> None:
+        """The seller asks, the plant answers with a picture."""
+        asked = "I had not seen that mark. Is it on the glass or on the frame?"
+        answer = "On the glass, from edge to edge. Here it is under the lamp."
+        write_message(trade, author=self.carol, from_plant=False, text=asked, at=self.at - 80 * MINUTE)
+        write_message(
+            trade, author=self.owner, from_plant=True, text=answer, photos=[picture], at=self.at - 55 * MINUTE
+        )
+
+    def reborn(self, trade: Trade) -> None:
+        """Bought, erased, repaired and tested; soon on sale."""
+        self.keep(trade)
+        unit, by = known(trade.unit), self.technician
+        tool = "Blancco Mobile 7.2"
+        erase_unit(unit, standard="NIST SP 800-88", tool=tool, operator=by, by=by, at=self.at - 50 * MINUTE)
+        repair_unit(unit, parts=["battery"], by=by, at=self.at - 30 * MINUTE)
+        record_test(unit, grade=Grade.EXCELLENT, battery_percent=100, by=by, at=self.at - 10 * MINUTE)

@@ -20,6 +20,7 @@ from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import Payout, PayoutFile, PayoutFileItem
 from backmarket.payments.reasons import PAYEE
 from backmarket.payments.services.payouts import note_sent, settle_payout
+from backmarket.privacy import Why, record_reading
 from backmarket.states import IllegalMove, move
 
 # Banks set limits of their own; what is left over goes into the next file.
@@ -72,6 +73,7 @@ def make_payout_file(*, by: User, at: datetime) -> PayoutFile:
         PayoutFileItem.objects.bulk_create(PayoutFileItem(file=made, payout=payout) for payout in payouts)
         Payout.objects.filter(pk__in=[payout.pk for payout in payouts]).update(sending_at=at, failure="")
         record("payout_file.made", made, by=by, at=at, data={"transfers": len(payouts)})
+        record_reading(made, what=("holder", "iban"), why=Why.TRANSFER, by="system:payout_file", at=at)
     return made
 
 

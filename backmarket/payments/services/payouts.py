@@ -18,6 +18,7 @@ from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import LedgerEntry, Payout
 from backmarket.payments.reasons import PAYEE, is_payees
 from backmarket.payments.services.ledger import book
+from backmarket.privacy import Why, record_reading
 from backmarket.states import IllegalMove, move
 
 log = structlog.get_logger(__name__)
@@ -143,6 +144,7 @@ def _claim(payout_id: UUID, at: datetime) -> Payout | None:
             return None
         payout.sending_at, payout.attempts = payout.sending_at or at, payout.attempts + 1
         payout.save(update_fields=["sending_at", "attempts"])
+        record_reading(payout, what=("holder", "iban"), why=Why.TRANSFER, by=_gateway(payout), at=at)
     return payout
 
 

@@ -1,0 +1,83 @@
+"""EasyPost by its own client, heard by a stand-in that refuses what EasyPost's published shapes do."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from backmarket.errors import GatewayError
+from backmarket.events.models import IncomingWebhook
+from backmarket.shipping import services
+from tests.ground.easypost_stand_in import ACCOUNT, KEY, SECRET, EasyPost, detail, easypost, signature
+from tests.ground.test_shipping import parcel_of, paris, two_in_one_visit, with_pickup
+
+pytestmark = pytest.mark.django_db
+URL = "/webhooks/couriers/easypost/"
+
+
+@pytest.fixture
+def desk(settings: Any, tmp_path: Any) -> Iterator[EasyPost]:
+    with easypost() as found:
+        settings.COURIER_GATEWAY, settings.EASYPOST_API_BASE, settings.EASYPOST_API_KEY = "easypost", found.url, KEY
+        settings.EASYPOST_WEBHOOK_SECRET, settings.EASYPOST_CARRIER_ACCOUNTS = SECRET, [ACCOUNT]
+        yield found
+        assert found.wrong == []
+
+
+def test_a_label_and_a_visit_are_made_once_and_insured_in_full(desk: EasyPost, now: datetime) -> None:
+    parcel = with_pickup(now)
+    services.book_couriers(now)
+    (shipment,), (pickup,) = desk.all_of("Shipment"), desk.all_of("Pickup")
+    assert (shipment["reference"], shipment["insurance"], shipment["selected_rate"]) == (
+        str(parcel.pk),
+        "375.00",
+        "rate_1",
+    )
+    assert (parcel.tracking_number, parcel.gateway_id) == (shipment["tracking_code"], shipment["id"])
+    assert (pickup["min_datetime"], pickup["max_datetime"]) == ("2026-11-24T09:00:00Z", "2026-11-24T11:00:00Z")
+    assert (pickup["status"], pickup["bought"]["service"]) == ("scheduled", "Future-day")
+    assert (parcel.pickups.get().confirmation, bool(parcel.label)) == (pickup["confirmation"], True)
+
+
+@pytest.mark.parametrize("route", ["POST /shipments", "POST /shipments/*/buy"])
+@pytest.mark.parametrize("trouble", ["lost", "html", (500, {"error": {"code": "X", "message": "x"}})], ids=str)
+def test_a_retry_never_makes_it_twice(desk: EasyPost, now: datetime, route: str, trouble: Any) -> None:
+    desk.next_answers[route] = [trouble]
+    parcel = parcel_of(now)
+    with pytest.raises(GatewayError) as failure:
+        services.book_with_courier(parcel.pk, at=now)
+    assert failure.value.retry
+    assert services.book_with_courier(parcel.pk, at=now) is True
+    assert len(desk.all_of("Shipment")) == len(desk.all_of("Tracker")) == 1
+
+
+def test_two_parcels_of_one_visit_leave_one_pickup_scheduled(desk: EasyPost, now: datetime) -> None:
+    two_in_one_visit(now)
+    services.book_couriers(now)
+    assert sorted(pickup["status"] for pickup in desk.all_of("Pickup")) == ["canceled", "scheduled"]
+
+
+def test_a_final_no_fails_the_visit(desk: EasyPost, now: datetime) -> None:
+    desk.offers_visits = False
+    parcel = with_pickup(now)
+    pickup = parcel.pickups.get()
+    assert (pickup.status, pickup.refusal) == ("failed", "PICKUP.BUY.NO_MATCHING_RATES")
+
+
+def test_a_wrong_signature_is_400_and_nothing_is_kept(desk: EasyPost, now: datetime) -> None:
+    body = desk.tracker_event("1Z", detail("delivered", now))
+    for header in ("", "x", "hmac-sha256-hex=", signature(body, "another"), signature(b"{}")):
+        answer = Client().post(URL, body, content_type="application/json", headers={"X-Hmac-Signature": header})
+        assert answer.status_code == 400
+    assert IncomingWebhook.objects.count() == 0
+
+
+def test_a_silent_courier_is_given_up_in_time(desk: EasyPost, now: datetime, settings: Any) -> None:
+    settings.EASYPOST_TIMEOUT = 0.2
+    desk.next_answers["GET /shipments/*"] = ["mute"] * 9
+    with pytest.raises(GatewayError) as failure:
+        services.book_with_courier(parcel_of(now).pk, at=now)
+    assert failure.value.retry
+    assert services.available_slots(postcode="75011", country="FR", at=now)[0].start == paris(2026, 11, 24, 9)
