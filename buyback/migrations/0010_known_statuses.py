@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('buyback', '0004_sheet_drafts_and_reports'),
+        ('buyback', '0009_quote_renewals'),
     ]
 
     operations = [
