@@ -35,7 +35,7 @@ from buyback.visits import Visit, devices_of_visit, visits_to_join
 
 ADDRESS = "address"
 SHOW_TIMES = "times"
-WINDOW = timedelta(hours=2)
+WINDOW, FURTHEST = timedelta(hours=2), timedelta(days=60)
 # Every try may ask the registry about another number: it is no place to look up what one has found.
 TRIES_PER_HOUR = 30
 log = structlog.get_logger(__name__)
@@ -119,7 +119,9 @@ def _time_in(key: str) -> tuple[Slot, ...]:
         start = datetime.fromisoformat(key)
     except ValueError:
         return ()
-    return (Slot(start, start + WINDOW),) if start.tzinfo else ()
+    today = timetravel.now()
+    is_ahead = start.tzinfo is not None and today <= start <= today + FURTHEST
+    return (Slot(start, start + WINDOW),) if is_ahead else ()
 
 
 def _of_address(typed: dict[str, str]) -> dict[str, str]:
