@@ -80,10 +80,11 @@ def two_sellers(plant: Refurbisher, at: datetime) -> list[Callable[[], Trade]]:
     """Two people, two quotes and one device, its number typed in two ways."""
     number = imei()
     typed = [number, f"{number[:6]} {number[6:12]} {number[12:]}"]
+    quotes = [quoted(plant, at) for _seller in typed]
     return [
-        partial(accept_quote, quoted(plant, at), **terms(Quote.objects.latest("created_at"), UserFactory(), at, identifier=each))
-        for each in typed
-    ]  # fmt: skip
+        partial(accept_quote, quote, **terms(quote, UserFactory(), at, identifier=each))
+        for quote, each in zip(quotes, typed, strict=True)
+    ]
 
 
 def count() -> tuple[int, int, int, int]:
