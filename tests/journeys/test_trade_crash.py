@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
 
 from backmarket.accounts.models import User
 from backmarket.money import Money
@@ -96,8 +95,10 @@ def test_control_a_payout_written_apart_from_its_trade_would_be_stuck(
     die(APART, now + DAY, moment="open", trade=1)
 
     assert (Payout.objects.count(), Trade.objects.get().payout) == (1, None)
-    with pytest.raises(IntegrityError, match="payout_one_active_per_reference"):
-        order_payouts(now + DAY)
+    other = steps.validated(plant, carol, now)
+    assert (order_payouts(now + DAY), order_payouts(now + DAY)) == (1, 0)
+    assert Trade.objects.get(payout=None).status == "validated"  # stuck, and only itself
+    assert Payout.objects.filter(reference=other.pk).count() == 1
 
 
 def overdue(plant: Refurbisher, seller: User, now: datetime) -> dict[str, Trade]:
@@ -111,8 +112,7 @@ def overdue(plant: Refurbisher, seller: User, now: datetime) -> dict[str, Trade]
     return {status: make(plant, seller, now) for status, make in makers.items()}
 
 
-@pytest.mark.parametrize("moment", ["open", "committed"])
-@pytest.mark.parametrize("trade", [1, 2, 3, 4])
+@pytest.mark.parametrize(("moment", "trade"), [("open", 1), ("open", 3), ("committed", 3), ("open", 4)])
 def test_a_worker_killed_while_it_watches_deadlines_leaves_nothing_stuck(
     plant: Refurbisher, carol: User, now: datetime, moment: str, trade: int
 ) -> None:
