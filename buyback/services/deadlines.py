@@ -10,7 +10,7 @@ from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import record
 from buyback.models import Trade
-from buyback.services.inspections import let_counter_offer_lapse
+from buyback.services.inspections import CannotAnswer, let_counter_offer_lapse
 from buyback.services.parcels import call_off_courier, send_back
 from buyback.services.settling import settle_trade
 
@@ -33,7 +33,7 @@ def _try(act: Callable[[Trade, datetime], None], trade: Trade, at: datetime) -> 
     try:
         with transaction.atomic():
             act(trade, at)
-    except states.IllegalMove:
+    except (states.IllegalMove, CannotAnswer):
         return False
     except DomainError as error:
         log.warning("deadline_not_applied", trade=str(trade.pk), code=error.code)

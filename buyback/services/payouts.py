@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import clock, states
 from backmarket.db import lock
+from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from backmarket.market import calendar
 from backmarket.payments import services as payments
@@ -15,11 +17,12 @@ from backmarket.payments.models import LedgerEntry, Payout
 from buyback.dac7 import withheld
 from buyback.models import Trade
 
+log = structlog.get_logger(__name__)
 PURPOSE = "trade"
 
 
 def order_payouts(at: datetime) -> int:
-    """Order the payouts of validated trades that have none; returns how many.
+    """Order the payouts of validated trades that have none, each in a transaction of its own; returns how many.
 
     What a person earns who owes us a tax number for too long waits until it is given.
     """
@@ -29,11 +32,16 @@ def order_payouts(at: datetime) -> int:
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:
-    with transaction.atomic():
-        trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
-        if trade is not None:
-            order_trade_payout(trade, by="system:order_payouts", at=at)
-        return trade is not None
+    """One trade's trouble does not keep the next seller waiting for the money."""
+    try:
+        with transaction.atomic():
+            trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
+            if trade is not None:
+                order_trade_payout(trade, by="system:order_payouts", at=at)
+            return trade is not None
+    except DomainError as error:
+        log.error("payout_not_ordered", trade=str(trade_id), code=error.code)
+        return False
 
 
 def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
