@@ -9,7 +9,7 @@ from django.conf import settings
 from easypost.easypost_client import EasyPostClient
 from easypost.errors.api.api_error import ApiError
 from easypost.errors.api.not_found_error import NotFoundError
-from urllib3.util import Retry
+from requests.adapters import HTTPAdapter
 
 from backmarket.errors import GatewayError
 
@@ -30,8 +30,8 @@ def client() -> EasyPostClient:
     seconds = settings.EASYPOST_TIMEOUT  # the library's type is narrower than what it does with it
     api = EasyPostClient(settings.EASYPOST_API_KEY, timeout=seconds, **base)  # type: ignore[arg-type]
     # By itself it waits for each answer up to four times; here whoever asks comes again later.
-    for adapter in api._requests_session.adapters.values():
-        adapter.max_retries = Retry(0, read=False)
+    for prefix in list(api._requests_session.adapters):
+        api._requests_session.mount(prefix, HTTPAdapter())
     return api
 
 
