@@ -39,7 +39,7 @@ REPAIR = Advice(
 )  # fmt: skip
 RECYCLE = Advice(
     "recycle", _("Recycle it"),
-    _("Shops that sell such devices take an old one back free of charge, and so does a recycling centre. Erase it."),
+    _("Shops that sell such devices take an old one back free of charge, and so does a recycling centre. Erase your data first."),
     _("Find a collection point"), COLLECTION_POINTS, "ecosystem.eco",
 )  # fmt: skip
 
