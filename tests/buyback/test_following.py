@@ -140,6 +140,9 @@ def test_devices_of_one_visit_have_a_slip_each(plant: Refurbisher, carol: User, 
     assert url("trade-slip", first) in html(seller, second)
     slips = [seller.get(url("trade-slip", trade)).content for trade in (first, second)]
     assert slips == [packing_slip(first, place=1, of=2), packing_slip(second, place=2, of=2)]
+    drop_off_instead(second, by=carol, at=at)
+    assert url("trade-slip", first) not in html(seller, second)
+    assert url("trade-slip", second) not in html(seller, first)
 
 
 def test_while_the_visit_is_ahead_another_device_may_go_along(
