@@ -50,11 +50,12 @@ test: setup  ## Run all tests (ARGS= for pytest)
 journey: setup  ## Play the whole circle in the terminal (ARGS=--json for a machine)
 	@exec $(PY) manage.py journey $(ARGS)
 
-lint: setup types  ## Format, rules, types, missing migrations, settings of production
+lint: setup types  ## Format, rules, types, missing migrations, settings of production, stale diagrams
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PRODUCTION) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+	@$(PRODUCTION) $(PY) manage.py draw_states --check
 
 types: setup  ## mypy, strict
 	@DEBUG=1 $(PY) -m mypy --follow-imports=silent --exclude '/migrations/|/management/seed|/admin' $(TYPED)

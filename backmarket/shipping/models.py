@@ -76,6 +76,18 @@ class Parcel(models.Model):
         verbose_name_plural = _("parcels")
         ordering = ["-created_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "created",
+                        "in_transit",
+                        "delivered",
+                        "lost",
+                        "cancelled",
+                    ]
+                ),
+                name="parcel_status_known",
+            ),
             models.UniqueConstraint(
                 fields=["courier", "tracking_number"], condition=~Q(tracking_number=""), name="parcel_tracking_once"
             ),
@@ -148,6 +160,18 @@ class Pickup(models.Model):
         verbose_name_plural = _("pickups")
         ordering = ["-created_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "booked",
+                        "attempted",
+                        "collected",
+                        "failed",
+                        "cancelled",
+                    ]
+                ),
+                name="pickup_status_known",
+            ),
             models.CheckConstraint(condition=Q(attempts__lte=3), name="pickup_three_attempts"),
             models.CheckConstraint(condition=Q(window_end__gt=models.F("window_start")), name="pickup_window"),
             models.UniqueConstraint(

@@ -141,6 +141,26 @@ class Trade(models.Model):
         verbose_name_plural = _("trades")
         ordering = ["-number"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "accepted",
+                        "collected",
+                        "received",
+                        "inspected",
+                        "countered",
+                        "validated",
+                        "paid",
+                        "suspended",
+                        "returning",
+                        "returned",
+                        "cancelled",
+                        "expired",
+                        "lost",
+                    ]
+                ),
+                name="trade_status_known",
+            ),
             models.UniqueConstraint(
                 fields=["identifier"],
                 condition=Q(

@@ -190,6 +190,18 @@ class Payout(models.Model):
         verbose_name_plural = _("payouts")
         ordering = ["-created_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "ordered",
+                        "sent",
+                        "paid",
+                        "bounced",
+                        "cancelled",
+                    ]
+                ),
+                name="payout_status_known",
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_positive"),
             models.UniqueConstraint(
                 fields=["purpose", "reference"],

@@ -1,0 +1,87 @@
+"""When each move happens, in words: one sentence per move of MOVES, no more and no fewer (docs/states.md)."""
+
+# model → from → to → when
+WORDS: dict[str, dict[str, dict[str, str]]] = {
+    "buyback.Trade": {
+        "accepted": {
+            "collected": "the courier has the device",
+            "cancelled": "the seller cancels before the courier came",
+            "expired": "not collected within 21 days",
+        },
+        "collected": {
+            "received": "the parcel is at the plant",
+            "lost": "the courier lost the parcel",
+            "suspended": "the plant cannot take the parcel as it is",
+        },
+        "received": {
+            "inspected": "a technician hands the sheet in",
+            "suspended": "locked, blocklisted, empty or wrong device",
+            "validated": "not inspected within 2 business days: paid as quoted",
+        },
+        "inspected": {
+            "validated": "the plant agrees, or decides nothing in time: paid as quoted",
+            "countered": "the plant offers less, once, with proof",
+            "suspended": "locked, blocklisted, empty or wrong device",
+        },
+        "countered": {
+            "validated": "the seller accepts the lower price",
+            "returning": "the seller refuses, or says nothing for 7 days",
+        },
+        "suspended": {
+            "received": "what was wrong is mended",
+            "returning": "not mended within 14 days",
+        },
+        "returning": {
+            "returned": "the seller has the device back",
+            "lost": "the courier lost it on the way back",
+        },
+        "lost": {
+            "validated": "insured in full: paid as quoted, not by the plant",
+            "received": "the courier found it, and brought it to the plant",
+        },
+        "validated": {"paid": "the money is on the account"},
+    },
+    "shipping.Pickup": {
+        "booked": {
+            "attempted": "nobody was in",
+            "collected": "the courier has the parcel",
+            "failed": "the courier called the visit off",
+            "cancelled": "the sender cancels or moves the visit",
+        },
+        "attempted": {
+            "attempted": "nobody was in, the second time",
+            "collected": "the courier has the parcel",
+            "failed": "nobody was in, the third time, or the courier called the visit off",
+            "cancelled": "the sender cancels or moves the visit",
+        },
+    },
+    "shipping.Parcel": {
+        "created": {
+            "in_transit": "the courier has it",
+            "delivered": "handed over, and no earlier scan came",
+            "lost": "the courier lost it before its first scan",
+            "cancelled": "called off before the courier has it",
+        },
+        "in_transit": {
+            "delivered": "handed over",
+            "lost": "the courier gave it up",
+        },
+        "lost": {"delivered": "the courier found it"},
+        "cancelled": {
+            "in_transit": "taken along though it was called off",
+            "delivered": "handed over though it was called off",
+        },
+    },
+    "payments.Payout": {
+        "ordered": {
+            "sent": "the bank has the order",
+            "cancelled": "another account was given, or staff hold it",
+            "bounced": "refused before it left: this account cannot be paid",
+        },
+        "sent": {
+            "paid": "the bank says it arrived",
+            "bounced": "the bank sent it back",
+        },
+        "paid": {"bounced": "the bank sent it back days after it had arrived"},
+    },
+}
