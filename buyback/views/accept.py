@@ -19,7 +19,7 @@ from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm, postcode_in
 from backmarket.accounts.models import User
 from backmarket.errors import DomainError, GatewayError
-from backmarket.forms import posted, refuse, status_of
+from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.shipping.models import Pickup
 from backmarket.shipping.services import Slot, available_slots
 from backmarket.throttle import throttled
@@ -203,6 +203,7 @@ def _page(request: HttpRequest, quote: Quote, form: AcceptForm, address: Address
         **_deal(quote, str(form["plant"].value() or "")),
         "form": form,
         "address": address,
+        "both": JoinedForms(form, address),
         "times": times,
         "crumbs": crumbs.selling(product=product, here=_("Your details")),
         "guide": lock_guide(*facts),

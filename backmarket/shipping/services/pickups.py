@@ -41,7 +41,7 @@ def join_pickup(parcel: Parcel, *, pickup: Pickup, by: Actor, at: datetime) -> P
         joining = next(row for row in both if row.pk == parcel.pk)
         pickup = Pickup.objects.select_related("parcel__sender").get(pk=pickup.pk)
         ours = joining.courier == pickup.parcel.courier
-        if pickup.status != Pickup.Status.BOOKED or pickup.window_start <= at or not ours:
+        if not pickup.can_be_joined(at) or not ours:
             raise CannotBookPickup(_("This visit can no longer be joined: choose a time of its own."), field="slot")
         if _door(joining.sender) != _door(pickup.parcel.sender):
             raise CannotBookPickup(_("The courier of this visit comes to another address."), field="slot")
