@@ -87,7 +87,7 @@ SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 MARKET_COUNTRY = env("MARKET_COUNTRY", "FR")
 if MARKET_COUNTRY not in list_supported_countries():
     raise ImproperlyConfigured(
-        f"MARKET_COUNTRY must be a country's two capital letters, like FR, not {MARKET_COUNTRY!r}."
+        f"MARKET_COUNTRY must be two capital letters of a country, like FR, not {MARKET_COUNTRY!r}."
     )
 DEFAULT_CURRENCY = env("DEFAULT_CURRENCY", "EUR")
 SUPPORT_EMAIL = env("SUPPORT_EMAIL", "support@backmarket.example")
