@@ -26,7 +26,8 @@ class Panel:
 
 
 def table(title: Any, headers: Sequence[Any], rows: Iterable[Sequence[Any]], *, empty: Any = NONE_YET) -> Panel:
-    return Panel(title, "admin/panels/table.html", {"headers": headers, "rows": list(rows), "empty": empty})
+    labelled = [list(zip(headers, row, strict=True)) for row in rows]
+    return Panel(title, "admin/panels/table.html", {"headers": headers, "rows": labelled, "empty": empty})
 
 
 def facts(title: Any, pairs: Iterable[tuple[Any, Any]]) -> Panel:
