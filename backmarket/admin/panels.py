@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -26,7 +27,7 @@ class Panel:
 
 
 def table(title: Any, headers: Sequence[Any], rows: Iterable[Sequence[Any]], *, empty: Any = NONE_YET) -> Panel:
-    labelled = [list(zip(headers, row, strict=True)) for row in rows]
+    labelled = [list(zip_longest(headers, row, fillvalue="")) for row in rows]
     return Panel(title, "admin/panels/table.html", {"headers": headers, "rows": labelled, "empty": empty})
 
 

@@ -29,7 +29,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         fields: Any = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
         return _answer(response.status_code, "invalid", _("Some values are missing or wrong."), fields)
     # Http404 carries words for programmers, or none.
-    detail = _("There is nothing at this address.") if isinstance(error, Http404) else str(getattr(error, "detail", error))
+    missing = isinstance(error, Http404)
+    detail = _("There is nothing at this address.") if missing else str(getattr(error, "detail", error))
     answer = _answer(response.status_code, CODES.get(response.status_code, "error"), detail, {})
     for name in ("WWW-Authenticate", "Retry-After"):
         if name in response.headers:

@@ -156,6 +156,7 @@ def test_a_wrong_value_is_named_in_a_sentence_and_nothing_keeps_running(demo: De
 
 
 def test_make_compiles_whatever_the_environment_says() -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
     probe = ["make", "--eval", "probe: ; @echo [$$PYTHONDONTWRITEBYTECODE]", "probe"]
     said = subprocess.run(
         probe,

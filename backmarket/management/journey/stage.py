@@ -24,7 +24,7 @@ REDIS_NUMBER = 15
 
 @contextlib.contextmanager
 def own_database() -> Iterator[dict[str, str]]:
-    """A new database on the server in use and a folder for its files, both gone at the end; yields their environment."""
+    """A new database on the server and a folder for its files, both gone at the end; yields the environment."""
     name = f"journey_{uuid4().hex[:12]}"
     files = embedded.var_dir() / "journey" / name
     with connection.cursor() as cursor:
