@@ -161,7 +161,7 @@ def test_make_compiles_whatever_the_environment_says() -> None:
     said = subprocess.run(
         probe,
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        env=environment,
         capture_output=True,
         text=True,
     )
