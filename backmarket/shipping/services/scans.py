@@ -93,11 +93,19 @@ def _keep(name: str, parcel: Parcel, scan: Scan) -> bool:
 
 def _follow_parcel(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
     target = PARCEL_MOVES.get(Code(scan.code))
-    if target is not None:
+    if target == Parcel.Status.DELIVERED and _turned_back(parcel, scan):
+        # The recipient has nothing: it stays on its way, and the desk decides.
+        record("parcel.returned", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+    elif target is not None:
         with suppress(IllegalMove):
             move(parcel, target, by=by, at=scan.happened_at, data=subject(parcel) | _unexpected(parcel))
     if scan.code == Code.DAMAGED and parcel.points.filter(code=Code.DAMAGED).count() == 1:
         record("parcel.damaged", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+
+
+def _turned_back(parcel: Parcel, scan: Scan) -> bool:
+    """Was it on its way back to its sender, so that the door at which it was left is the sender's?"""
+    return parcel.points.filter(code=Code.RETURNING, happened_at__lte=scan.happened_at).exists()
 
 
 def _unexpected(parcel: Parcel) -> dict[str, bool]:
