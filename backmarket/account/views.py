@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
-from allauth.account.views import RequestLoginCodeView
+from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -18,7 +18,7 @@ from backmarket.account import access, export, selectors, services
 from backmarket.account.forms import CloseAccountForm, ProfileForm
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
-from backmarket.accounts.services import open_account, save_address
+from backmarket.accounts.services import account_at, claim_account, save_address
 from backmarket.forms import posted, status_of
 from backmarket.timetravel import now
 
@@ -38,8 +38,24 @@ class CodeView(RequestLoginCodeView):
         return form
 
     def form_valid(self, form: Any) -> HttpResponse:
-        form._user = form._user or open_account(form.cleaned_data["email"])
+        form._user = account_at(form.cleaned_data["email"])
         return super().form_valid(form)  # type: ignore[no-any-return]
+
+
+class CodeTypedView(ConfirmLoginCodeView):
+    """The right code proves the mailbox: the account is hers alone from now on, whoever had opened it."""
+
+    def _verify_form_valid(self, form: Any) -> HttpResponse:
+        person, email = self._process.user, self._process.state["email"]
+        if account_at(email) != person:  # It changed hands since the code was sent.
+            self._process.abort()
+            return redirect("account_request_login_code")
+        if claim_account(person, email):
+            messages.info(
+                self.request,
+                _("The password from before your address was confirmed has ended. You can choose a new one."),
+            )
+        return super()._verify_form_valid(form)  # type: ignore[no-any-return]
 
 
 @login_required
