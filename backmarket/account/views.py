@@ -1,8 +1,8 @@
 """A person's own pages: HTTP in, HTTP out."""
 
+from functools import partial
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
 from django.conf import settings
 from django.contrib import messages
@@ -18,6 +18,7 @@ from backmarket.account import access, export, selectors, services
 from backmarket.account.forms import CloseAccountForm, ProfileForm
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
+from backmarket.accounts.proof import CODE_FOR, fresh_code_required, fresh_proof_required
 from backmarket.accounts.services import account_at, claim_account, save_address
 from backmarket.forms import posted, status_of
 from backmarket.timetravel import now
@@ -31,6 +32,9 @@ def _person(request: HttpRequest) -> User:
 
 class CodeView(RequestLoginCodeView):
     """A code by e-mail, for whoever has an account and for whoever has none yet: both see the same page."""
+
+    def get_initial(self) -> dict[str, Any]:
+        return super().get_initial() | {"email": self.request.session.get(CODE_FOR, "")}
 
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
@@ -99,7 +103,7 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required  # type: ignore[untyped-decorator]
+@fresh_proof_required
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     data = export.data_of(_person(request), at=now())
@@ -108,6 +112,7 @@ def download(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@partial(fresh_code_required, only_post=True)
 def close(request: HttpRequest) -> HttpResponse:
     user = _person(request)
     form = CloseAccountForm(posted(request), user=user)
