@@ -32,7 +32,7 @@ class ProfileForm(forms.ModelForm[User]):
 
 
 class CloseAccountForm(forms.Form):
-    """The password again, so that nobody closes an account left open on a screen; who has none typed a code just now."""
+    """The password again, so that nobody closes an account left open on a screen; a fresh code stands in for it."""
 
     password = forms.CharField(
         label=_("Your password"),

@@ -44,7 +44,7 @@ def fresh_code_required(view: View, *, only_post: bool = False) -> View:
 
 
 def _typed_lately(request: HttpRequest) -> bool:
-    codes = [record["at"] for record in get_authentication_records(request) if record["method"] == "code"]
+    codes = [record["at"] for record in get_authentication_records(request, request.user) if record["method"] == "code"]
     return bool(codes) and time.time() - codes[-1] < FRESH_SECONDS
 
 
