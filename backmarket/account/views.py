@@ -34,7 +34,7 @@ class CodeView(RequestLoginCodeView):
     """A code by e-mail, for whoever has an account and for whoever has none yet: both see the same page."""
 
     def get_initial(self) -> dict[str, Any]:
-        return super().get_initial() | {"email": self.request.session.get(CODE_FOR, "")}
+        return {**super().get_initial(), "email": self.request.session.get(CODE_FOR, "")}
 
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
