@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from backmarket import timetravel
+from backmarket.accounts.proof import fresh_proof_required
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
 from backmarket.shipping.selectors import latest_pickup
@@ -195,6 +196,7 @@ def trade_message(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
+@fresh_proof_required
 def trade_iban(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = access.trade_for_seller(request.user, pk)
     form = BankForm(posted(request), initial={"holder": shown.holder})
