@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import record
+from backmarket.jobs import each
 from buyback.models import Trade
 from buyback.services.inspections import let_counter_offer_lapse
 from buyback.services.parcels import call_off_courier, send_back
@@ -23,20 +27,23 @@ def watch_trade_deadlines(at: datetime) -> int:
     done = 0
     for status, act in OVERDUE.items():
         overdue = Trade.objects.filter(status=status).overdue(at)
-        for trade in list(overdue.select_related("parcel", "plant", "variant", "address")):
-            done += _try(act, trade, at)
+        keys = overdue.values_list("pk", flat=True)
+        done += each("watch_trade_deadlines", keys, partial(_try, act, overdue, at))
     return done
 
 
-def _try(act: Callable[[Trade, datetime], None], trade: Trade, at: datetime) -> bool:
+def _try(act: Callable[[Trade, datetime], None], overdue: QuerySet[Trade], at: datetime, pk: UUID) -> bool:
     """One trade's trouble is not the next one's; somebody quicker than the clock is no trouble at all."""
     try:
         with transaction.atomic():
+            trade = overdue.select_related("parcel", "plant", "variant", "address").filter(pk=pk).first()
+            if trade is None:
+                return False
             act(trade, at)
     except states.IllegalMove:
         return False
     except DomainError as error:
-        log.warning("deadline_not_applied", trade=str(trade.pk), code=error.code)
+        log.warning("deadline_not_applied", trade=str(pk), code=error.code)
         return False
     return True
 
