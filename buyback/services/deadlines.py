@@ -13,10 +13,12 @@ from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import record
 from backmarket.jobs import each
+from backmarket.shipping.models import Parcel
+from backmarket.shipping.selectors import was_handed_over
 from buyback.models import Trade
 from buyback.services.inspections import let_counter_offer_lapse
 from buyback.services.parcels import call_off_courier, send_back
-from buyback.services.settling import settle_trade
+from buyback.services.settling import lose_trade, settle_trade
 
 log = structlog.get_logger(__name__)
 JOB = "system:watch_trade_deadlines"
@@ -49,6 +51,10 @@ def _try(act: Callable[[Trade, datetime], None], overdue: QuerySet[Trade], at: d
 
 
 def _expire(trade: Trade, at: datetime) -> None:
+    """Never handed over; but a scan that came after the parcel was called lost shows that it had been."""
+    if trade.parcel and trade.parcel.status == Parcel.Status.LOST and was_handed_over(trade.parcel):
+        lose_trade(trade, by=JOB, at=at)
+        return
     states.move(trade, Trade.Status.EXPIRED, by=JOB, at=at, due_at=None)
     call_off_courier(trade, by=JOB, at=at)
 
