@@ -90,8 +90,8 @@ def test_it_goes_back_even_when_it_is_being_sold_again(
     second = handed(plant, carol, now, identifier=first.identifier)
     scan(first, "delivered", now + DAY, drain)
     assert [fresh(trade).status for trade in (first, second)] == ["returning", "accepted"]
+    other = accepted(plant, carol, now)
     with pytest.raises(IntegrityError, match="trade_one_open_per_device"), transaction.atomic():
-        other = accepted(plant, carol, now)
         Trade.objects.filter(pk=other.pk).update(identifier=second.identifier)
 
 
