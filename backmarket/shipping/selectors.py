@@ -60,6 +60,19 @@ def pickups_to_call_off() -> QuerySet[Pickup]:
     return told.select_related("parcel").order_by("created_at", "pk")
 
 
+def may_be_asked_again(row: Parcel | Pickup, at: datetime) -> bool:
+    """Whether the courier refused for good what is still wanted; a visit only while its time lies ahead."""
+    if not row.refusal or row.void_at:
+        return False
+    if isinstance(row, Parcel):
+        return row.status == Parcel.Status.CANCELLED or (row.status == Parcel.Status.CREATED and not row.booked_at)
+    if row.status != Pickup.Status.FAILED:
+        return row.status == Pickup.Status.CANCELLED
+    parcel = row.parcel
+    waits = parcel.status == Parcel.Status.CREATED and not parcel.refusal and row.window_start > at
+    return waits and not parcel.pickups.filter(status__in=OPEN_PICKUP).exists()
+
+
 def silent_parcels(at: datetime) -> QuerySet[Parcel]:
     """Parcels under way of which nothing was heard for a day, and which nobody asked about since; not those whose
     visit lies ahead, nor those that have been forgotten for two months."""

@@ -13,7 +13,7 @@ from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.money import Money
-from backmarket.payments.models import Payout
+from backmarket.payments.selectors import held
 from backmarket.shipping.models import Parcel
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
@@ -65,7 +65,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
         Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
         Pile("shared", _("Account or document of several people"), shared()),
-        Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
+        Pile("held", _("Payout held"), held("payout__")),
     )
     steps = (
         Step(
@@ -89,7 +89,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
             asks=True,
             permission="pay",
             explain=_("Its payout was cancelled, and the money is held. It will go to the account known now."),
-            when=lambda trade: bool(trade.payout and trade.payout.status == Payout.Status.CANCELLED),
+            when=lambda trade: bool(trade.payout and trade.payout.is_held),
             run=lambda request, trade, data: reorder_trade_payout(trade, by=request.user, at=now()),
         ),
         SHOW,

@@ -16,7 +16,7 @@ from backmarket.jobs import each
 from backmarket.shipping.models import Parcel
 from backmarket.shipping.selectors import was_handed_over
 from buyback.models import Trade
-from buyback.services.inspections import let_counter_offer_lapse
+from buyback.services.inspections import CannotAnswer, let_counter_offer_lapse
 from buyback.services.parcels import call_off_courier, send_back
 from buyback.services.settling import lose_trade, settle_trade
 
@@ -42,7 +42,7 @@ def _try(act: Callable[[Trade, datetime], None], overdue: QuerySet[Trade], at: d
             if trade is None:
                 return False
             act(trade, at)
-    except states.IllegalMove:
+    except (states.IllegalMove, CannotAnswer):
         return False
     except DomainError as error:
         log.warning("deadline_not_applied", trade=str(pk), code=error.code)

@@ -4,11 +4,13 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import clock, states
 from backmarket.db import lock
+from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from backmarket.jobs import each
 from backmarket.market import calendar
@@ -17,11 +19,12 @@ from backmarket.payments.models import LedgerEntry, Payout
 from buyback.dac7 import withheld
 from buyback.models import Trade
 
+log = structlog.get_logger(__name__)
 PURPOSE = "trade"
 
 
 def order_payouts(at: datetime) -> int:
-    """Order the payouts of validated trades that have none; returns how many.
+    """Order the payouts of validated trades that have none, each in a transaction of its own; returns how many.
 
     What a person earns who owes us a tax number for too long waits until it is given.
     """
@@ -31,11 +34,16 @@ def order_payouts(at: datetime) -> int:
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:
-    with transaction.atomic():
-        trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
-        if trade is not None:
-            order_trade_payout(trade, by="system:order_payouts", at=at)
-        return trade is not None
+    """One trade's trouble does not keep the next seller waiting for the money."""
+    try:
+        with transaction.atomic():
+            trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
+            if trade is not None:
+                order_trade_payout(trade, by="system:order_payouts", at=at)
+            return trade is not None
+    except DomainError as error:
+        log.error("payout_not_ordered", trade=str(trade_id), code=error.code)
+        return False
 
 
 def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -62,7 +70,7 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
 def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
     """Order again what had been ordered to another account, or came back from it; nothing while nothing was ordered,
     or while staff hold it."""
-    if trade.payout is None or trade.payout.status == Payout.Status.CANCELLED:
+    if trade.payout is None or trade.payout.is_held:
         return
     if trade.payout.status == Payout.Status.ORDERED:
         payments.cancel_payout(trade.payout, by=by, at=at)
@@ -70,14 +78,14 @@ def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
 
 
 def reorder_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """Staff release what they had held by cancelling its payout, to the account that the seller has given since.
+    """Staff release what is held (they cancelled it, or it came back for a reason of ours), to the seller's account.
 
-    Raises CannotPayOut unless the latest payout is a cancelled one.
+    Raises CannotPayOut unless the latest payout is held.
     """
     with transaction.atomic():
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
-        if locked.payout is None or locked.payout.status != Payout.Status.CANCELLED:
-            raise payments.CannotPayOut(_("Only a payout that was cancelled can be ordered again."))
+        if locked.payout is None or not locked.payout.is_held:
+            raise payments.CannotPayOut(_("Only a payout that is held can be ordered again."))
         order_trade_payout(locked, by=by, at=at)
     trade.refresh_from_db()
 
@@ -85,11 +93,11 @@ def reorder_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
 def pay_trade_again(payout: Payout, *, at: datetime) -> None:
     """The money came back, and the seller's account is not why: order it once more, to the same account.
 
-    Nothing when another payout has been ordered since.
+    Nothing when another payout has been ordered since; what comes back again is held, for staff to look at.
     """
     with transaction.atomic():
         trade = lock(Trade.objects.filter(pk=payout.reference, payout=payout)).first()
-        if trade is not None and payout.status == Payout.Status.BOUNCED:
+        if trade is not None and payments.may_pay_again(payout):
             order_trade_payout(trade, by="system:order_payouts", at=at)
 
 

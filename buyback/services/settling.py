@@ -45,10 +45,18 @@ def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: b
     with transaction.atomic():
         data = {"late": late, "plant": str(trade.plant_id)}
         facts = {"price_minor": price.minor, "due_at": due_at(Trade.Status.VALIDATED, at), "suspension": ""}
+        _refuse_if_moved(trade)
         states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)
         _book(trade, LedgerEntry.Account.PLANT, str(trade.plant_id), at)
         trade.unit = _take_in(trade, by=by, at=at)
         trade.save(update_fields=["unit"])
+
+
+def _refuse_if_moved(trade: Trade) -> None:
+    """Several statuses lead to validation: what was decided on one of them must not be done to another. Without this
+    a plant's counter-offer, made in the minute of the deadline, would be overruled by the quoted price."""
+    if lock(Trade.objects.filter(pk=trade.pk, status=trade.status)).first() is None:
+        raise states.IllegalMove
 
 
 def lose_trade(trade: Trade, *, by: Actor, at: datetime, way_back: bool = False) -> None:

@@ -16,6 +16,7 @@ from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
 from backmarket.shipping.selectors import latest_pickup
 from buyback import access, selectors
+from buyback.conditions import VERSIONS
 from buyback.forms import BankForm, MessageForm, SlotForm
 from buyback.guides import HOW_TO_MEND, lock_guide
 from buyback.models import CounterOffer, Trade
@@ -59,6 +60,8 @@ def _trade_page(request: HttpRequest, shown: Trade, form: MessageForm, status: i
         "timeline": selectors.trade_timeline(shown),
         "next": next_step(shown, pickup),
         "pickup": pickup,
+        "joinable": pickup is not None and pickup.can_be_joined(timetravel.now()),
+        "conditions": shown.conditions_version if shown.conditions_version in VERSIONS else "",
         "mates": [mate for mate in selectors.visit_of(shown, pickup) if mate.pk != shown.pk],
         "offer": offer,
         "disputes": selectors.disputed_answers(shown, offer) if offer else [],

@@ -16,7 +16,7 @@ from backmarket.management import demo_logins as cast
 from backmarket.management.seed_data.words import CLAIM_MESSAGES
 from backmarket.management.seeding.base import dice, imei, known, stable_uuid
 from backmarket.management.seeding.people import consumers
-from backmarket.management.seeding.sheets import answers_for, sheet_for, worse_sheet
+from backmarket.management.seeding.sheets import answers_for, sheet_for
 from backmarket.management.seeding.shipping import next_delivery
 from backmarket.management.seeding.workshop import evidence_photo
 from backmarket.money import Money
@@ -250,9 +250,10 @@ class Stage:
     def inspected(self, trade: Trade, *, worse: bool) -> Trade:
         checks = GradingSpecification.objects.get(category=trade.variant.product.category_id).checks
         quote = trade.quote
-        fill = worse_sheet if worse else sheet_for
-        sheet = fill(checks, quote.question_set.questions, quote.answers, self.random)
-        inspection = submit_inspection(trade, sheet=sheet or {}, note="", by=self.technician, at=self.at - 3 * HOUR)
+        sheet = sheet_for(checks, quote.question_set.questions, quote.answers, self.random)
+        if worse:
+            sheet["screen_marks"] = "visible"
+        inspection = submit_inspection(trade, sheet=sheet, note="", by=self.technician, at=self.at - 3 * HOUR)
         grade_inspection(inspection.pk, self.at - 3 * HOUR)
         trade.inspection.refresh_from_db()
         return trade
