@@ -5,13 +5,18 @@ present; `manage.py run_jobs --at …` with any instant, in the order below: the
 then money, and the news of it all last.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import structlog
 from celery.schedules import crontab
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+log = structlog.get_logger(__name__)
+Key = TypeVar("Key")
 
 HEARTBEAT_EVERY = timedelta(seconds=15)
 
@@ -66,6 +71,20 @@ def run(name: str, *, at: datetime) -> int:
     """Run one job as if it were `at`; returns how many things it did. Raises `KeyError` for unknown names."""
     done: int | None = import_string(JOBS[name].function)(at=at)
     return done or 0
+
+
+def each(name: str, keys: Iterable[Key], step: Callable[[Key], Any]) -> int:
+    """Take `step` with every key; returns how many did something. What fails is logged, and the others go on.
+
+    A job reads keys first and each row inside its step: a row that cannot even be read stops nobody else's.
+    """
+    done = 0
+    for key in list(keys):
+        try:
+            done += bool(step(key))
+        except Exception:
+            log.exception("job_row_failed", job=name, row=str(key))
+    return done
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:

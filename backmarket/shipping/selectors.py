@@ -7,12 +7,20 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, SandboxShipment, TrackingPoint
 
+Code = TrackingPoint.Code
+# Scans that only a courier can make who has the parcel.
+WITH_COURIER = (Code.COLLECTED, Code.IN_TRANSIT, Code.OUT_FOR_DELIVERY, Code.HELD, Code.DAMAGED, Code.DELIVERED)
 SILENCE, FORGOTTEN = timedelta(days=1), timedelta(days=60)
 
 
 def journey(parcel: Parcel) -> QuerySet[TrackingPoint]:
     """The scans of a parcel in the order in which they happened."""
     return parcel.points.order_by("happened_at", "id")
+
+
+def was_handed_over(parcel: Parcel | None) -> bool:
+    """Whether any scan shows that the courier had it; that it is called lost shows nothing."""
+    return parcel is not None and parcel.points.filter(code__in=WITH_COURIER).exists()
 
 
 def latest_pickup(parcel: Parcel) -> Pickup | None:

@@ -31,7 +31,9 @@ from buyback.admin.parts import (
 from buyback.admin.privacy import SHOW, sharing_panel
 from buyback.duplicates import shared
 from buyback.models import Bid, Quote, RegisterEntry, Trade
+from buyback.querysets import is_missing
 from buyback.services.payouts import reorder_trade_payout
+from buyback.services.settling import declare_lost
 
 T = Trade.Status
 
@@ -58,6 +60,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     )  # fmt: skip
     piles = (
         Pile("late", _("Waiting to be received or inspected"), Q(status__in=[T.RECEIVED, T.COLLECTED])),
+        Pile("missing", _("Parcels to look for"), lambda: is_missing(now())),
         Pile("countered", _("Counter-offers"), Q(status=T.COUNTERED)),
         Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
         Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
@@ -65,6 +68,19 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         Pile("held", _("Payout held"), held("payout__")),
     )
     steps = (
+        Step(
+            name="lost",
+            title=_("Declare it lost"),
+            icon="search_off",
+            asks=True,
+            permission="pay",
+            explain=_(
+                "Ask the courier first. The seller is paid as quoted, from the insurance: the plant owes nothing. "
+                "This cannot be undone."
+            ),
+            when=lambda trade: Trade.objects.missing(now()).filter(pk=trade.pk).exists(),
+            run=lambda request, trade, data: declare_lost(trade, by=request.user, at=now()),
+        ),
         Step(
             name="reorder",
             title=_("Order the payout again"),

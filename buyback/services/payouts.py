@@ -1,6 +1,7 @@
 """Paying for validated trades: ordered on the next business day, on the account two business days later."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -11,6 +12,7 @@ from backmarket import clock, states
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
+from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.payments import services as payments
 from backmarket.payments.models import LedgerEntry, Payout
@@ -28,7 +30,7 @@ def order_payouts(at: datetime) -> int:
     """
     waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None)
     free = waiting.exclude(seller__tax_file__in=withheld(at)).values_list("pk", flat=True)
-    return sum(_order_missing(pk, at) for pk in list(free))
+    return each("order_payouts", free, partial(_order_missing, at=at))
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import BY_FILE, payout_gateway
 from backmarket.payments.gateways.base import Outcome, Transfer
@@ -104,13 +106,13 @@ def send_due_payouts(at: datetime) -> int:
     """
     by_call = Payout.objects.exclude(gateway=BY_FILE)
     due = by_call.filter(status=Status.ORDERED, due_at__lte=at).order_by("due_at", "pk")
-    moved = sum(_try(_send, pk, at) for pk in list(due.values_list("pk", flat=True)))
+    moved = each("send_payouts", due.values_list("pk", flat=True), partial(_try, _send, at))
     sent = by_call.filter(status=Status.SENT).order_by("sent_at", "pk")
-    return moved + sum(_try(follow_payout, pk, at) for pk in list(sent.values_list("pk", flat=True)))
+    return moved + each("send_payouts", sent.values_list("pk", flat=True), partial(_try, follow_payout, at))
 
 
-def _try(step: Callable[[UUID, datetime], bool], payout_id: UUID, at: datetime) -> bool:
-    """One payout's trouble is not the next one's."""
+def _try(step: Callable[[UUID, datetime], bool], at: datetime, payout_id: UUID) -> bool:
+    """The provider may well answer the next time."""
     try:
         return step(payout_id, at)
     except GatewayError as error:
