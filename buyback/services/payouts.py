@@ -24,13 +24,9 @@ PURPOSE = "trade"
 
 
 def order_payouts(at: datetime) -> int:
-    """Order the payouts of validated trades that have none, each in a transaction of its own; returns how many.
-
-    What a person earns who owes us a tax number for too long waits until it is given.
-    """
-    waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None)
-    free = waiting.exclude(seller__tax_file__in=withheld(at)).values_list("pk", flat=True)
-    return each("order_payouts", free, partial(_order_missing, at=at))
+    """Order the payouts of validated trades that have none, each in a transaction of its own; returns how many."""
+    waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None).values_list("pk", flat=True)
+    return each("order_payouts", waiting, partial(_order_missing, at=at))
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:
@@ -38,16 +34,22 @@ def _order_missing(trade_id: UUID, at: datetime) -> bool:
     try:
         with transaction.atomic():
             trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
-            if trade is not None:
-                order_trade_payout(trade, by="system:order_payouts", at=at)
-            return trade is not None
+            return trade is not None and order_trade_payout(trade, by="system:order_payouts", at=at)
     except DomainError as error:
         log.error("payout_not_ordered", trade=str(trade_id), code=error.code)
         return False
 
 
-def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """Order the price of a validated trade, to be sent on the first business day after validation."""
+def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
+    """Order the price of a validated trade, to be sent on the first business day after validation.
+
+    False for a seller who has owed us a tax number for too long: the trade is then without a payout, and the job
+    orders it once the number is given. Every road to a payout passes here.
+    """
+    if withheld(at).filter(user=trade.seller_id).exists():
+        trade.payout = None
+        trade.save(update_fields=["payout"])
+        return False
     day = calendar().business_day_after(
         calendar().local(trade.validated_at or at).date(), Trade.PAYOUT_ORDERED_BUSINESS_DAYS
     )
@@ -65,6 +67,7 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
         at=at,
     )
     trade.save(update_fields=["payout"])
+    return True
 
 
 def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -80,13 +83,14 @@ def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
 def reorder_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
     """Staff release what is held (they cancelled it, or it came back for a reason of ours), to the seller's account.
 
-    Raises CannotPayOut unless the latest payout is held.
+    Raises CannotPayOut unless the latest payout is held, and while the seller owes us a tax number.
     """
     with transaction.atomic():
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
         if locked.payout is None or not locked.payout.is_held:
             raise payments.CannotPayOut(_("Only a payout that is held can be ordered again."))
-        order_trade_payout(locked, by=by, at=at)
+        if not order_trade_payout(locked, by=by, at=at):
+            raise payments.CannotPayOut(_("The seller's tax number is missing. Payments wait until it is given."))
     trade.refresh_from_db()
 
 
