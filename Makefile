@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test journey lint types shell reset
 MAKEFLAGS += --no-print-directory
+# Five processes of the demo import the same packages: compiling them anew each time costs more than all the rest.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -34,7 +36,7 @@ setup:  ## The virtual environment with the locked packages; quick when nothing 
 	fi; \
 	echo "Packages of requirements.lock …"; \
 	{ $(PY) -m pip install --quiet --disable-pip-version-check $(UV) \
-		&& $(PY) -m uv pip install --quiet --python $(PY) --requirement requirements.lock; } \
+		&& $(PY) -m uv pip install --quiet --compile-bytecode --python $(PY) --requirement requirements.lock; } \
 	|| $(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock || exit 1; \
 	cp requirements.lock $(VENV)/installed.lock
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from contextlib import AbstractContextManager
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from backmarket import embedded, local
@@ -44,7 +45,7 @@ def main() -> None:
             servers = embedded.servers()
         with servers:
             execute_from_command_line(sys.argv)
-    except embedded.ServerFailed as error:
+    except (embedded.ServerFailed, ImproperlyConfigured) as error:
         sys.exit(str(error))
 
 

@@ -1,9 +1,11 @@
 """What only the database can promise: row locks in one order, so that nobody waits in a circle, work that one worker
-at a time does, and numbers."""
+at a time does, numbers, and what text it can keep."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from math import isfinite
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import BigIntegerField, Func, Model, QuerySet, Value
@@ -44,3 +46,20 @@ def sequence_number(sequence: str) -> Func:
         template="nextval(%(expressions)s::regclass)",
         output_field=BigIntegerField(),
     )
+
+
+def storable(value: Any) -> Any:
+    """The same text or JSON with a mark in place of what PostgreSQL does not keep: NUL, half a pair, not a number."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {storable(name): storable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [storable(part) for part in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def fitting(key: str, length: int) -> str:
+    """Somebody else's key as a column of this length keeps it: a longer one ends in its fingerprint."""
+    key = storable(key)
+    return key if len(key) <= length else key[: length - 32] + hashlib.sha256(key.encode()).hexdigest()[:32]

@@ -23,6 +23,26 @@ def status_of(*shown: forms.BaseForm) -> int:
     return 422 if any(form.is_bound and form.errors for form in shown) else 200
 
 
+class JoinedForms:
+    """Several forms of one page, for one summary of what has to be mended in them."""
+
+    def __init__(self, *joined: forms.BaseForm) -> None:
+        self.joined = joined
+
+    @property
+    def errors(self) -> dict[str, Any]:
+        return {name: error for form in self.joined for name, error in form.errors.items()}
+
+    def non_field_errors(self) -> list[Any]:
+        return [error for form in self.joined for error in form.non_field_errors()]
+
+    def visible_fields(self) -> list[forms.BoundField]:
+        return [field for form in self.joined for field in form.visible_fields()]
+
+    def hidden_fields(self) -> list[forms.BoundField]:
+        return [field for form in self.joined for field in form.hidden_fields()]
+
+
 class MultipleFileInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 

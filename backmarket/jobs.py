@@ -5,13 +5,18 @@ present; `manage.py run_jobs --at …` with any instant, in the order below: the
 then money, and the news of it all last.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import structlog
 from celery.schedules import crontab
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+log = structlog.get_logger(__name__)
+Key = TypeVar("Key")
 
 HEARTBEAT_EVERY = timedelta(seconds=15)
 
@@ -47,6 +52,8 @@ JOBS: dict[str, Job] = {
     "remind_people": Job("buyback.services.reminders.remind_people", 10 * MINUTES),
     "watch_tax_numbers": Job("buyback.services.tax.watch_tax_numbers", _nightly(4)),
     "erase_expired": Job("buyback.services.retention.erase_expired", _nightly(4, 30)),
+    "forget_mail": Job("backmarket.notifications.services.forget_old_mail", _nightly(4, 40)),
+    "forget_webhooks": Job("backmarket.events.inbox.forget_old_webhooks", _nightly(4, 50)),
     "order_payouts": Job("buyback.services.payouts.order_payouts", 1 * HOURS),
     "settle_plants": Job("orders.services.settlement.settle_plants", _nightly(2)),
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
@@ -66,6 +73,20 @@ def run(name: str, *, at: datetime) -> int:
     """Run one job as if it were `at`; returns how many things it did. Raises `KeyError` for unknown names."""
     done: int | None = import_string(JOBS[name].function)(at=at)
     return done or 0
+
+
+def each(name: str, keys: Iterable[Key], step: Callable[[Key], Any]) -> int:
+    """Take `step` with every key; returns how many did something. What fails is logged, and the others go on.
+
+    A job reads keys first and each row inside its step: a row that cannot even be read stops nobody else's.
+    """
+    done = 0
+    for key in list(keys):
+        try:
+            done += bool(step(key))
+        except Exception:
+            log.exception("job_row_failed", job=name, row=str(key))
+    return done
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:

@@ -5,14 +5,17 @@ Every variable is listed in README.md (configuration table); a test compares the
 
 import os
 from decimal import Decimal, InvalidOperation
+from importlib.util import find_spec
 from pathlib import Path
 
 import django_stubs_ext
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from holidays import list_supported_countries
 from stdnum import iban
 
 from backmarket import embedded, logs
@@ -63,6 +66,14 @@ def env_decimals(name: str, default: str) -> list[Decimal]:
     return numbers
 
 
+def is_module(name: str) -> bool:
+    """Whether such a module can be imported; it is not, only its parents are."""
+    try:
+        return bool(name) and find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
 # --- What runs: debug, demo, sandboxes -------------------------------------------------------------
 
 DEBUG = env_bool("DEBUG")
@@ -74,6 +85,10 @@ ALLOW_SANDBOX = env_bool("ALLOW_SANDBOX", default=DEBUG or TESTING)
 SITE_NAME = env("SITE_NAME", "Back Market")
 SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 MARKET_COUNTRY = env("MARKET_COUNTRY", "FR")
+if MARKET_COUNTRY not in list_supported_countries():
+    raise ImproperlyConfigured(
+        f"MARKET_COUNTRY must be two capital letters of a country, like FR, not {MARKET_COUNTRY!r}."
+    )
 DEFAULT_CURRENCY = env("DEFAULT_CURRENCY", "EUR")
 SUPPORT_EMAIL = env("SUPPORT_EMAIL", "support@backmarket.example")
 
@@ -90,6 +105,14 @@ if not FIELD_ENCRYPTION_KEYS:
     raise ImproperlyConfigured(
         "Set FIELD_ENCRYPTION_KEYS: identity numbers and bank accounts are never stored in clear."
     )
+for _position, _key in enumerate(FIELD_ENCRYPTION_KEYS, start=1):
+    try:
+        Fernet(_key)
+    except ValueError:
+        # Neither the entry nor its cause is shown: it may be a real key with one letter lost.
+        raise ImproperlyConfigured(
+            f"Entry {_position} of FIELD_ENCRYPTION_KEYS is not a Fernet key: 32 bytes in URL-safe base64."
+        ) from None
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "backmarket.error_reports.SealedReports"
 
@@ -173,9 +196,15 @@ TEMPLATES = [
 DATABASE_URL = env("DATABASE_URL", embedded.database_url())
 REDIS_URL = env("REDIS_URL", embedded.redis_url())
 
+try:
+    _database = embedded.django_database(DATABASE_URL)
+except ValueError:
+    # Without the value and its cause: a password may be in it.
+    raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:5432/name.") from None
+
 DATABASES = {
     "default": {
-        **embedded.django_database(DATABASE_URL),
+        **_database,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": env_int("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
@@ -325,6 +354,15 @@ SEPA_DEBTOR_NAME = env("SEPA_DEBTOR_NAME", SITE_NAME if ALLOW_SANDBOX else "")
 SEPA_DEBTOR_IBAN = env("SEPA_DEBTOR_IBAN", "FR7630004000031234567890143" if ALLOW_SANDBOX else "").replace(" ", "")
 SEPA_DEBTOR_BIC = env("SEPA_DEBTOR_BIC", "BNPAFRPP" if ALLOW_SANDBOX else "")
 SANDBOX_WEBHOOK_SECRET = env("SANDBOX_WEBHOOK_SECRET", SECRET_KEY)
+# Before the refusal of sandboxes, so that a misspelt one does not pass for a real one.
+if PAYMENT_GATEWAY not in ("sandbox", "stripe"):
+    raise ImproperlyConfigured(f"PAYMENT_GATEWAY is sandbox or stripe, not {PAYMENT_GATEWAY!r}.")
+if COURIER_GATEWAY not in ("sandbox", "easypost"):
+    raise ImproperlyConfigured(f"COURIER_GATEWAY is sandbox or easypost, not {COURIER_GATEWAY!r}.")
+if DEVICE_REGISTRY != "sandbox" and not is_module(DEVICE_REGISTRY.rpartition(".")[0]):
+    raise ImproperlyConfigured(
+        f"DEVICE_REGISTRY is sandbox or the dotted path of a registry's class, not {DEVICE_REGISTRY!r}."
+    )
 if "sandbox" in (PAYMENT_GATEWAY, PAYOUT_GATEWAY, COURIER_GATEWAY, DEVICE_REGISTRY) and not ALLOW_SANDBOX:
     raise ImproperlyConfigured(
         "A sandbox gateway is chosen (PAYMENT_GATEWAY, PAYOUT_GATEWAY, COURIER_GATEWAY or DEVICE_REGISTRY): no real "
@@ -332,8 +370,6 @@ if "sandbox" in (PAYMENT_GATEWAY, PAYOUT_GATEWAY, COURIER_GATEWAY, DEVICE_REGIST
     )
 if PAYMENT_GATEWAY == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET):
     raise ImproperlyConfigured("PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.")
-if COURIER_GATEWAY not in ("sandbox", "easypost"):
-    raise ImproperlyConfigured(f"COURIER_GATEWAY is sandbox or easypost, not {COURIER_GATEWAY!r}.")
 if COURIER_GATEWAY == "easypost" and not (EASYPOST_API_KEY and EASYPOST_WEBHOOK_SECRET and EASYPOST_CARRIER_ACCOUNTS):
     raise ImproperlyConfigured(
         "COURIER_GATEWAY=easypost needs EASYPOST_API_KEY, EASYPOST_WEBHOOK_SECRET and EASYPOST_CARRIER_ACCOUNTS."

@@ -39,7 +39,10 @@ REPAIR = Advice(
 )  # fmt: skip
 RECYCLE = Advice(
     "recycle", _("Recycle it"),
-    _("Shops that sell such devices take an old one back free of charge, and so does a recycling centre. Erase it."),
+    _(
+        "Erase your data first. Then shops that sell such devices take it back free of charge, and so does a "
+        "recycling centre."
+    ),
     _("Find a collection point"), COLLECTION_POINTS, "ecosystem.eco",
 )  # fmt: skip
 

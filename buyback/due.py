@@ -7,6 +7,7 @@ from buyback.models import Trade
 
 DAYS = {
     Trade.Status.ACCEPTED: Trade.COLLECT_WITHIN_DAYS,
+    Trade.Status.COLLECTED: Trade.ARRIVE_WITHIN_DAYS,
     Trade.Status.COUNTERED: Trade.ANSWER_WITHIN_DAYS,
     Trade.Status.SUSPENDED: Trade.MEND_WITHIN_DAYS,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from backmarket.events.models import Event
 from backmarket.payments.models import Payout
@@ -11,9 +12,15 @@ from buyback.emails import send_trade_email
 from buyback.models import Trade
 from buyback.services import facts, inspections, parcels, payouts, register, settling, tax
 
+
+def _arrive(trade: Trade, **news: Any) -> None:
+    step = parcels.send_back_called_off if trade.status in Trade.CALLED_OFF else inspections.receive_trade
+    step(trade, **news)
+
+
 MOVES: dict[tuple[str, str], Callable[..., None]] = {
     ("parcel.in_transit", "trade"): parcels.collect_trade,
-    ("parcel.delivered", "trade"): inspections.receive_trade,
+    ("parcel.delivered", "trade"): _arrive,
     ("parcel.lost", "trade"): settling.lose_trade,
     ("parcel.delivered", "trade_return"): parcels.close_returned_trade,
     ("parcel.lost", "trade_return"): partial(settling.lose_trade, way_back=True),

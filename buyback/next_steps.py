@@ -101,6 +101,8 @@ def _came_back(trade: Trade) -> bool:
 
 
 def _get_paid(trade: Trade) -> NextStep:
+    if trade.payout and trade.payout.is_held:
+        return NextStep(_("Nothing to do: we look into your payment, and order it again."), "", None, icon="bank")
     if trade.payout and trade.payout.status == Payout.Status.BOUNCED:
         title = _("Your bank sent the money back: give us another account.")
         url = reverse("trade-iban", args=[trade.pk])

@@ -53,13 +53,15 @@ def _paid(trade: Trade, payout: Payout) -> PayoutState:
 
 
 def _bounced(trade: Trade, payout: Payout) -> PayoutState:
+    if payout.is_held:
+        return _cancelled(trade, payout)
     words = {"day": _day(payout.bounced_at or payout.due_at), "last4": payout.iban_last4}
     text = _("The bank of the account ending in %(last4)s sent it back on %(day)s: give us another account.") % words
     return PayoutState(_("Returned by your bank"), text, asks=True)
 
 
 def _cancelled(trade: Trade, payout: Payout) -> PayoutState:
-    return PayoutState(_("Held"), _("It was not sent. We look into it and order it again; nothing is lost."))
+    return PayoutState(_("Held"), _("It did not arrive. We look into it and order it again; nothing is lost."))
 
 
 WORDS = {

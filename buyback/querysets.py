@@ -20,3 +20,12 @@ class TradeQuerySet(models.QuerySet[Any]):
 
     def overdue(self, at: datetime) -> "TradeQuerySet":
         return self.filter(due_at__lte=at)
+
+    def missing(self, at: datetime) -> "TradeQuerySet":
+        return self.filter(is_missing(at))
+
+
+def is_missing(at: datetime) -> models.Q:
+    """Parcels to a plant of which nothing was heard for too long, or that are called lost and were never scanned."""
+    vanished = models.Q(status="collected", due_at__lte=at)
+    return vanished | models.Q(status="accepted", parcel__status="lost")

@@ -10,6 +10,7 @@ from typing import Protocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.errors import GatewayError
@@ -68,7 +69,11 @@ class SandboxRegistry:
 
 @cache
 def device_registry() -> DeviceRegistry:
-    """The registry that DEVICE_REGISTRY names."""
-    if settings.DEVICE_REGISTRY != "sandbox":
-        raise ImproperlyConfigured(f"DEVICE_REGISTRY={settings.DEVICE_REGISTRY!r} is not known; use sandbox.")
-    return SandboxRegistry()
+    """The registry that DEVICE_REGISTRY names: the sandbox, or a class by its dotted path."""
+    if settings.DEVICE_REGISTRY == "sandbox":
+        return SandboxRegistry()
+    try:
+        registry: DeviceRegistry = import_string(settings.DEVICE_REGISTRY)()
+    except ImportError as error:
+        raise ImproperlyConfigured(f"DEVICE_REGISTRY={settings.DEVICE_REGISTRY!r} cannot be imported.") from error
+    return registry

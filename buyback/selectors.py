@@ -148,7 +148,8 @@ def visit_of(trade: Trade, pickup: Pickup | None) -> list[Trade]:
         return [trade]
     parcels = parcels_of_visit(pickup.visit).values("pk")
     mates = Trade.objects.filter(parcel__in=parcels, seller=trade.seller_id).select_related("variant__product")
-    return list(mates.order_by("number")) or [trade]
+    together = list(mates.order_by("number"))
+    return together if trade in together else [trade]
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ AHEAD: Mapping[str, tuple[Text, ...]] = {
 BECAUSE: Mapping[str, Text] = {
     "refused": _("The counter-offer was refused."),
     "silent": _("The counter-offer was not answered: silence is never consent."),
+    "called_off": _("The sale was over when it reached the plant."),
     "not_mended": _("What was wrong was not mended in 14 days."),
 }
 
@@ -107,7 +108,9 @@ def _moment(event: Event) -> Moment:
 def _present(trade: Trade) -> list[Moment]:
     if trade.status not in NOW:
         return []
-    return [Moment(NOW[trade.status], detail=_by(last_minute(trade.due_at)), state="current")]
+    # When we begin to ask the courier is no promise to the seller.
+    due = None if trade.status == Trade.Status.COLLECTED else last_minute(trade.due_at)
+    return [Moment(NOW[trade.status], detail=_by(due), state="current")]
 
 
 def _by(due: datetime | None) -> str:

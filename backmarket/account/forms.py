@@ -32,7 +32,7 @@ class ProfileForm(forms.ModelForm[User]):
 
 
 class CloseAccountForm(forms.Form):
-    """The password again, so that nobody closes an account left open on a screen."""
+    """The password again, so that nobody closes an account left open on a screen; a fresh code stands in for it."""
 
     password = forms.CharField(
         label=_("Your password"),
@@ -43,6 +43,8 @@ class CloseAccountForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        if not user.has_usable_password():
+            del self.fields["password"]
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

@@ -1,9 +1,9 @@
 """A person's own pages: HTTP in, HTTP out."""
 
+from functools import partial
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
-from allauth.account.views import RequestLoginCodeView
+from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -18,7 +18,8 @@ from backmarket.account import access, export, selectors, services
 from backmarket.account.forms import CloseAccountForm, ProfileForm
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
-from backmarket.accounts.services import open_account, save_address
+from backmarket.accounts.proof import CODE_FOR, fresh_code_required, fresh_proof_required
+from backmarket.accounts.services import account_at, claim_account, save_address
 from backmarket.forms import posted, status_of
 from backmarket.timetravel import now
 
@@ -32,14 +33,33 @@ def _person(request: HttpRequest) -> User:
 class CodeView(RequestLoginCodeView):
     """A code by e-mail, for whoever has an account and for whoever has none yet: both see the same page."""
 
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "email": self.request.session.get(CODE_FOR, "")}
+
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
         form.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length))
         return form
 
     def form_valid(self, form: Any) -> HttpResponse:
-        form._user = form._user or open_account(form.cleaned_data["email"])
+        form._user = account_at(form.cleaned_data["email"])
         return super().form_valid(form)  # type: ignore[no-any-return]
+
+
+class CodeTypedView(ConfirmLoginCodeView):
+    """The right code proves the mailbox: the account is hers alone from now on, whoever had opened it."""
+
+    def _verify_form_valid(self, form: Any) -> HttpResponse:
+        person, email = self._process.user, self._process.state["email"]
+        if account_at(email) != person:  # It changed hands since the code was sent.
+            self._process.abort()
+            return redirect("account_request_login_code")
+        if claim_account(person, email):
+            messages.info(
+                self.request,
+                _("The password from before your address was confirmed has ended. You can choose a new one."),
+            )
+        return super()._verify_form_valid(form)  # type: ignore[no-any-return]
 
 
 @login_required
@@ -83,7 +103,7 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required  # type: ignore[untyped-decorator]
+@fresh_proof_required
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     data = export.data_of(_person(request), at=now())
@@ -92,6 +112,7 @@ def download(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@partial(fresh_code_required, only_post=True)
 def close(request: HttpRequest) -> HttpResponse:
     user = _person(request)
     form = CloseAccountForm(posted(request), user=user)

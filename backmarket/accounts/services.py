@@ -1,4 +1,4 @@
-"""People's own data: addresses as they were when used."""
+"""People's own data: addresses as they were when used, and the mailbox that opens an account."""
 
 from contextlib import suppress
 from typing import Any
@@ -34,3 +34,35 @@ def open_account(email: str) -> User | None:
             person = User.objects.create_user(email, None)
             EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=False)
     return people.filter(is_active=True).first()
+
+
+@transaction.atomic
+def account_at(email: str) -> User | None:
+    """Whom a code to this mailbox lets in; None when that account was closed or blocked.
+
+    The account in which the address was verified; else the one that bears it, if nobody has proved another mailbox
+    there; else a new one. Who wrote down an address and never proved it gives way.
+    """
+    addresses = EmailAddress.objects.filter(email__iexact=email)
+    if proved := addresses.filter(verified=True).select_related("user").first():
+        return proved.user if proved.user.is_active else None
+    addresses.exclude(user__email__iexact=email).delete()
+    if other := EmailAddress.objects.filter(user__email__iexact=email, verified=True).first():
+        addresses.delete()
+        other.set_as_primary()
+    return open_account(email)
+
+
+@transaction.atomic
+def claim_account(person: User, email: str) -> bool:
+    """Give an account to whoever has just proved its mailbox for the first time; says whether a password ended.
+
+    Whoever opened it may have been somebody else: the password and every session end, other addresses go.
+    """
+    if not EmailAddress.objects.filter(user=person, email__iexact=email, verified=False).exists():
+        return False
+    EmailAddress.objects.filter(user=person, verified=False).exclude(email__iexact=email).delete()
+    had_password = person.has_usable_password()
+    person.set_unusable_password()
+    person.save(update_fields=["password"])
+    return had_password

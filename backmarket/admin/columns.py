@@ -64,20 +64,25 @@ def state_column(field: str = "status", title: Any = STATUS) -> Column:
     return column
 
 
-def deadline_column(field: str = "due_at", title: Any = DEADLINE, *, ordering: str = "") -> Column:
-    """A deadline in market time, marked when it is over; the admin annotates `late` (see base.deadline)."""
+def deadline_column(field: str = "due_at", title: Any = DEADLINE, *, ordering: str = "", done_late: Any = "") -> Column:
+    """A deadline in market time, marked when it is over; the admin annotates `late` (see base.deadline).
+
+    Where it was met too late the admin annotates `done_late`, and the mark says those words.
+    """
 
     @display(description=title, ordering=ordering or field)
     def column(admin: Any, obj: Any) -> str | SafeString:
+        if getattr(obj, "done_late", False):
+            return deadline(getattr(obj, field), late=True, words=done_late)
         return deadline(getattr(obj, field), late=getattr(obj, "late", False))
 
     return column
 
 
-def deadline(at: datetime | None, *, late: bool) -> str | SafeString:
+def deadline(at: datetime | None, *, late: bool, words: Any = "") -> str | SafeString:
     if at is None:
         return NOTHING
-    mark = format_html(' <span class="tag tag--danger">{}</span>', _("late")) if late else ""
+    mark = format_html(' <span class="tag tag--danger">{}</span>', words or _("late")) if late else ""
     return format_html('<time datetime="{}">{}</time>{}', at.isoformat(), end_of(at), mark)
 
 

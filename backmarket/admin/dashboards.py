@@ -83,6 +83,7 @@ DESK: tuple[Waiting, ...] = (
     Waiting(_("Bank reports to apply"), "payments.BankReport", "open", _("Every report is applied."), "created_at"),
     Waiting(_("Settlements that plants have to pay"), "orders.Settlement", "owed", _("No plant owes us money."),
             "created_at", lambda row: f"{row.plant}: {money(-row.total)}"),
+    Waiting(_("Parcels to look for"), "buyback.Trade", "missing", _("No parcel to a plant is missing.")),
     Waiting(_("Applications"), "refurbishers.Refurbisher", "applications", _("No plant is applying."), "created_at"),
     Waiting(_("Plants on trial"), "refurbishers.Refurbisher", "trial", _("No plant is on trial."), "created_at"),
     Waiting(_("Plants watched"), "refurbishers.Refurbisher", "watched", _("Every plant keeps its promises."), ""),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -26,7 +27,8 @@ class Panel:
 
 
 def table(title: Any, headers: Sequence[Any], rows: Iterable[Sequence[Any]], *, empty: Any = NONE_YET) -> Panel:
-    return Panel(title, "admin/panels/table.html", {"headers": headers, "rows": list(rows), "empty": empty})
+    labelled = [list(zip_longest(headers, row, fillvalue="")) for row in rows]
+    return Panel(title, "admin/panels/table.html", {"headers": headers, "rows": labelled, "empty": empty})
 
 
 def facts(title: Any, pairs: Iterable[tuple[Any, Any]]) -> Panel:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
 from backmarket.errors import DomainError
 
@@ -25,12 +28,25 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, ValidationError):
         fields: Any = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
         return _answer(response.status_code, "invalid", _("Some values are missing or wrong."), fields)
-    detail = str(getattr(error, "detail", error))
+    # Http404 carries words for programmers, or none.
+    missing = isinstance(error, Http404)
+    detail = _("There is nothing at this address.") if missing else str(getattr(error, "detail", error))
     answer = _answer(response.status_code, CODES.get(response.status_code, "error"), detail, {})
     for name in ("WWW-Authenticate", "Retry-After"):
         if name in response.headers:
             answer.headers[name] = response.headers[name]
     return answer
+
+
+class UnknownPath(APIView):
+    """Every address below /api/ that no endpoint has: the same problem, whatever the method."""
+
+    permission_classes = [AllowAny]
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound(_("There is nothing at this address."))
 
 
 def _answer(code: int, name: str, detail: str, fields: Any) -> Response:

@@ -1,8 +1,10 @@
 """The API: the schema, a page to read it, and each app's endpoints."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
+
+from backmarket.api.errors import UnknownPath
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="api-schema"),
@@ -16,4 +18,5 @@ urlpatterns = [
     path("v1/", include("orders.api_urls")),
     path("v1/", include("refurbishers.api_urls")),
     path("v1/", include("reviews.api_urls")),
+    re_path("", UnknownPath.as_view()),
 ]

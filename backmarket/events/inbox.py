@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from backmarket.db import fitting, storable
 from backmarket.events.models import IncomingWebhook
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,9 @@ INTERPRETERS = {
     "payments": "backmarket.payments.webhooks.interpret",
     "couriers": "backmarket.shipping.webhooks.interpret",
 }
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS, KEY_LENGTH = 10, 120
 RETRY_AFTER = timedelta(seconds=30)
+KEPT_FOR = timedelta(days=90)
 # A signature older than this is a replay; the real clock counts, not the sandbox's.
 TOLERANCE = timedelta(minutes=5)
 SIGNATURE_HEADER = "Sandbox-Signature"
@@ -68,10 +70,9 @@ def event_id(body: bytes, headers: Mapping[str, str], secret: str) -> str:
 
 def receive(provider: str, external_id: str, body: dict[str, Any]) -> IncomingWebhook | None:
     """Keep a verified webhook and have it interpreted after the commit; None when it came before."""
+    key, facts = fitting(external_id, KEY_LENGTH), {"body": storable(body), "received_at": timezone.now()}
     with transaction.atomic():
-        webhook, is_new = IncomingWebhook.objects.get_or_create(
-            provider=provider, external_id=external_id, defaults={"body": body, "received_at": timezone.now()}
-        )
+        webhook, is_new = IncomingWebhook.objects.get_or_create(provider=provider, external_id=key, defaults=facts)
         if not is_new:
             return None
         transaction.on_commit(partial(_soon, webhook.pk), robust=True)
@@ -116,3 +117,8 @@ def handle_waiting_webhooks(at: datetime) -> int:
         except Exception:
             log.exception("webhook_failed", webhook=webhook_id)
     return done
+
+
+def forget_old_webhooks(at: datetime) -> int:
+    """Empty the bodies of webhooks that were handled 90 days ago; the rows stay, so that none is taken twice."""
+    return IncomingWebhook.objects.filter(handled_at__lte=at - KEPT_FOR).exclude(body={}).update(body={})

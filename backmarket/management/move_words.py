@@ -35,6 +35,8 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
             "returned": "the seller has the device back",
             "lost": "the courier lost it on the way back",
         },
+        "cancelled": {"returning": "the courier took it along all the same"},
+        "expired": {"returning": "it reached the plant too late"},
         "lost": {
             "validated": "insured in full: paid as quoted, not by the plant",
             "received": "the courier found it, and brought it to the plant",

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 5
 # A claim this old belongs to a worker that died, or to a failure: another attempt is due.
 RETRY_AFTER = timedelta(minutes=2)
+KEPT_FOR = timedelta(days=90)
 
 
 def send(template: str, *, to: str, context: dict[str, Any], key: str, language: str, at: datetime) -> None:
@@ -112,3 +113,9 @@ def _message(mail: Notification) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.recipient], headers=headers)
     message.attach_alternative(mail.html, "text/html")
     return message
+
+
+def forget_old_mail(at: datetime) -> int:
+    """Blank what was sent, or given up, 90 days ago; the rows stay, so that nothing is sent twice. Returns how many."""
+    over = Q(sent_at__lte=at - KEPT_FOR) | Q(sent_at=None, attempts__gte=MAX_ATTEMPTS, created_at__lte=at - KEPT_FOR)
+    return Notification.objects.filter(over).exclude(recipient="").update(recipient="", subject="", text="", html="")

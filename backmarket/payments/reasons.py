@@ -83,6 +83,10 @@ HOUSE: Mapping[str, str | Promise] = {
     "bad_currency": _("SEPA transfers are in euros only."),
     "unanswered": _("The bank was asked so long ago that asking again might pay twice: look it up there."),
 }
+# The bank says that it has done, or will do, what we asked for: the money has left.
+HAD_ALREADY = frozenset({"AM05", "DU01", "DUPL"})
+# Never paid again without a person who has looked.
+BY_HAND = HAD_ALREADY | {"FRAD", "RR04", "review_rejected"}
 
 
 def is_payees(code: str) -> bool:

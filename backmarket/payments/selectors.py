@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from backmarket.money import Money, total
 from backmarket.payments import sepa
 from backmarket.payments.gateways import BY_FILE
 from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.reasons import PAYEE
 
 
 def balance(account: str, party: str | None = "", currency: str = "EUR") -> Money:
@@ -18,6 +19,13 @@ def balance(account: str, party: str | None = "", currency: str = "EUR") -> Mone
     if party is not None:
         entries = entries.filter(party=party)
     return Money(entries.aggregate(total=Sum("amount_minor"))["total"] or 0, currency)
+
+
+def held(prefix: str = "") -> Q:
+    """`Payout.is_held` as a condition on the payouts that a field named by the prefix leads to."""
+    cancelled = Q(**{f"{prefix}status": Payout.Status.CANCELLED})
+    bounced = Q(**{f"{prefix}status": Payout.Status.BOUNCED})
+    return cancelled | bounced & ~Q(**{f"{prefix}failure__in": ["", *PAYEE]})
 
 
 def ledger_sum() -> dict[str, int]:

@@ -9,8 +9,24 @@ from backmarket.admin.base import StaffModelAdmin
 from backmarket.admin.columns import money_column, state_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
+from backmarket.admin.steps import Step
 from backmarket.shipping.models import Parcel, Pickup
+from backmarket.shipping.selectors import may_be_asked_again
+from backmarket.shipping.services import ask_again
 from backmarket.sites import staff_site
+from backmarket.timetravel import now
+
+ASK_AGAIN = Step(
+    name="ask-again",
+    title=_("Ask the courier again"),
+    icon="replay",
+    tone="primary",
+    asks=True,
+    explain=_("The courier said no. Do this once what it gave as its reason has been put right."),
+    when=lambda row: may_be_asked_again(row, now()),
+    run=lambda request, row, data: ask_again(row, by=request.user, at=now()),
+    done=_("The courier is being asked."),
+)
 
 
 @admin.register(Parcel, site=staff_site)
@@ -30,6 +46,7 @@ class ParcelAdmin(StaffModelAdmin):
         Pile("travelling", _("On their way"), Q(status=Parcel.Status.IN_TRANSIT)),
         Pile("lost", _("Lost"), Q(status=Parcel.Status.LOST)),
     )
+    steps = (ASK_AGAIN,)
     shown_status = state_column()
     insured_shown = money_column("insured", _("insured for"))
 
@@ -52,5 +69,18 @@ class PickupAdmin(StaffModelAdmin):
     list_select_related = ("parcel",)
     list_filter = ("status",)
     search_fields = ("confirmation", "parcel__tracking_number")
-    fields = ("parcel", "shown_status", "window_start", "window_end", "confirmation", "attempts", "created_at")
+    fields = (
+        "parcel", "shown_status", "window_start", "window_end", "confirmation", "refusal", "attempts", "created_at",
+    )  # fmt: skip
+    piles = (
+        Pile(
+            "refused",
+            _("Refused by the courier"),
+            ~Q(refusal="") & Q(parcel__status__in=[Parcel.Status.CREATED, Parcel.Status.CANCELLED]),
+        ),
+    )
+    steps = (ASK_AGAIN,)
     shown_status = state_column()
+
+    def panels(self, request: HttpRequest, obj: Pickup) -> list[Panel]:
+        return [history(obj, names=True)]

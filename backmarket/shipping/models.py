@@ -1,6 +1,7 @@
 """Parcels, the courier's visits at the door, and the points of a parcel's journey."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -190,6 +191,10 @@ class Pickup(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_PICKUP
+
+    def can_be_joined(self, at: datetime) -> bool:
+        """Is the visit still ahead, so that it may take another parcel along?"""
+        return self.status == self.Status.BOOKED and self.window_start > at
 
 
 OPEN_PICKUP = (Pickup.Status.BOOKED, Pickup.Status.ATTEMPTED)

@@ -7,12 +7,20 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, SandboxShipment, TrackingPoint
 
+Code = TrackingPoint.Code
+# Scans that only a courier can make who has the parcel.
+WITH_COURIER = (Code.COLLECTED, Code.IN_TRANSIT, Code.OUT_FOR_DELIVERY, Code.HELD, Code.DAMAGED, Code.DELIVERED)
 SILENCE, FORGOTTEN = timedelta(days=1), timedelta(days=60)
 
 
 def journey(parcel: Parcel) -> QuerySet[TrackingPoint]:
     """The scans of a parcel in the order in which they happened."""
     return parcel.points.order_by("happened_at", "id")
+
+
+def was_handed_over(parcel: Parcel | None) -> bool:
+    """Whether any scan shows that the courier had it; that it is called lost shows nothing."""
+    return parcel is not None and parcel.points.filter(code__in=WITH_COURIER).exists()
 
 
 def latest_pickup(parcel: Parcel) -> Pickup | None:
@@ -50,6 +58,19 @@ def parcels_to_call_off() -> QuerySet[Parcel]:
 def pickups_to_call_off() -> QuerySet[Pickup]:
     told = Pickup.objects.filter(status=Pickup.Status.CANCELLED, void_at=None, refusal="")
     return told.select_related("parcel").order_by("created_at", "pk")
+
+
+def may_be_asked_again(row: Parcel | Pickup, at: datetime) -> bool:
+    """Whether the courier refused for good what is still wanted; a visit only while its time lies ahead."""
+    if not row.refusal or row.void_at:
+        return False
+    if isinstance(row, Parcel):
+        return row.status == Parcel.Status.CANCELLED or (row.status == Parcel.Status.CREATED and not row.booked_at)
+    if row.status != Pickup.Status.FAILED:
+        return row.status == Pickup.Status.CANCELLED
+    parcel = row.parcel
+    waits = parcel.status == Parcel.Status.CREATED and not parcel.refusal and row.window_start > at
+    return waits and not parcel.pickups.filter(status__in=OPEN_PICKUP).exists()
 
 
 def silent_parcels(at: datetime) -> QuerySet[Parcel]:

@@ -13,7 +13,7 @@ from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.money import Money
-from backmarket.payments.models import Payout
+from backmarket.payments.selectors import held
 from backmarket.shipping.models import Parcel
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
@@ -31,7 +31,9 @@ from buyback.admin.parts import (
 from buyback.admin.privacy import SHOW, sharing_panel
 from buyback.duplicates import shared
 from buyback.models import Bid, Quote, RegisterEntry, Trade
+from buyback.querysets import is_missing
 from buyback.services.payouts import reorder_trade_payout
+from buyback.services.settling import declare_lost
 
 T = Trade.Status
 
@@ -58,13 +60,27 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     )  # fmt: skip
     piles = (
         Pile("late", _("Waiting to be received or inspected"), Q(status__in=[T.RECEIVED, T.COLLECTED])),
+        Pile("missing", _("Parcels to look for"), lambda: is_missing(now())),
         Pile("countered", _("Counter-offers"), Q(status=T.COUNTERED)),
         Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
         Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
         Pile("shared", _("Account or document of several people"), shared()),
-        Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
+        Pile("held", _("Payout held"), held("payout__")),
     )
     steps = (
+        Step(
+            name="lost",
+            title=_("Declare it lost"),
+            icon="search_off",
+            asks=True,
+            permission="pay",
+            explain=_(
+                "Ask the courier first. The seller is paid as quoted, from the insurance: the plant owes nothing. "
+                "This cannot be undone."
+            ),
+            when=lambda trade: Trade.objects.missing(now()).filter(pk=trade.pk).exists(),
+            run=lambda request, trade, data: declare_lost(trade, by=request.user, at=now()),
+        ),
         Step(
             name="reorder",
             title=_("Order the payout again"),
@@ -73,7 +89,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
             asks=True,
             permission="pay",
             explain=_("Its payout was cancelled, and the money is held. It will go to the account known now."),
-            when=lambda trade: bool(trade.payout and trade.payout.status == Payout.Status.CANCELLED),
+            when=lambda trade: bool(trade.payout and trade.payout.is_held),
             run=lambda request, trade, data: reorder_trade_payout(trade, by=request.user, at=now()),
         ),
         SHOW,

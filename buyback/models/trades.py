@@ -80,6 +80,9 @@ class Trade(models.Model):
         Status.COUNTERED: {Status.VALIDATED, Status.RETURNING},
         Status.SUSPENDED: {Status.RECEIVED, Status.RETURNING},
         Status.RETURNING: {Status.RETURNED, Status.LOST},
+        # The courier took it along all the same: no device is kept.
+        Status.CANCELLED: {Status.RETURNING},
+        Status.EXPIRED: {Status.RETURNING},
         # Value insured in full: a lost device is paid as quoted.
         Status.LOST: {Status.VALIDATED, Status.RECEIVED},
         Status.VALIDATED: {Status.PAID},
@@ -87,7 +90,9 @@ class Trade(models.Model):
     OPEN: ClassVar[tuple[str, ...]] = (
         "accepted", "collected", "received", "inspected", "countered", "suspended", "returning", "validated", "lost",
     )  # fmt: skip
+    CALLED_OFF: ClassVar[tuple[str, ...]] = (Status.CANCELLED, Status.EXPIRED)
     COLLECT_WITHIN_DAYS = 21
+    ARRIVE_WITHIN_DAYS = 14
     INSPECT_WITHIN_BUSINESS_DAYS = 2
     ANSWER_WITHIN_DAYS = 7
     MEND_WITHIN_DAYS = 14
@@ -174,7 +179,10 @@ class Trade(models.Model):
                         "returning",
                         "validated",
                         "lost",
-                    ]
+                    ],
+                    # One that was called off, and comes back: its device may be sold again already.
+                    cancelled_at__isnull=True,
+                    expired_at__isnull=True,
                 ),
                 name="trade_one_open_per_device",
             ),

@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import record
+from backmarket.jobs import each
+from backmarket.shipping.models import Parcel
+from backmarket.shipping.selectors import was_handed_over
 from buyback.models import Trade
-from buyback.services.inspections import let_counter_offer_lapse
+from buyback.services.inspections import CannotAnswer, let_counter_offer_lapse
 from buyback.services.parcels import call_off_courier, send_back
-from buyback.services.settling import settle_trade
+from buyback.services.settling import lose_trade, settle_trade
 
 log = structlog.get_logger(__name__)
 JOB = "system:watch_trade_deadlines"
@@ -23,25 +29,32 @@ def watch_trade_deadlines(at: datetime) -> int:
     done = 0
     for status, act in OVERDUE.items():
         overdue = Trade.objects.filter(status=status).overdue(at)
-        for trade in list(overdue.select_related("parcel", "plant", "variant", "address")):
-            done += _try(act, trade, at)
+        keys = overdue.values_list("pk", flat=True)
+        done += each("watch_trade_deadlines", keys, partial(_try, act, overdue, at))
     return done
 
 
-def _try(act: Callable[[Trade, datetime], None], trade: Trade, at: datetime) -> bool:
+def _try(act: Callable[[Trade, datetime], None], overdue: QuerySet[Trade], at: datetime, pk: UUID) -> bool:
     """One trade's trouble is not the next one's; somebody quicker than the clock is no trouble at all."""
     try:
         with transaction.atomic():
+            trade = overdue.select_related("parcel", "plant", "variant", "address").filter(pk=pk).first()
+            if trade is None:
+                return False
             act(trade, at)
-    except states.IllegalMove:
+    except (states.IllegalMove, CannotAnswer):
         return False
     except DomainError as error:
-        log.warning("deadline_not_applied", trade=str(trade.pk), code=error.code)
+        log.warning("deadline_not_applied", trade=str(pk), code=error.code)
         return False
     return True
 
 
 def _expire(trade: Trade, at: datetime) -> None:
+    """Never handed over; but a scan that came after the parcel was called lost shows that it had been."""
+    if trade.parcel and trade.parcel.status == Parcel.Status.LOST and was_handed_over(trade.parcel):
+        lose_trade(trade, by=JOB, at=at)
+        return
     states.move(trade, Trade.Status.EXPIRED, by=JOB, at=at, due_at=None)
     call_off_courier(trade, by=JOB, at=at)
 

@@ -47,7 +47,7 @@ def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime, visit:
 
 def collect_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
     """The courier has the device. Raises IllegalMove when it was on its way already."""
-    states.move(trade, Trade.Status.COLLECTED, by=by, at=at, due_at=None)
+    states.move(trade, Trade.Status.COLLECTED, by=by, at=at, due_at=due_at(Trade.Status.COLLECTED, at))
 
 
 def close_returned_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -69,6 +69,13 @@ def send_back(trade: Trade, *, by: Actor, at: datetime, data: dict[str, Any] | N
         )
         facts = {"return_parcel": parcel, "due_at": due_at(Trade.Status.RETURNING, at)}
         states.move(trade, Trade.Status.RETURNING, by=by, at=at, data=data, **facts)
+
+
+def send_back_called_off(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The sale was over, and its device reached the plant all the same: nobody keeps it. Raises IllegalMove."""
+    if trade.status not in Trade.CALLED_OFF:
+        raise states.IllegalMove
+    send_back(trade, by=by, at=at, data={"because": "called_off"})
 
 
 def choose_pickup(trade: Trade, *, slot: Slot, by: Actor, at: datetime) -> None:
@@ -101,6 +108,9 @@ def _parcel_at_door(trade: Trade) -> Parcel:
 
 
 def call_off_courier(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """Nobody comes, the label is void. Raises IllegalMove once the parcel is on its way."""
-    if trade.parcel is not None:
+    """Nobody comes, the label is void. Raises IllegalMove once the parcel is on its way.
+
+    Of a parcel that the courier calls lost, though it never had it, there is nothing to call off.
+    """
+    if trade.parcel is not None and trade.parcel.status != Parcel.Status.LOST:
         shipping.cancel_parcel(trade.parcel, by=by, at=at)

@@ -1,43 +1,55 @@
 """Paying for validated trades: ordered on the next business day, on the account two business days later."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import clock, states
 from backmarket.db import lock
+from backmarket.errors import DomainError
 from backmarket.events.services import Actor
+from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.payments import services as payments
 from backmarket.payments.models import LedgerEntry, Payout
 from buyback.dac7 import withheld
 from buyback.models import Trade
 
+log = structlog.get_logger(__name__)
 PURPOSE = "trade"
 
 
 def order_payouts(at: datetime) -> int:
-    """Order the payouts of validated trades that have none; returns how many.
-
-    What a person earns who owes us a tax number for too long waits until it is given.
-    """
-    waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None)
-    free = waiting.exclude(seller__tax_file__in=withheld(at)).values_list("pk", flat=True)
-    return sum(_order_missing(pk, at) for pk in list(free))
+    """Order the payouts of validated trades that have none, each in a transaction of its own; returns how many."""
+    waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None).values_list("pk", flat=True)
+    return each("order_payouts", waiting, partial(_order_missing, at=at))
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:
-    with transaction.atomic():
-        trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
-        if trade is not None:
-            order_trade_payout(trade, by="system:order_payouts", at=at)
-        return trade is not None
+    """One trade's trouble does not keep the next seller waiting for the money."""
+    try:
+        with transaction.atomic():
+            trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
+            return trade is not None and order_trade_payout(trade, by="system:order_payouts", at=at)
+    except DomainError as error:
+        log.error("payout_not_ordered", trade=str(trade_id), code=error.code)
+        return False
 
 
-def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """Order the price of a validated trade, to be sent on the first business day after validation."""
+def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
+    """Order the price of a validated trade, to be sent on the first business day after validation.
+
+    False for a seller who has owed us a tax number for too long: the trade is then without a payout, and the job
+    orders it once the number is given. Every road to a payout passes here.
+    """
+    if withheld(at).filter(user=trade.seller_id).exists():
+        trade.payout = None
+        trade.save(update_fields=["payout"])
+        return False
     day = calendar().business_day_after(
         calendar().local(trade.validated_at or at).date(), Trade.PAYOUT_ORDERED_BUSINESS_DAYS
     )
@@ -55,12 +67,13 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
         at=at,
     )
     trade.save(update_fields=["payout"])
+    return True
 
 
 def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
     """Order again what had been ordered to another account, or came back from it; nothing while nothing was ordered,
     or while staff hold it."""
-    if trade.payout is None or trade.payout.status == Payout.Status.CANCELLED:
+    if trade.payout is None or trade.payout.is_held:
         return
     if trade.payout.status == Payout.Status.ORDERED:
         payments.cancel_payout(trade.payout, by=by, at=at)
@@ -68,26 +81,27 @@ def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
 
 
 def reorder_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """Staff release what they had held by cancelling its payout, to the account that the seller has given since.
+    """Staff release what is held (they cancelled it, or it came back for a reason of ours), to the seller's account.
 
-    Raises CannotPayOut unless the latest payout is a cancelled one.
+    Raises CannotPayOut unless the latest payout is held, and while the seller owes us a tax number.
     """
     with transaction.atomic():
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
-        if locked.payout is None or locked.payout.status != Payout.Status.CANCELLED:
-            raise payments.CannotPayOut(_("Only a payout that was cancelled can be ordered again."))
-        order_trade_payout(locked, by=by, at=at)
+        if locked.payout is None or not locked.payout.is_held:
+            raise payments.CannotPayOut(_("Only a payout that is held can be ordered again."))
+        if not order_trade_payout(locked, by=by, at=at):
+            raise payments.CannotPayOut(_("The seller's tax number is missing. Payments wait until it is given."))
     trade.refresh_from_db()
 
 
 def pay_trade_again(payout: Payout, *, at: datetime) -> None:
     """The money came back, and the seller's account is not why: order it once more, to the same account.
 
-    Nothing when another payout has been ordered since.
+    Nothing when another payout has been ordered since; what comes back again is held, for staff to look at.
     """
     with transaction.atomic():
         trade = lock(Trade.objects.filter(pk=payout.reference, payout=payout)).first()
-        if trade is not None and payout.status == Payout.Status.BOUNCED:
+        if trade is not None and payments.may_pay_again(payout):
             order_trade_payout(trade, by="system:order_payouts", at=at)
 
 

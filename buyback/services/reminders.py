@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from backmarket.clock import OPENS
 from backmarket.db import lock
 from backmarket.events.services import record
+from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.payments.models import Payout
 from backmarket.shipping.models import OPEN_PICKUP, Pickup
@@ -37,12 +39,12 @@ def remind_people(at: datetime) -> int:
     if not calendar().is_open(at):
         return 0
     due = [
-        (trade.pk, about)
+        (pk, about)
         for about, occasion in OCCASIONS.items()
-        for trade in occasion.waiting(at)
-        if _is_time(occasion, trade.of, at)
+        for pk, of in occasion.waiting(at).values_list("pk", "of")
+        if _is_time(occasion, of, at)
     ]
-    return sum(_remind(pk, about, at) for pk, about in due)
+    return each("remind_people", due, partial(_remind, at))
 
 
 def _is_time(occasion: Occasion, of: datetime, at: datetime) -> bool:
@@ -58,8 +60,9 @@ def _day(of: datetime) -> date:
     return calendar().local(calendar().last_minute(of)).date()
 
 
-def _remind(pk: UUID, about: str, at: datetime) -> bool:
+def _remind(at: datetime, due: tuple[UUID, str]) -> bool:
     """Under the trade's lock, so that who answered in the meantime, or was reminded, hears nothing."""
+    pk, about = due
     with transaction.atomic():
         lock(Trade.objects.filter(pk=pk)).get()
         trade = OCCASIONS[about].waiting(at).filter(pk=pk).first()

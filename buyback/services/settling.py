@@ -6,11 +6,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import states
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from backmarket.money import Money
 from backmarket.payments import services as payments
 from backmarket.payments.models import LedgerEntry
+from backmarket.shipping.selectors import was_handed_over
 from buyback.due import due_at
 from buyback.models import Trade
 from catalog.models import Unit, VatScheme
@@ -20,6 +22,11 @@ from catalog.services.units import UnitInStock, take_in_unit
 class CannotValidate(DomainError):
     code = "cannot_validate"
     default_message = _("Inspect the device and wait for its grade first.")
+
+
+class CannotDeclareLost(DomainError):
+    code = "cannot_declare_lost"
+    default_message = _("The courier may still bring this parcel, or has brought it.")
 
 
 def validate_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -38,19 +45,44 @@ def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: b
     with transaction.atomic():
         data = {"late": late, "plant": str(trade.plant_id)}
         facts = {"price_minor": price.minor, "due_at": due_at(Trade.Status.VALIDATED, at), "suspension": ""}
+        _refuse_if_moved(trade)
         states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)
         _book(trade, LedgerEntry.Account.PLANT, str(trade.plant_id), at)
         trade.unit = _take_in(trade, by=by, at=at)
         trade.save(update_fields=["unit"])
 
 
+def _refuse_if_moved(trade: Trade) -> None:
+    """Several statuses lead to validation: what was decided on one of them must not be done to another. Without this
+    a plant's counter-offer, made in the minute of the deadline, would be overruled by the quoted price."""
+    if lock(Trade.objects.filter(pk=trade.pk, status=trade.status)).first() is None:
+        raise states.IllegalMove
+
+
 def lose_trade(trade: Trade, *, by: Actor, at: datetime, way_back: bool = False) -> None:
     """Insured in full: what the courier lost, on either way, is paid as quoted, and not by the plant.
 
-    Raises IllegalMove unless the device was with the courier, on that way.
+    Raises IllegalMove unless the device was with the courier, on that way: a label nobody used is no device.
     """
     if way_back != (trade.status == Trade.Status.RETURNING):
         raise states.IllegalMove
+    if trade.status == Trade.Status.ACCEPTED and not was_handed_over(trade.parcel):
+        raise states.IllegalMove
+    _lose(trade, by=by, at=at)
+
+
+def declare_lost(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Staff settle what the courier leaves open: as if it had been reported lost. Raises CannotDeclareLost."""
+    with transaction.atomic():
+        # No join: what the courier has said while this one waited for the lock must be seen.
+        locked = lock(Trade.objects.filter(pk=trade.pk)).get()
+        if not Trade.objects.missing(at).filter(pk=trade.pk).exists():
+            raise CannotDeclareLost
+        _lose(locked, by=by, at=at)
+    trade.refresh_from_db()
+
+
+def _lose(trade: Trade, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         if trade.status == Trade.Status.ACCEPTED:
             states.move(trade, Trade.Status.COLLECTED, by=by, at=at, data={"implied": True})

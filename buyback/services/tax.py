@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.urls import reverse
 from backmarket.accounts.models import User
 from backmarket.db import lock
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.notifications.services import send
 from backmarket.privacy import Why, record_reading
 from buyback import dac7
@@ -47,7 +49,7 @@ def give_tax_number(user: User, *, country: str, number: str, by: Actor, at: dat
 def watch_tax_numbers(at: datetime) -> int:
     """Remind those who were asked and have not answered, twice; returns how many reminders left."""
     open_files = TaxFile.objects.filter(given_at=None, reminders__lt=len(TaxFile.REMIND_AFTER_DAYS))
-    return sum(_remind(pk, at) for pk in list(open_files.values_list("pk", flat=True)))
+    return each("watch_tax_numbers", open_files.values_list("pk", flat=True), partial(_remind, at=at))
 
 
 def _remind(pk: int, at: datetime) -> bool:

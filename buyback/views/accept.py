@@ -19,7 +19,7 @@ from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm, postcode_in
 from backmarket.accounts.models import User
 from backmarket.errors import DomainError, GatewayError
-from backmarket.forms import posted, refuse, status_of
+from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.shipping.models import Pickup
 from backmarket.shipping.services import Slot, available_slots
 from backmarket.throttle import throttled
@@ -35,7 +35,7 @@ from buyback.visits import Visit, devices_of_visit, visits_to_join
 
 ADDRESS = "address"
 SHOW_TIMES = "times"
-WINDOW = timedelta(hours=2)
+WINDOW, FURTHEST = timedelta(hours=2), timedelta(days=60)
 # Every try may ask the registry about another number: it is no place to look up what one has found.
 TRIES_PER_HOUR = 30
 log = structlog.get_logger(__name__)
@@ -119,7 +119,9 @@ def _time_in(key: str) -> tuple[Slot, ...]:
         start = datetime.fromisoformat(key)
     except ValueError:
         return ()
-    return (Slot(start, start + WINDOW),) if start.tzinfo else ()
+    today = timetravel.now()
+    is_ahead = start.tzinfo is not None and today <= start <= today + FURTHEST
+    return (Slot(start, start + WINDOW),) if is_ahead else ()
 
 
 def _of_address(typed: dict[str, str]) -> dict[str, str]:
@@ -201,6 +203,7 @@ def _page(request: HttpRequest, quote: Quote, form: AcceptForm, address: Address
         **_deal(quote, str(form["plant"].value() or "")),
         "form": form,
         "address": address,
+        "both": JoinedForms(form, address),
         "times": times,
         "crumbs": crumbs.selling(product=product, here=_("Your details")),
         "guide": lock_guide(*facts),

@@ -84,6 +84,8 @@ def _own_email(request: HttpRequest) -> dict[str, str]:
 def _quote_page(request: HttpRequest, shown: Quote, form: EmailQuoteForm, status: int = 200) -> HttpResponse:
     now = timetravel.now()
     product = shown.variant.product
+    is_accepted = shown.status == Quote.Status.ACCEPTED
+    is_open = shown.status == Quote.Status.OPEN and shown.expires_at > now
     context = {
         "quote": shown,
         "product": product,
@@ -92,8 +94,9 @@ def _quote_page(request: HttpRequest, shown: Quote, form: EmailQuoteForm, status
         "saved": avoided(product.category.impact),
         "advice": ways_without_a_bid(product.category.slug),
         "answers": selectors.answers_in_words(shown),
-        "is_open": shown.status == Quote.Status.OPEN and shown.expires_at > now,
-        "is_accepted": shown.status == Quote.Status.ACCEPTED,
+        "is_open": is_open,
+        "is_accepted": is_accepted,
+        "is_over": not is_open and not is_accepted,
         "until": last_minute(shown.expires_at),
         "crumbs": crumbs.selling(product=product, here=_("Offers")),
         "form": form,

@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from backmarket import timetravel
+from backmarket.accounts.proof import fresh_proof_required
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
 from backmarket.shipping.selectors import latest_pickup
 from buyback import access, selectors
+from buyback.conditions import VERSIONS
 from buyback.forms import BankForm, MessageForm, SlotForm
 from buyback.guides import HOW_TO_MEND, lock_guide
 from buyback.models import CounterOffer, Trade
@@ -59,6 +61,8 @@ def _trade_page(request: HttpRequest, shown: Trade, form: MessageForm, status: i
         "timeline": selectors.trade_timeline(shown),
         "next": next_step(shown, pickup),
         "pickup": pickup,
+        "joinable": pickup is not None and pickup.can_be_joined(timetravel.now()),
+        "conditions": shown.conditions_version if shown.conditions_version in VERSIONS else "",
         "mates": [mate for mate in selectors.visit_of(shown, pickup) if mate.pk != shown.pk],
         "offer": offer,
         "disputes": selectors.disputed_answers(shown, offer) if offer else [],
@@ -192,6 +196,7 @@ def trade_message(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
+@fresh_proof_required
 def trade_iban(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = access.trade_for_seller(request.user, pk)
     form = BankForm(posted(request), initial={"holder": shown.holder})

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import StaffModelAdmin
-from backmarket.admin.columns import deadline_column, moment, money_column, state_column, text_column
+from backmarket.admin.columns import moment, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
@@ -19,6 +19,7 @@ from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from orders.admin.forms import RefundForm
 from orders.admin.parts import (
+    ConsignmentColumns,
     LineColumns,
     RefundsMixin,
     address_panel,
@@ -130,16 +131,12 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
 
 
 @admin.register(Consignment, site=staff_site)
-class ConsignmentAdmin(StaffModelAdmin):
-    deadline = "ship_by"
+class ConsignmentAdmin(ConsignmentColumns, StaffModelAdmin):
     list_display = ("order_number", "plant", "parcel", "deadline_shown")
     list_display_links = ("order_number",)
     list_select_related = ("order", "plant", "parcel")
     search_fields = ("=order__number", "plant__name", "parcel__tracking_number")
     fields = ("order_number", "plant", "deadline_shown", "shipping_shown")
-    order_number = text_column("order.number", _("order"), ordering="order__number")
-    deadline_shown = deadline_column("ship_by", _("send by"))
-    shipping_shown = money_column("shipping", _("shipping paid"))
 
     def name_of(self, obj: Any) -> str:
         return gettext("Order %(number)s") % {"number": obj.order.number}

@@ -20,6 +20,7 @@ from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.money import Money
 from backmarket.payments.models import Payout
+from backmarket.payments.selectors import held
 from backmarket.sites import plant_site, staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -86,7 +87,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
     fields = ("plant", "settled_date", "total_shown", "state_shown", "number")
     piles = (
         Pile("bounced", _("Returned by the bank"), Q(payout__status=Payout.Status.BOUNCED)),
-        Pile("held", _("Payout held"), Q(payout__status=Payout.Status.CANCELLED)),
+        Pile("held", _("Payout held"), held("payout__")),
         Pile("owed", _("To be paid by the plant"), OWED),
     )
     steps = (
@@ -97,8 +98,8 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
             tone="primary",
             asks=True,
             permission="pay",
-            explain=_("Its payout was cancelled, and the money is held. It will go to the account known now."),
-            when=lambda settlement: bool(settlement.payout and settlement.payout.status == Payout.Status.CANCELLED),
+            explain=_("Its payout was cancelled or came back: the money is held. It will go to the account known now."),
+            when=lambda settlement: bool(settlement.payout and settlement.payout.is_held),
             run=lambda request, settlement, data: reorder_settlement_payout(settlement, by=request.user, at=now()),
         ),
         Step(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import display
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,9 +19,10 @@ from backmarket.payments.sepa import debtor
 from backmarket.shipping.labels import label_pdf
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
 from catalog.models import Grade
 from orders.issues import LABELS
-from orders.models import Claim, ClaimMessage, Order, OrderLine, Settlement
+from orders.models import Claim, ClaimMessage, Consignment, Order, OrderLine, Settlement
 from orders.selectors import statement
 from orders.statements import AccountStatement
 
@@ -31,6 +33,23 @@ class LineColumns:
     price_shown = money_column("price", _("price"), ordering="price_minor")
     gross_shown = money_column("gross", _("with shipping"))
     order_number = text_column("order.number", _("order"), ordering="order__number")
+
+
+class ConsignmentColumns:
+    """Late is what still has to be sent; what left too late says so."""
+
+    order_number = text_column("order.number", _("order"), ordering="order__number")
+    deadline_shown = deadline_column("ship_by", _("send by"), done_late=_("sent late"))
+    shipping_shown = money_column("shipping", _("shipping paid"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
+        rows: QuerySet[Consignment] = super().get_queryset(request)  # type: ignore[misc]
+        lines = OrderLine.objects.filter(consignment=OuterRef("pk"))
+        waits = Exists(lines.filter(status__in=[OrderLine.Status.PAID, OrderLine.Status.ACCEPTED]))
+        return rows.annotate(
+            late=Q(waits, ship_by__lte=now()),
+            done_late=Q(~waits, Exists(lines.filter(shipped_at__gt=OuterRef("ship_by")))),
+        )
 
 
 class ClaimColumns:

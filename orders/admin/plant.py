@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import AFTER_SALES, WORKSHOP, PlantModelAdmin
-from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
+from backmarket.admin.columns import money_column, state_column, text_column
 from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
@@ -17,6 +17,7 @@ from backmarket.sites import plant_site
 from backmarket.timetravel import now
 from orders.admin.forms import RefuseLineForm, ShipForm
 from orders.admin.parts import (
+    ConsignmentColumns,
     LineColumns,
     address_panel,
     label_of,
@@ -61,11 +62,10 @@ def _ship(request: HttpRequest, consignment: Consignment, data: dict[str, Any]) 
 
 
 @admin.register(Consignment, site=plant_site)
-class ConsignmentAdmin(PlantModelAdmin):
+class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
     """What one order asks this plant to send; orders that nobody has paid are not there."""
 
     readers = AFTER_SALES
-    deadline = "ship_by"
     list_display = ("order_number", "devices", "deadline_shown", "parcel_shown")
     list_display_links = ("order_number",)
     list_select_related = ("order", "parcel")
@@ -78,9 +78,6 @@ class ConsignmentAdmin(PlantModelAdmin):
         Pile("on_the_way", _("On the way"), lambda: Q(lines_in(LINE.SHIPPED))),
         Pile("delivered", _("Delivered"), lambda: Q(lines_in(LINE.DELIVERED, LINE.CLOSED))),
     )
-    order_number = text_column("order.number", _("order"), ordering="order__number")
-    deadline_shown = deadline_column("ship_by", _("send by"))
-    shipping_shown = money_column("shipping", _("shipping paid"))
     parcel_shown = text_column("parcel", _("parcel"))
     steps = (
         Step(

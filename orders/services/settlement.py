@@ -14,7 +14,7 @@ from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, Payout
-from backmarket.payments.services import CannotPayOut, book, order_payout
+from backmarket.payments.services import CannotPayOut, book, may_pay_again, order_payout
 from orders.models import Earning, Settlement
 from orders.statements import still_owed
 from refurbishers.models import Refurbisher
@@ -81,23 +81,23 @@ def _pay_again(settlement_id: UUID, at: datetime) -> bool:
 def pay_settlement_again(payout: Payout, *, at: datetime) -> None:
     """The money came back, and the plant's account is not why: order it once more, to the same account.
 
-    Nothing when another payout has been ordered since.
+    Nothing when another payout has been ordered since; what comes back again is held, for staff to look at.
     """
     with transaction.atomic():
         settlement = lock(Settlement.objects.filter(pk=payout.reference, payout=payout)).first()
-        if settlement is not None and payout.status == Payout.Status.BOUNCED:
+        if settlement is not None and may_pay_again(payout):
             _order(settlement, by=JOB, at=at)
 
 
 def reorder_settlement_payout(settlement: Settlement, *, by: Actor, at: datetime) -> None:
-    """Staff release what they had held by cancelling its payout, to the account that the plant has now.
+    """Staff release what is held (they cancelled it, or it came back for a reason of ours), to the plant's account.
 
-    Raises CannotPayOut unless the latest payout is a cancelled one, or without an account.
+    Raises CannotPayOut unless the latest payout is held, or without an account.
     """
     with transaction.atomic():
         locked = lock(Settlement.objects.filter(pk=settlement.pk)).get()
-        if locked.payout is None or locked.payout.status != Payout.Status.CANCELLED:
-            raise CannotPayOut(_("Only a payout that was cancelled can be ordered again."))
+        if locked.payout is None or not locked.payout.is_held:
+            raise CannotPayOut(_("Only a payout that is held can be ordered again."))
         if not locked.plant.iban:
             raise CannotPayOut(_("The plant has no bank account: enter it first."))
         _order(locked, by=by, at=at)

@@ -16,11 +16,11 @@ from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.services import save_address
 from backmarket.errors import DomainError, GatewayError
-from backmarket.forms import posted, refuse, status_of
+from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.payments.models import Payment
 from backmarket.payments.services import open_payment, request_payment, settle_payment
 from orders.access import order_for_buyer
-from orders.forms import CheckoutForm, JoinedForms
+from orders.forms import CheckoutForm
 from orders.models import Cart, Order
 from orders.selectors import cart_view, latest_address, payment_of
 from orders.services.cart import note_seen_prices

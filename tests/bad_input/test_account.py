@@ -38,6 +38,19 @@ def test_an_address(page: Client) -> None:
     check(form, page)
 
 
+def test_the_tax_number(page: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """What is typed stays in the field, and out of the log: a wrong number is often one digit from the right one."""
+    caplog.set_level("DEBUG", logger="backmarket")
+    good, other = "3023217600053", "36574261809"
+    says = "not a tax number of that country"
+    wrong = ("3023217600054", other, "1111111111111", "'; DROP TABLE", "<b>1</b>", "😀", "３０２３２１７６０００５３")
+    bad = (*(Bad("number", value, says) for value in wrong), Bad("number", "1" * 31, "at most 30 characters"))
+    abroad = Bad("country", "US", "Select a valid choice")
+    check(Form("tax number", reverse("tax-number"), {"country": "FR", "number": good}, (*bad, abroad)), page)
+    logged = caplog.text
+    assert not [number for number in (good, *wrong) if number in logged]
+
+
 def test_closing_the_account(page: Client) -> None:
     wrong = Bad("password", "not mine", "This is not your password")
     check(Form("close", reverse("account-close"), {"password": PASSWORD}, (wrong,)), page)

@@ -182,3 +182,21 @@ def test_a_list_of_the_admin_takes_whatever_is_typed_into_its_address(
         for value in GARBAGE:
             answer = client.get(f"{rows}?{parameter}={escaped(value, errors='surrogatepass')}")
             assert answer.status_code in (200, 302), (parameter, value[:20], getattr(answer, "exc_info", None))
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/", "/api/v1/nothing/", "/api/v1/orders/nothing/here/", "/api/v2/x"])
+def test_an_unknown_path_is_a_problem_with_a_sentence(client: Client, method: str, path: str) -> None:
+    not_found(getattr(client, method)(path))
+
+
+def test_a_missing_row_is_a_problem_with_a_sentence(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    for name in ("orders", "trades"):
+        not_found(client.get(f"/api/v1/{name}/00000000-0000-4000-8000-000000000000/"))
+
+
+def not_found(answer: Any) -> None:
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert (answer.json()["code"], answer.json()["status"]) == ("not_found", 404)
+    assert answer.json()["detail"] == "There is nothing at this address."

@@ -119,7 +119,7 @@ def test_between_the_pages_all_is_sealed_and_none_of_it_is_in_the_session(
         cursor.execute("SELECT data::text FROM events_event")
         kept += "".join(row[0] for row in cursor.fetchall())
     kept += str(dict(seller.session.items()))
-    secrets = ("19FV", "Carol", "1990", "0123", "rue", "353")
+    secrets = ("19FV", "Carol", "1990", "0123", "rue ", "353")
     assert [secret for secret in secrets if secret in kept.replace(str(quote.pk), "")] == []
 
 

@@ -19,7 +19,7 @@ from buyback.models import MessagePhoto, Trade, TradeMessage
 from buyback.papers import erasure_certificate, packing_slip
 from buyback.services import inspections
 from buyback.services.messages import write_message
-from buyback.services.parcels import collect_trade
+from buyback.services.parcels import collect_trade, drop_off_instead
 from buyback.services.payouts import order_payouts
 from catalog.services.units import erase_unit, list_unit, record_test, repair_unit, sell_unit
 from refurbishers.models import Refurbisher
@@ -140,6 +140,32 @@ def test_devices_of_one_visit_have_a_slip_each(plant: Refurbisher, carol: User, 
     assert url("trade-slip", first) in html(seller, second)
     slips = [seller.get(url("trade-slip", trade)).content for trade in (first, second)]
     assert slips == [packing_slip(first, place=1, of=2), packing_slip(second, place=2, of=2)]
+    drop_off_instead(second, by=carol, at=at)
+    assert url("trade-slip", first) not in html(seller, second)
+    assert url("trade-slip", second) not in html(seller, first)
+
+
+def test_while_the_visit_is_ahead_another_device_may_go_along(
+    plant: Refurbisher, carol: User, seller: Client, at: datetime
+) -> None:
+    trade, offered = accepted(plant, carol, at), "Sell another device in the same visit"
+    assert trade.parcel is not None
+    pickup = trade.parcel.pickups.get()
+    assert offered in html(seller, trade)
+    timetravel.travel_to(pickup.window_start)
+    assert offered not in html(seller, trade)
+    timetravel.travel_to(at)
+    drop_off_instead(trade, by=carol, at=at)
+    assert offered not in html(seller, trade)
+
+
+def test_the_sale_names_the_conditions_under_which_it_was_made(
+    plant: Refurbisher, carol: User, seller: Client, at: datetime
+) -> None:
+    trade = accepted(plant, carol, at)
+    assert reverse("sale-conditions-version", args=[trade.conditions_version]) in html(seller, trade)
+    Trade.objects.filter(pk=trade.pk).update(conditions_version="2025-01")
+    assert "2025-01" not in html(seller, trade)
 
 
 def test_the_certificate_names_standard_and_tool_and_no_person(

@@ -15,6 +15,7 @@ from backmarket.payments.selectors import balance, ledger_sum
 from buyback.models import Trade
 from buyback.services.deadlines import watch_trade_deadlines
 from buyback.services.inspections import answer_counter_offer, validate_trade
+from buyback.services.parcels import collect_trade
 from buyback.services.payouts import order_payouts, reorder_trade_payout
 from buyback.services.settling import lose_trade
 from buyback.services.trades import cancel_trade, change_iban
@@ -61,6 +62,7 @@ def inspect_too_late(plant: Refurbisher, seller: User, at: datetime) -> Trade:
 
 def lose(plant: Refurbisher, seller: User, at: datetime) -> Trade:
     trade = accepted(plant, seller, at)
+    collect_trade(trade, by="courier:sandbox", at=at)
     lose_trade(trade, by="courier:sandbox", at=at)
     return trade
 

@@ -11,7 +11,10 @@ from django.views.debug import ExceptionReporter
 
 from backmarket.accounts.models import User
 from backmarket.error_reports import SealedReports
-from backmarket.events.models import Event
+from backmarket.events.inbox import forget_old_webhooks, receive
+from backmarket.events.models import Event, IncomingWebhook
+from backmarket.notifications.models import Notification
+from backmarket.notifications.services import forget_old_mail
 from backmarket.payments.services import send_due_payouts
 from backmarket.privacy import readings
 from buyback.duplicates import shared, trades_sharing
@@ -139,3 +142,30 @@ def test_ones_own_data_asks_for_the_password_again(carol: User) -> None:
 
 def test_the_birth_date_of_the_cast_is_what_these_tests_look_for() -> None:
     assert (person().birth_date.isoformat(), person().document_number) == (SECRETS[2], SECRETS[1])
+
+
+def test_a_sent_email_is_blanked_after_90_days_and_never_sent_again(
+    plant: Refurbisher, carol: User, now: datetime, drain: Any
+) -> None:
+    accepted(plant, carol, now)
+    drain()
+    mails = Notification.objects.exclude(sent_at=None)
+    sent, at = mails.count(), max(mails.values_list("sent_at", flat=True))
+    Notification.objects.create(key="waiting", template="t", recipient=carol.email, language="en", created_at=now)
+    assert (sent > 0, forget_old_mail(min(mails.values_list("sent_at", flat=True)) + 89 * DAY)) == (True, 0)
+    assert forget_old_mail(at + 90 * DAY) == sent
+    assert {(mail.recipient, mail.subject, mail.text, mail.html) for mail in mails} == {("",) * 4}
+    assert Notification.objects.get(key="waiting").recipient == carol.email
+    assert forget_old_mail(at + 90 * DAY) == 0
+
+
+@pytest.mark.django_db
+def test_a_handled_webhook_is_emptied_after_90_days_and_still_known(now: datetime) -> None:
+    facts = {"provider": "payments.sandbox", "body": {"iban": IBAN}, "received_at": now}
+    done = IncomingWebhook.objects.create(**facts, external_id="done", handled_at=now)
+    waiting = IncomingWebhook.objects.create(**facts, external_id="waiting")
+    assert [forget_old_webhooks(now + days * DAY) for days in (89, 90, 91)] == [0, 1, 0]
+    done.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (done.body, waiting.body) == ({}, {"iban": IBAN})
+    assert receive("payments.sandbox", "done", {}) is None

@@ -14,15 +14,19 @@ from django.urls import reverse
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.notifications.models import Notification
+from backmarket.payments import services as payments
+from backmarket.payments.models import Payout
+from backmarket.payments.selectors import balance
 from backmarket.privacy import readings
 from buyback import dac7
 from buyback.models import TaxFile, Trade
 from buyback.next_steps import next_step
-from buyback.services.payouts import order_payouts
+from buyback.services.payouts import order_payouts, order_trade_payout, reorder_trade_payout
 from buyback.services.tax import ask_if_near_threshold, give_tax_number, watch_tax_numbers
+from buyback.services.trades import change_iban
 from buyback.tax_numbers import InvalidTaxNumber, UnknownCountry, checked_tax_number
 from refurbishers.models import Refurbisher
-from tests.buyback.steps import accepted, validated
+from tests.buyback.steps import OTHER_IBAN, accepted, validated
 
 Login = Callable[[User], Client]
 DAY = timedelta(days=1)
@@ -37,8 +41,6 @@ def priced(trade: Trade, minor: int) -> Trade:
 
 def paid(plant: Refurbisher, seller: User, at: datetime, minor: int, paid_at: datetime) -> Trade:
     """A paid trade as the desk finds it years later: its payout stands for the bank's work."""
-    from buyback.services.payouts import order_trade_payout
-
     trade = priced(validated(plant, seller, at), minor)
     order_trade_payout(trade, by="system:test", at=at)
     Trade.objects.filter(pk=trade.pk).update(status="paid", paid_at=paid_at, due_at=None)
@@ -88,6 +90,66 @@ def test_before_sixty_days_nothing_is_held(plant: Refurbisher, carol: User, now:
     validated(plant, carol, now)
     TaxFile.objects.create(user=carol, asked_at=now, reminders=2)
     assert order_payouts(now + 59 * DAY) == 1
+
+
+def owing(person: User, now: datetime) -> datetime:
+    """The person was asked and reminded in vain; returns the first instant at which payments wait."""
+    TaxFile.objects.create(user=person, asked_at=now - 60 * DAY, reminders=2)
+    return now
+
+
+def payouts_of(trade: Trade) -> list[str]:
+    return list(Payout.objects.filter(reference=trade.pk).order_by("created_at").values_list("status", flat=True))
+
+
+def give_and_order(carol: User, trade: Trade, at: datetime) -> str:
+    """The number is given: the job orders what waited, to the account of now."""
+    give_tax_number(carol, country="FR", number=NUMBER, by=carol, at=at)
+    assert order_payouts(at) == 1
+    return Trade.objects.select_related("payout").get(pk=trade.pk).payout.iban  # type: ignore[union-attr]
+
+
+def test_staff_cannot_release_what_waits_for_a_number(
+    plant: Refurbisher, carol: User, olga: User, now: datetime
+) -> None:
+    trade = validated(plant, carol, now)
+    order_payouts(now)
+    trade.refresh_from_db()
+    payments.cancel_payout(trade.payout, by=olga, at=now)  # type: ignore[arg-type]
+    late = owing(carol, now)
+    with pytest.raises(payments.CannotPayOut, match="tax number"):
+        reorder_trade_payout(trade, by=olga, at=late)
+    assert payouts_of(trade) == ["cancelled"]
+    assert order_payouts(late) == 0  # it is still staff who hold it
+    give_tax_number(carol, country="FR", number=NUMBER, by=carol, at=late)
+    reorder_trade_payout(trade, by=olga, at=late)
+    assert payouts_of(trade) == ["cancelled", "ordered"]
+
+
+def test_another_account_does_not_release_it(plant: Refurbisher, carol: User, now: datetime) -> None:
+    trade = validated(plant, carol, now)
+    order_payouts(now)
+    late = owing(carol, now)
+    change_iban(trade, iban=OTHER_IBAN, holder="Carol Petit", by=carol, at=late)
+    assert (payouts_of(trade), order_payouts(late)) == (["cancelled"], 0)
+    assert give_and_order(carol, trade, late) == OTHER_IBAN
+
+
+@pytest.mark.parametrize("reason", ["AC01", "MS03"])
+def test_money_that_came_back_waits_too(
+    plant: Refurbisher, carol: User, now: datetime, drain: Any, reason: str
+) -> None:
+    trade = validated(plant, carol, now)
+    order_payouts(now)
+    payments.send_due_payouts(now + 3 * DAY)
+    late = owing(carol, now + 3 * DAY)
+    payments.return_payout(Payout.objects.get(), reason=reason, by="system:test", at=late)
+    drain()
+    if reason == "AC01":
+        change_iban(trade, iban=OTHER_IBAN, holder="Carol Petit", by=carol, at=late)
+    assert (payouts_of(trade), order_payouts(late)) == (["bounced"], 0)
+    assert give_and_order(carol, trade, late) == (OTHER_IBAN if reason == "AC01" else trade.iban)
+    assert balance("consumer", str(carol.pk)) == trade.price
 
 
 def test_the_count_is_exact_by_quarter_in_market_time(plant: Refurbisher, carol: User, now: datetime) -> None:

@@ -41,13 +41,21 @@ TABLE = [
 def post(name: str, letter: str, parcel: Parcel) -> int:
     code, at = NEWS.get(letter, NEWS["d"])
     number = parcel.tracking_number if letter in NEWS else "BM0000000000"
+    return send(name, body_of(name, letter, number, code, at))
+
+
+def body_of(name: str, letter: str, number: str, code: str, at: datetime) -> bytes:
     if name == "sandbox":
         told = {"id": f"e-{letter}", "tracking_number": number, "code": code, "happened_at": at.isoformat()}
-        body = json.dumps(told).encode()
+        return json.dumps(told).encode()
+    more, status = ("lost", "failure") if code == "lost" else ("", code)
+    return EasyPost().tracker_event(number, detail(status, at, more=more), number=ord(letter))
+
+
+def send(name: str, body: bytes) -> int:
+    if name == "sandbox":
         headers = {inbox.SIGNATURE_HEADER: inbox.sign(body, live.SANDBOX_WEBHOOK_SECRET)}
     else:
-        more, status = ("lost", "failure") if code == "lost" else ("", code)
-        body = EasyPost().tracker_event(number, detail(status, at, more=more), number=ord(letter))
         headers = {"X-Hmac-Signature": signature(body)}
     url = f"/webhooks/couriers/{name}/"
     return Client().post(url, body, content_type="application/json", headers=headers).status_code
@@ -69,3 +77,54 @@ def test_whatever_comes_is_answered_200_and_ends_where_the_parcel_is(
     assert IncomingWebhook.objects.count() == len(set(letters))
     assert IncomingWebhook.objects.filter(handled_at=None).count() == letters.count("?")
     assert services.book_couriers(now) == 0
+
+
+def told_with(name: str, parcel: Parcel, field: str, value: Any) -> bytes:
+    """The webhook of a delivery with something odd in one of its fields."""
+    event = json.loads(body_of(name, "d", parcel.tracking_number, *NEWS["d"]))
+    holder = event
+    if name == "easypost" and field != "id":
+        holder = event["result"]
+        if field == "place":
+            holder, field = holder["tracking_details"][0]["tracking_location"], "city"
+    number = "tracking_code" if name == "easypost" else "tracking_number"
+    holder[{"number": number, "scan": "id"}.get(field, field)] = value
+    return json.dumps(event).encode()
+
+
+LONG = "x" * 5_000
+ODD = [
+    ("id", "a\0b", "delivered"),
+    ("id", LONG, "delivered"),
+    ("id", "\ud800", "delivered"),
+    ("scan", "a\0b", "delivered"),
+    ("scan", LONG, "delivered"),
+    ("place", "Ly\0on", "delivered"),
+    ("place", LONG, "delivered"),
+    ("number", "BM\0", "created"),
+    ("number", LONG, "created"),
+    ("number", "BM\ud800", "created"),
+    ("note", ["\0", {"\0": float("nan")}], "delivered"),
+]
+
+
+@pytest.mark.parametrize("name", ["sandbox", "easypost"])
+@pytest.mark.parametrize(("field", "value", "status"), ODD, ids=[f"{row[0]} {row[1]!r:.8}" for row in ODD])
+def test_what_no_column_can_keep_is_answered_200_and_is_harmless(
+    now: datetime, settings: Any, name: str, field: str, value: Any, status: str
+) -> None:
+    settings.EASYPOST_WEBHOOK_SECRET = SECRET
+    parcel = with_pickup(now)
+    body = told_with(name, parcel, field, value)
+    assert [send(name, body), send(name, body)] == [200, 200]
+    inbox.handle_webhook(IncomingWebhook.objects.get().pk, at=now + timedelta(days=3))
+    parcel.refresh_from_db()
+    assert (parcel.status, parcel.points.count()) == (status, int(status == "delivered"))
+    assert (IncomingWebhook.objects.get().handled_at is None) == (status == "created")
+
+
+def test_long_ids_that_differ_at_their_end_are_two(now: datetime) -> None:
+    parcel = with_pickup(now)
+    for end in "ab":
+        assert send("sandbox", told_with("sandbox", parcel, "id", LONG + end)) == 200
+    assert IncomingWebhook.objects.count() == 2

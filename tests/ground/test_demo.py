@@ -33,12 +33,13 @@ class Demo:
     port: int
     process: "subprocess.Popen[str] | None" = None
     lines: list[str] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         foreign = ("TESTING", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "MAKELEVEL")
         inherited = {name: text for name, text in os.environ.items() if name not in foreign}
         own = {"BACKMARKET_VAR": str(self.var), "PORT": str(self.port), "STATIC_ROOT": str(self.var / "static")}
-        return {**inherited, **own}
+        return {**inherited, **own, **self.extra}
 
     def start(self) -> None:
         self.lines = []
@@ -130,6 +131,41 @@ def test_a_taken_port_is_named_and_nothing_is_started(demo: Demo) -> None:
         assert demo.end() == 1
     assert f"cannot use port {demo.port}: Address already in use" in demo.said
     assert demo.processes() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "99999"),
+        ("PORT", "0"),
+        ("DATABASE_URL", "postgresql://shop:hidden-word@127.0.0.1:1/shop"),
+        ("DATABASE_URL", "mysql://shop:hidden-word@127.0.0.1/shop"),
+        ("REDIS_URL", "redis://:hidden-word@127.0.0.1:1/0"),
+        ("REDIS_URL", "hidden-word"),
+    ],
+)
+def test_a_wrong_value_is_named_in_a_sentence_and_nothing_keeps_running(demo: Demo, name: str, text: str) -> None:
+    demo.extra = {name: text}
+    demo.start()
+    assert demo.end() == 1
+    assert name in demo.said
+    assert "Traceback" not in demo.said
+    assert "hidden-word" not in demo.said
+    assert demo.processes() == []
+
+
+def test_make_compiles_whatever_the_environment_says() -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    probe = ["make", "--eval", "probe: ; @echo [$$PYTHONDONTWRITEBYTECODE]", "probe"]
+    said = subprocess.run(
+        probe,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

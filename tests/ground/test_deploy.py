@@ -28,7 +28,7 @@ FILLED_IN = {
     "EASYPOST_API_KEY": "EZAK-only-for-tests",
     "EASYPOST_WEBHOOK_SECRET": "only-for-tests",
     "EASYPOST_CARRIER_ACCOUNTS": "ca_1",
-    "DEVICE_REGISTRY": "named",
+    "DEVICE_REGISTRY": "json.Registry",
 }
 APP = ("web", "worker", "beat", "migrate")
 
@@ -170,6 +170,34 @@ def test_the_courier_starts_only_with_all_that_it_needs(
     done = load_settings({**environment(compose, "web"), **changes})
     assert done.returncode != 0
     assert named in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("sandboxes", ["0", "1"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PAYMENT_GATEWAY", "sandbx"),
+        ("COURIER_GATEWAY", "Sandbox"),
+        ("DEVICE_REGISTRY", "sandbx"),
+        ("DEVICE_REGISTRY", "nowhere.at.all.Registry"),
+        ("FIELD_ENCRYPTION_KEYS", "too-short"),
+        ("FIELD_ENCRYPTION_KEYS", FILLED_IN["FIELD_ENCRYPTION_KEYS"] + ",too-short"),
+        ("DATABASE_URL", "mysql://shop:hidden-word@db/shop"),
+        ("DATABASE_URL", "postgresql://shop:hidden-word@db:port/shop"),
+        ("MARKET_COUNTRY", "ZZ"),
+        ("MARKET_COUNTRY", "fr"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_it(
+    compose: dict[str, Any], name: str, text: str, sandboxes: str
+) -> None:
+    done = load_settings({**environment(compose, "web"), "ALLOW_SANDBOX": sandboxes, name: text})
+    assert done.returncode != 0
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("django.core.exceptions.ImproperlyConfigured: ")
+    assert name in last
+    assert "too-short" not in done.stderr
+    assert "hidden-word" not in done.stderr
 
 
 def test_compose_asks_for_every_secret_that_it_does_not_invent() -> None:

@@ -1,7 +1,7 @@
 """EasyPost by its own client, heard by a stand-in that refuses what EasyPost's published shapes do."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -80,4 +80,44 @@ def test_a_silent_courier_is_given_up_in_time(desk: EasyPost, now: datetime, set
     with pytest.raises(GatewayError) as failure:
         services.book_with_courier(parcel_of(now).pk, at=now)
     assert failure.value.retry
+    assert desk.routes() == ["GET /shipments/*"]
     assert services.available_slots(postcode="75011", country="FR", at=now)[0].start == paris(2026, 11, 24, 9)
+
+
+NOT_NOW = (503, {"error": {"code": "X", "message": "x"}})
+
+
+def test_three_calls_without_an_answer_end_a_round_and_the_next_one_starts_elsewhere(
+    desk: EasyPost, now: datetime
+) -> None:
+    for _number in range(7):
+        parcel_of(now)
+    desk.next_answers["GET /shipments/*"] = [NOT_NOW] * 6
+    assert (services.book_couriers(now), len(desk.calls)) == (0, 3)
+    assert (services.book_couriers(now + timedelta(minutes=1)), len(desk.calls)) == (0, 6)
+    assert len({path for _route, path, _body in desk.calls}) == 6
+    assert services.book_couriers(now + timedelta(minutes=2)) == 7
+
+
+def test_an_answer_in_between_keeps_the_round_going(desk: EasyPost, now: datetime) -> None:
+    for _number in range(7):
+        parcel_of(now)
+    # A booked parcel is looked for, and then its label is.
+    desk.next_answers["GET /shipments/*"] = [NOT_NOW, NOT_NOW, None, None, NOT_NOW, NOT_NOW]
+    assert services.book_couriers(now) == 3
+
+
+def test_what_is_refused_for_good_is_an_answer(desk: EasyPost, now: datetime) -> None:
+    for _number in range(4):
+        parcel_of(now)
+    desk.next_answers["POST /shipments"] = [(422, {"error": {"code": "ADDRESS.INVALID", "message": "x"}})] * 3
+    assert services.book_couriers(now) == 1
+
+
+def test_cancellations_are_told_although_bookings_get_no_answer(desk: EasyPost, now: datetime) -> None:
+    services.cancel_parcel(with_pickup(now), by="guest", at=now)
+    for _number in range(9):
+        parcel_of(now)
+    desk.next_answers["POST /shipments"] = [NOT_NOW] * 99
+    told = [services.book_couriers(now + timedelta(minutes=minute)) for minute in range(4)]
+    assert (sum(told), desk.all_of("Pickup")[0]["status"]) == (2, "canceled")

@@ -90,6 +90,26 @@ def test_what_the_bank_refused_stays_ordered_and_can_be_cancelled(
     assert status_of(payout) == "cancelled"
 
 
+def test_a_refusal_after_an_unanswered_call_gives_nothing_up(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first call may have paid: were the payout let go, another one could pay a second time."""
+    payout = order(now)
+    answers = [GatewayError("no answer", retry=True), GatewayError("AC04"), GatewayError("key expired")]
+
+    def answer(self: Gateway, payout: Payout) -> str:
+        raise answers.pop(0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gateway, "payout", answer)
+        for hours in range(3):
+            assert services.send_due_payouts(now + timedelta(hours=hours)) == 0
+    payout.refresh_from_db()
+    assert (payout.status, payout.failure, payout.sending_at, payout.attempts) == ("ordered", "key expired", now, 3)
+    with pytest.raises(services.CannotCancelPayout):
+        services.cancel_payout(payout, by="guest", at=now)
+    assert services.send_due_payouts(now + timedelta(hours=4)) == 1
+    assert (status_of(payout), balance("consumer", "7")) == ("sent", eur(-25_000))
+
+
 def test_a_bounced_payout_is_booked_back_and_can_be_ordered_again(now: datetime) -> None:
     payout = order(now, iban=EXAMPLE_BOUNCING_IBAN)
     services.send_due_payouts(now)

@@ -253,6 +253,17 @@ def test_a_scan_of_an_earlier_visit_does_not_touch_the_rebooked_one(now: datetim
     assert parcel.pickups.get(status="booked").attempts == 0
 
 
+def test_what_went_back_to_its_sender_was_not_delivered(now: datetime) -> None:
+    """Else the plant would be said to have, and to owe for, a device that lies at the seller's door."""
+    parcel = with_pickup(now)
+    for number, code in enumerate(("in_transit", "returning", "delivered")):
+        assert scan(parcel, number, code, now + timedelta(days=number))
+    parcel.refresh_from_db()
+    assert (parcel.status, parcel.delivered_at) == ("in_transit", None)
+    assert kinds(parcel)[-1] == "parcel.returned"
+    assert not Event.objects.filter(kind="parcel.delivered").exists()
+
+
 def test_a_lost_parcel_may_turn_up(now: datetime) -> None:
     parcel = with_pickup(now)
     scan(parcel, 1, "lost", paris(2026, 11, 28, 12))

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from backmarket import local
+from backmarket import embedded, local
 
 OWN = ("DJANGO_SETTINGS_MODULE", "TESTING", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
@@ -31,3 +31,4 @@ def test_the_circle_runs_from_the_drawer_to_the_end_of_the_guarantee() -> None:
     assert result["ledger_sum"] == 0
     assert len(result["steps"]) >= 25
     assert all(set(step) == {"step", "ok", "detail"} and step["ok"] for step in result["steps"])
+    assert not [path.name for path in (embedded.var_dir() / "journey").glob("journey_*")]

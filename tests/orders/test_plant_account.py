@@ -17,6 +17,7 @@ from backmarket.payments.models import LedgerMovement, Payout
 from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.payments.services import book, return_payout, send_due_payouts
 from buyback.services.inspections import validate_trade
+from buyback.services.parcels import collect_trade
 from buyback.services.settling import lose_trade
 from orders.models import Earning, OrderLine, Settlement
 from orders.selectors import statement
@@ -89,7 +90,9 @@ def test_a_trade_is_owed_once_however_often_it_is_heard_of(
 def test_what_the_courier_lost_is_not_the_plants_to_pay(
     plant: Refurbisher, carol: User, now: datetime, drain: Drain
 ) -> None:
-    lose_trade(accepted(plant, carol, now), by="courier:sandbox", at=now)
+    lost = accepted(plant, carol, now)
+    collect_trade(lost, by="courier:sandbox", at=now)
+    lose_trade(lost, by="courier:sandbox", at=now)
     drain()
     assert not Earning.objects.exists()
     assert (balance("plant", str(plant.pk)), balance("compensation")) == (eur(0), eur(-25_000))

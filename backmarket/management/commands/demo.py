@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import redis
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from backmarket import embedded, health
 from backmarket.management.processes import ChildDied, Processes
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     patient: frozenset[str] = frozenset()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.port = int(os.environ.get("PORT") or 8000)
+        self.port = port()
         self.refuse_taken_port()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.interrupt)
@@ -55,6 +56,7 @@ class Command(BaseCommand):
     def run(self, stack: contextlib.ExitStack, processes: Processes) -> None:
         with self.step("PostgreSQL and Valkey"):
             stack.enter_context(embedded.servers())
+            refuse_silent_servers()
         self.prepare()
         connections.close_all()
         cache.delete(health.HEARTBEAT)
@@ -143,6 +145,26 @@ class Command(BaseCommand):
 
     def interrupt(self, *_: Any) -> None:
         raise KeyboardInterrupt
+
+
+def port() -> int:
+    """PORT, else 8000. Raises CommandError."""
+    text = os.environ.get("PORT") or "8000"
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65_536):
+        raise CommandError(f"PORT must be a number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def refuse_silent_servers() -> None:
+    """Raises CommandError that names the variable whose server does not answer, and never the password in it."""
+    try:
+        connections["default"].ensure_connection()
+    except DatabaseError:
+        raise CommandError("The database that DATABASE_URL names cannot be reached.") from None
+    try:
+        redis.Redis.from_url(settings.REDIS_URL).ping()
+    except (redis.RedisError, ValueError):
+        raise CommandError("The Redis server that REDIS_URL names cannot be reached.") from None
 
 
 def readiness(port: int) -> str:

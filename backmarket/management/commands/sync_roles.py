@@ -35,7 +35,7 @@ ROLES: dict[str, dict[str, str]] = {
         "payments.refund": "va",
         "refurbishers.refurbisher": "v",
         "reviews.review": "vc",
-        "shipping.parcel": "v",
+        "shipping.parcel": "vc",
         "shipping.pickup": "vc",
         "shipping.trackingpoint": "v",
     },

@@ -8,7 +8,7 @@ from backmarket.management.journey.play import Play
 Scene = Callable[[Play], str]
 
 SCENES: tuple[tuple[str, Scene], ...] = (
-    ("three plants open for business", workshop.open_plants),
+    ("four plants open for business", workshop.open_plants),
     ("the plants bid for the phone", workshop.bid),
     ("Carol describes her phone and sees every bid", selling.ask_for_a_quote),
     ("the quote reaches her mailbox", selling.send_the_quote),

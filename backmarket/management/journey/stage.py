@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -23,8 +24,9 @@ REDIS_NUMBER = 15
 
 @contextlib.contextmanager
 def own_database() -> Iterator[dict[str, str]]:
-    """A new database on the server in use, dropped at the end; yields the environment that leads to it."""
+    """A new database on the server and a folder for its files, both gone at the end; yields the environment."""
     name = f"journey_{uuid4().hex[:12]}"
+    files = embedded.var_dir() / "journey" / name
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
     redis_url = embedded.redis_database(embedded.redis_url(), REDIS_NUMBER)
@@ -43,9 +45,10 @@ def own_database() -> Iterator[dict[str, str]]:
             "LOG_LEVEL": "WARNING",
             "SECRET_KEY": settings.SECRET_KEY,
             "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-            "PRIVATE_ROOT": str(embedded.var_dir() / "journey" / name),
+            "PRIVATE_ROOT": str(files),
         }
     finally:
+        shutil.rmtree(files, ignore_errors=True)
         redis.Redis.from_url(redis_url).flushdb()
         connection.close()
         with connection.cursor() as cursor:

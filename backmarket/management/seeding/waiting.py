@@ -9,13 +9,14 @@ from django.core.files.base import ContentFile
 
 from backmarket import states
 from backmarket.accounts.models import Address, User
+from backmarket.events.models import Event
 from backmarket.events.services import Actor
 from backmarket.files import private_files
 from backmarket.management import demo_logins as cast
 from backmarket.management.seed_data.words import CLAIM_MESSAGES
 from backmarket.management.seeding.base import dice, imei, known, stable_uuid
 from backmarket.management.seeding.people import consumers
-from backmarket.management.seeding.sheets import answers_for, sheet_for, worse_sheet
+from backmarket.management.seeding.sheets import answers_for, sheet_for
 from backmarket.management.seeding.shipping import next_delivery
 from backmarket.management.seeding.workshop import evidence_photo
 from backmarket.money import Money
@@ -36,6 +37,7 @@ from buyback.services.sheets import keep_draft
 from buyback.services.trades import IdentityData, accept_quote
 from catalog.models import Condition, Grade, GradingSpecification, Listing, QuestionSet
 from catalog.services.units import erase_unit, record_test, repair_unit
+from orders.handlers import set_off_trade
 from orders.models import Claim, Order, OrderLine
 from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order, settle_order
@@ -218,6 +220,7 @@ class Stage:
             slot=times[len(times) // 2] if times else None, conditions_version=CONDITIONS, by=seller, at=accepted_at,
         )  # fmt: skip
         if at_door:
+            book_with_courier(known(trade.parcel).pk, at=accepted_at)
             return trade
         self.scan(known(trade.parcel), Code.IN_TRANSIT, accepted_at + 3 * HOUR)
         collect_trade(trade, by=COURIER, at=accepted_at + 3 * HOUR)
@@ -239,16 +242,18 @@ class Stage:
         keep_draft(trade, sheet=half, note="", seen=0, by=self.technician, at=self.at - HOUR)
 
     def keep(self, trade: Trade) -> None:
-        """Paid as quoted; its unit waits to be erased."""
+        """Paid as quoted, and owed by the plant; its unit waits to be erased. Nobody handles the events of a seed."""
         validate_trade(trade, by=self.owner, at=self.at - HOUR)
         enter_in_register(trade, self.at - HOUR)
+        set_off_trade(Event.objects.about(trade).get(kind="trade.validated"))
 
     def inspected(self, trade: Trade, *, worse: bool) -> Trade:
         checks = GradingSpecification.objects.get(category=trade.variant.product.category_id).checks
         quote = trade.quote
-        fill = worse_sheet if worse else sheet_for
-        sheet = fill(checks, quote.question_set.questions, quote.answers, self.random)
-        inspection = submit_inspection(trade, sheet=sheet or {}, note="", by=self.technician, at=self.at - 3 * HOUR)
+        sheet = sheet_for(checks, quote.question_set.questions, quote.answers, self.random)
+        if worse:
+            sheet["screen_marks"] = "visible"
+        inspection = submit_inspection(trade, sheet=sheet, note="", by=self.technician, at=self.at - 3 * HOUR)
         grade_inspection(inspection.pk, self.at - 3 * HOUR)
         trade.inspection.refresh_from_db()
         return trade

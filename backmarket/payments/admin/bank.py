@@ -55,6 +55,7 @@ VERDICTS = {
     Verdict.NOT_SENT: _("not applied: the file was never marked as handed to the bank"),
     Verdict.TWICE: _("not applied: the report names it twice"),
     Verdict.NOT_UNDERSTOOD: _("not applied: we do not know this status"),
+    Verdict.HAD_ALREADY: _("not applied: the bank has this transfer from an earlier file; look there"),
 }
 SAID = {
     **dict.fromkeys(SETTLED, _("settled")),

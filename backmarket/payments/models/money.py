@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.crypto import EncryptedTextField
 from backmarket.money import Money
+from backmarket.payments.reasons import is_payees
 
 
 class Payment(models.Model):
@@ -217,6 +218,12 @@ class Payout(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_held(self) -> bool:
+        """Staff cancelled it, or it came back for a reason that another account would not mend: staff move it."""
+        bounced = self.status == self.Status.BOUNCED and not is_payees(self.failure)
+        return bounced or self.status == self.Status.CANCELLED
 
 
 class LedgerMovement(models.Model):

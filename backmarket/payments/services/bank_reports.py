@@ -18,6 +18,7 @@ from backmarket.events.services import record
 from backmarket.payments import sepa
 from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import BankReport, Payout, PayoutFile
+from backmarket.payments.reasons import HAD_ALREADY
 from backmarket.payments.services.payouts import settle_payout
 from backmarket.payments.status_reports import StatusReport, TransferWord, UnreadableReport, Word, read_status_report
 
@@ -37,10 +38,13 @@ class Verdict(StrEnum):
     NOT_SENT = "not_sent"
     TWICE = "twice"
     NOT_UNDERSTOOD = "not_understood"
+    HAD_ALREADY = "had_already"
 
 
 APPLIED = (Verdict.PAID, Verdict.BOUNCED)
-PROBLEMS = (Verdict.UNKNOWN, Verdict.OTHER_AMOUNT, Verdict.NOT_SENT, Verdict.TWICE, Verdict.NOT_UNDERSTOOD)
+PROBLEMS = (
+    Verdict.UNKNOWN, Verdict.OTHER_AMOUNT, Verdict.NOT_SENT, Verdict.TWICE, Verdict.NOT_UNDERSTOOD, Verdict.HAD_ALREADY,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,8 @@ def _verdict(each: TransferWord, payout: Payout | None, about: PayoutFile) -> Ve
         return Verdict.NO_CHANGE
     if each.word.status in ON_ITS_WAY:
         return Verdict.STAYS
+    if each.word.status in REFUSED and each.word.reason in HAD_ALREADY:  # the first of the two files pays it
+        return Verdict.HAD_ALREADY
     return Verdict.PAID if each.word.status in SETTLED else Verdict.BOUNCED
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -12,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import BY_FILE, payout_gateway
 from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import LedgerEntry, Payout
-from backmarket.payments.reasons import PAYEE, is_payees
+from backmarket.payments.reasons import BY_HAND, PAYEE, is_payees
 from backmarket.payments.services.ledger import book
 from backmarket.privacy import Why, record_reading
 from backmarket.states import IllegalMove, move
@@ -104,13 +106,13 @@ def send_due_payouts(at: datetime) -> int:
     """
     by_call = Payout.objects.exclude(gateway=BY_FILE)
     due = by_call.filter(status=Status.ORDERED, due_at__lte=at).order_by("due_at", "pk")
-    moved = sum(_try(_send, pk, at) for pk in list(due.values_list("pk", flat=True)))
+    moved = each("send_payouts", due.values_list("pk", flat=True), partial(_try, _send, at))
     sent = by_call.filter(status=Status.SENT).order_by("sent_at", "pk")
-    return moved + sum(_try(follow_payout, pk, at) for pk in list(sent.values_list("pk", flat=True)))
+    return moved + each("send_payouts", sent.values_list("pk", flat=True), partial(_try, follow_payout, at))
 
 
-def _try(step: Callable[[UUID, datetime], bool], payout_id: UUID, at: datetime) -> bool:
-    """One payout's trouble is not the next one's."""
+def _try(step: Callable[[UUID, datetime], bool], at: datetime, payout_id: UUID) -> bool:
+    """The provider may well answer the next time."""
     try:
         return step(payout_id, at)
     except GatewayError as error:
@@ -119,21 +121,25 @@ def _try(step: Callable[[UUID, datetime], bool], payout_id: UUID, at: datetime) 
 
 
 def _send(payout_id: UUID, at: datetime) -> bool:
-    payout = _claim(payout_id, at)
-    if payout is None:
+    claimed = _claim(payout_id, at)
+    if claimed is None:
         return False
+    payout, unanswered = claimed
     try:
         gateway_id = payout_gateway(payout.gateway).payout(payout)
     except GatewayError as error:
-        if not error.retry:  # the bank has certainly not got it
-            return _refused(payout, str(error), at)
+        if not error.retry:
+            return _refused(payout, str(error), unanswered, at)
         raise
     return note_sent(payout, gateway_id=gateway_id, by=_gateway(payout), at=at)
 
 
-def _claim(payout_id: UUID, at: datetime) -> Payout | None:
-    """Commit that the call is about to be made; None when the payout was cancelled or sent meanwhile, or when the
-    first call is so long ago that the bank would not know it again."""
+def _claim(payout_id: UUID, at: datetime) -> tuple[Payout, bool] | None:
+    """Commit that the call is about to be made, and say whether an earlier one has had no answer.
+
+    None when the payout was cancelled or sent meanwhile, or when the first call is so long ago that the bank would not
+    know it again.
+    """
     with transaction.atomic():
         payout = lock(Payout.objects.filter(pk=payout_id, status=Status.ORDERED)).first()
         if payout is None:
@@ -142,19 +148,27 @@ def _claim(payout_id: UUID, at: datetime) -> Payout | None:
             log.error("payout_unanswered", payout=str(payout_id))
             Payout.objects.filter(pk=payout_id).update(failure="unanswered")
             return None
+        unanswered = payout.sending_at is not None
         payout.sending_at, payout.attempts = payout.sending_at or at, payout.attempts + 1
         payout.save(update_fields=["sending_at", "attempts"])
         record_reading(payout, what=("holder", "iban"), why=Why.TRANSFER, by=_gateway(payout), at=at)
-    return payout
+    return payout, unanswered
 
 
-def _refused(payout: Payout, failure: str, at: datetime) -> bool:
-    """The money has not left. An account that cannot be paid asks for another one; the rest is ours to mend."""
+def _refused(payout: Payout, failure: str, unanswered: bool, at: datetime) -> bool:
+    """This call paid nothing. An account that cannot be paid asks for another one; the rest is ours to mend.
+
+    While an earlier or a neighbouring call is unanswered the money may have left by it: nothing is given up then.
+    """
+    log.warning("payout_refused", payout=str(payout.pk), unanswered=unanswered)
+    mine = Payout.objects.filter(pk=payout.pk, status=Status.ORDERED)
+    alone = mine.filter(attempts=payout.attempts)
+    if unanswered or not alone.exists():
+        mine.update(failure=failure[:200])
+        return False
     if failure in PAYEE:
         return settle_payout(payout.pk, Transfer("", Outcome.FAILED, failure), by=_gateway(payout), at=at)
-    mine = Payout.objects.filter(pk=payout.pk, status=Status.ORDERED)
-    mine.update(sending_at=None, failure=failure[:200])
-    log.warning("payout_refused", payout=str(payout.pk))
+    alone.update(sending_at=None, failure=failure[:200])
     return False
 
 
@@ -213,6 +227,14 @@ def return_payout(payout: Payout, *, reason: str, by: Actor, at: datetime) -> No
     if payout.status == Status.ORDERED or not settle_payout(payout.pk, failed, by=by, at=at):
         raise IllegalMove
     payout.refresh_from_db()
+
+
+def may_pay_again(payout: Payout) -> bool:
+    """May what came back be sent once more by itself? Once, when the payee's account is not why, and no law is."""
+    if payout.status != Status.BOUNCED or is_payees(payout.failure) or payout.failure in BY_HAND:
+        return False
+    before = Payout.objects.filter(purpose=payout.purpose, reference=payout.reference, status=Status.BOUNCED)
+    return all(is_payees(failure) for failure in before.exclude(pk=payout.pk).values_list("failure", flat=True))
 
 
 def _book(payout: Payout, kind: str, owed: Money, *, at: datetime) -> None:

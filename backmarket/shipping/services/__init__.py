@@ -2,6 +2,7 @@
 
 from backmarket.shipping.couriers.base import Slot
 from backmarket.shipping.labels import LabelNotReady, label_pdf
+from backmarket.shipping.services.again import ask_again
 from backmarket.shipping.services.booking import (
     available_slots,
     book_couriers,
@@ -24,6 +25,7 @@ __all__ = [
     "Slot",
     "TrackingNumberRefused",
     "advance_sandbox_courier",
+    "ask_again",
     "available_slots",
     "book_couriers",
     "book_pickup",

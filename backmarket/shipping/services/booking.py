@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -23,7 +24,7 @@ from backmarket.states import IllegalMove, move
 
 log = structlog.get_logger(__name__)
 
-REFUSAL_LENGTH = 80
+REFUSAL_LENGTH, PATIENCE = 80, 3
 
 
 def available_slots(*, postcode: str, country: str, at: datetime) -> list[Slot]:
@@ -158,23 +159,37 @@ def call_off_with_courier(row: Parcel | Pickup, *, at: datetime) -> bool:
 
 
 def book_couriers(at: datetime) -> int:
-    """Ask again for all that the courier has not confirmed, and tell it what was cancelled; returns how many it did."""
+    """Ask again for all that the courier has not confirmed, and tell it what was cancelled; returns how many it did.
+
+    A courier that stays silent must not hold a worker for hours: PATIENCE calls without an answer end the round.
+    """
+    done = silent = 0
+    for pk, step in _from_elsewhere(_waiting(at), at):
+        try:
+            if step():
+                done, silent = done + 1, 0
+        except GatewayError as error:
+            log.warning("courier_said_no", row=str(pk), reason=str(error), retry=error.retry)
+            silent = silent + 1 if error.retry else 0
+            if silent == PATIENCE:
+                break
+    return done
+
+
+def _waiting(at: datetime) -> list[tuple[UUID, Callable[[], bool]]]:
     lacking = [
         *selectors.parcels_to_book().values_list("pk", flat=True),
         *selectors.pickups_to_book().values_list("parcel", flat=True),
         *selectors.labels_to_fetch().values_list("pk", flat=True),
     ]
-    waiting = dict.fromkeys(lacking)
-    done = sum(_try(partial(book_with_courier, pk, at=at), pk) for pk in waiting)
     void: list[Parcel | Pickup] = [*selectors.pickups_to_call_off(), *selectors.parcels_to_call_off()]
-    for row in void:
-        done += _try(partial(call_off_with_courier, row, at=at), row.pk)
-    return done
+    return [
+        *((pk, partial(book_with_courier, pk, at=at)) for pk in dict.fromkeys(lacking)),
+        *((row.pk, partial(call_off_with_courier, row, at=at)) for row in void),
+    ]
 
 
-def _try(step: Callable[[], bool], pk: UUID) -> bool:
-    try:
-        return step()
-    except GatewayError as error:
-        log.warning("courier_said_no", row=str(pk), reason=str(error), retry=error.retry)
-        return False
+def _from_elsewhere(steps: list[Any], at: datetime) -> list[Any]:
+    """Every minute starts PATIENCE rows later: those that get no answer do not stand before the others for ever."""
+    first = int(at.timestamp() // 60) * PATIENCE % len(steps) if steps else 0
+    return steps[first:] + steps[:first]

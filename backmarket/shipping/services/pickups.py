@@ -27,7 +27,7 @@ def book_pickup(parcel: Parcel, *, start: datetime, end: datetime, by: Actor, at
     if start <= at or end <= start:
         raise CannotBookPickup(_("This window is over: choose another one."), field="slot")
     with transaction.atomic():
-        return _open(lock(Parcel.objects.filter(pk=parcel.pk)).get(), uuid4(), start, end, by=by, at=at)
+        return open_pickup(lock(Parcel.objects.filter(pk=parcel.pk)).get(), uuid4(), start, end, by=by, at=at)
 
 
 def join_pickup(parcel: Parcel, *, pickup: Pickup, by: Actor, at: datetime) -> Pickup:
@@ -41,15 +41,15 @@ def join_pickup(parcel: Parcel, *, pickup: Pickup, by: Actor, at: datetime) -> P
         joining = next(row for row in both if row.pk == parcel.pk)
         pickup = Pickup.objects.select_related("parcel__sender").get(pk=pickup.pk)
         ours = joining.courier == pickup.parcel.courier
-        if pickup.status != Pickup.Status.BOOKED or pickup.window_start <= at or not ours:
+        if not pickup.can_be_joined(at) or not ours:
             raise CannotBookPickup(_("This visit can no longer be joined: choose a time of its own."), field="slot")
         if _door(joining.sender) != _door(pickup.parcel.sender):
             raise CannotBookPickup(_("The courier of this visit comes to another address."), field="slot")
-        return _open(joining, pickup.visit, pickup.window_start, pickup.window_end, by=by, at=at)
+        return open_pickup(joining, pickup.visit, pickup.window_start, pickup.window_end, by=by, at=at)
 
 
-def _open(parcel: Parcel, visit: UUID, start: datetime, end: datetime, *, by: Actor, at: datetime) -> Pickup:
-    """The row of a pickup; `parcel` is locked."""
+def open_pickup(parcel: Parcel, visit: UUID, start: datetime, end: datetime, *, by: Actor, at: datetime) -> Pickup:
+    """The row of a pickup of a parcel that is locked; raises CannotBookPickup."""
     if parcel.status != Parcel.Status.CREATED or parcel.pickups.filter(status__in=OPEN_PICKUP).exists():
         raise CannotBookPickup(field="slot")
     pickup = Pickup.objects.create(parcel=parcel, visit=visit, window_start=start, window_end=end, created_at=at)

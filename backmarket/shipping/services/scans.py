@@ -1,6 +1,7 @@
 """The courier's scans, in whatever order they come."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from backmarket import market
-from backmarket.db import lock
+from backmarket.db import fitting, lock, storable
 from backmarket.errors import GatewayError
 from backmarket.events import inbox
 from backmarket.events.services import Actor, record
@@ -22,7 +23,7 @@ from backmarket.states import IllegalMove, move
 
 log = structlog.get_logger(__name__)
 
-TRACKED_AT_ONCE = 200
+TRACKED_AT_ONCE, KEY_LENGTH = 200, 120
 Code = TrackingPoint.Code
 # What the courier has at the door is on its way, for nobody can call it back.
 PARCEL_MOVES = {
@@ -56,6 +57,7 @@ def record_scan(name: str, scan: Scan) -> bool:
 
     The instant of the scan, not of its arrival, is when things happened.
     """
+    scan = replace(scan, tracking_number=storable(scan.tracking_number), place=storable(scan.place))
     with transaction.atomic():
         parcels = _meant(scan)
         if not parcels:
@@ -85,16 +87,25 @@ def _visits_at(at: datetime) -> QuerySet[Pickup]:
 def _keep(name: str, parcel: Parcel, scan: Scan) -> bool:
     """Whether this scan is new; it is kept as it came."""
     facts = {"parcel": parcel, "code": scan.code, "place": scan.place[:80], "happened_at": scan.happened_at}
-    return TrackingPoint.objects.get_or_create(external_id=f"{name}:{scan.external_id}", defaults=facts)[1]
+    key = fitting(f"{name}:{scan.external_id}", KEY_LENGTH)
+    return TrackingPoint.objects.get_or_create(external_id=key, defaults=facts)[1]
 
 
 def _follow_parcel(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
     target = PARCEL_MOVES.get(Code(scan.code))
-    if target is not None:
+    if target == Parcel.Status.DELIVERED and _turned_back(parcel, scan):
+        # The recipient has nothing: it stays on its way, and the desk decides.
+        record("parcel.returned", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+    elif target is not None:
         with suppress(IllegalMove):
             move(parcel, target, by=by, at=scan.happened_at, data=subject(parcel) | _unexpected(parcel))
     if scan.code == Code.DAMAGED and parcel.points.filter(code=Code.DAMAGED).count() == 1:
         record("parcel.damaged", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+
+
+def _turned_back(parcel: Parcel, scan: Scan) -> bool:
+    """Was it on its way back to its sender, so that the door at which it was left is the sender's?"""
+    return parcel.points.filter(code=Code.RETURNING, happened_at__lte=scan.happened_at).exists()
 
 
 def _unexpected(parcel: Parcel) -> dict[str, bool]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from easypost.easypost_client import EasyPostClient
 from easypost.errors.api.api_error import ApiError
 from easypost.errors.api.not_found_error import NotFoundError
+from requests.adapters import HTTPAdapter
 
 from backmarket.errors import GatewayError
 
@@ -27,7 +28,11 @@ def client() -> EasyPostClient:
     """EASYPOST_API_BASE points it to a stand-in."""
     base = {"api_base": settings.EASYPOST_API_BASE} if settings.EASYPOST_API_BASE else {}
     seconds = settings.EASYPOST_TIMEOUT  # the library's type is narrower than what it does with it
-    return EasyPostClient(settings.EASYPOST_API_KEY, timeout=seconds, **base)  # type: ignore[arg-type]
+    api = EasyPostClient(settings.EASYPOST_API_KEY, timeout=seconds, **base)  # type: ignore[arg-type]
+    # By itself it waits for each answer up to four times; here whoever asks comes again later.
+    for prefix in list(api._requests_session.adapters):
+        api._requests_session.mount(prefix, HTTPAdapter())
+    return api
 
 
 def ask(call: Callable[[], Any]) -> Answer:
