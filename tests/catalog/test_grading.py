@@ -1,13 +1,18 @@
 """Same sheet, same grade; a worse finding never gives a better grade; and each verdict explains itself."""
 
+from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backmarket.accounts.models import User
 from backmarket.management.seed_data.grading import GRADING
 from backmarket.management.seed_data.questions import QUESTION_SETS
+from buyback.services.grading import grade_pending_devices
+from buyback.services.inspections import submit_inspection
 from catalog.grading import (
     GRADES,
     LOOKS,
@@ -18,7 +23,9 @@ from catalog.grading import (
     grade_limits,
     grade_sheet,
 )
-from catalog.models import Condition, Grade
+from catalog.models import Condition, Grade, GradingSpecification
+from refurbishers.models import Refurbisher
+from tests.buyback.steps import received, sheet
 
 CATEGORIES = sorted(GRADING)
 CONDITIONS = list(Condition.values)
@@ -195,3 +202,30 @@ def test_a_measure_is_a_whole_number(value: Any) -> None:
     with pytest.raises(InvalidSheet) as refusal:
         grade("smartphones", {**best_sheet("smartphones"), number: value}, best_answers("smartphones"))
     assert refusal.value.field == number
+
+
+@pytest.mark.django_db
+def test_grading_asks_nothing_of_the_database(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        for category in CATEGORIES:
+            grade(category, best_sheet(category), best_answers(category)).as_json()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("graded_before", [True, False])
+def test_a_newer_specification_never_changes_the_verdict_of_an_older_one(
+    plant: Refurbisher, carol: User, now: datetime, graded_before: bool
+) -> None:
+    trade = received(plant, carol, now)
+    kept = submit_inspection(trade, sheet=sheet(), note="", by="system:test", at=now)
+    assert grade_pending_devices(now) == 1 if graded_before else kept.graded_at is None
+    old = GradingSpecification.objects.get()
+    stricter = deepcopy(old.checks)
+    for outcome in (*stricter[0].get("options", ()), *stricter[0].get("bands", ())):
+        outcome["grade"] = "fair"
+    new = GradingSpecification.objects.create(category=old.category, version=2, checks=stricter)
+    assert grade_pending_devices(now) == (0 if graded_before else 1)
+    kept.refresh_from_db()
+    assert (kept.specification, kept.grade_reachable) == (old, "premium")
+    questions = kept.trade.quote.question_set.questions
+    assert grade_sheet(new.checks, kept.sheet, questions, kept.trade.quote.answers).grade_reachable == "fair"
