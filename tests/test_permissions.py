@@ -153,6 +153,8 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "account-close"): "302 409 422 409 409 422 409 409",
     ("get", "api-schema"): EVERYBODY,
     ("get", "api-docs"): EVERYBODY,
+    ("get", "api-nothing"): "404 404 404 404 404 404 404 404",
+    ("post", "api-nothing"): "404 404 404 404 404 404 404 404",
     ("post", "api-quotes"): "400 400 400 400 400 400 400 400",
     ("get", "api-quote"): EVERYBODY,
     ("get", "api-trades"): "403 200 200 200 200 200 200 200",

@@ -18,5 +18,5 @@ urlpatterns = [
     path("v1/", include("orders.api_urls")),
     path("v1/", include("refurbishers.api_urls")),
     path("v1/", include("reviews.api_urls")),
-    re_path("", UnknownPath.as_view()),
+    re_path("", UnknownPath.as_view(), name="api-nothing"),
 ]

@@ -161,6 +161,8 @@ def refuse_silent_servers() -> None:
         connections["default"].ensure_connection()
     except DatabaseError:
         raise CommandError("The database that DATABASE_URL names cannot be reached.") from None
+    if not os.environ.get("REDIS_URL"):  # our own, started a moment ago
+        return
     try:
         redis.Redis.from_url(settings.REDIS_URL).ping()
     except (redis.RedisError, ValueError):

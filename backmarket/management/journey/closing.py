@@ -97,7 +97,8 @@ def count_events(play: Play) -> str:
 def count_emails(play: Play) -> str:
     unsent = Notification.objects.filter(sent_at=None).count()
     expect(not unsent, f"{unsent} e-mails were not sent")
-    empty = [mail.key for mail in Notification.objects.all() if not (mail.subject and mail.text and mail.html)]
+    kept = Notification.objects.exclude(recipient="")  # older ones have been blanked by the night's job
+    empty = [mail.key for mail in kept if not (mail.subject and mail.text and mail.html)]
     expect(not empty, f"empty: {empty}")
     expect(Notification.objects.exclude(last_error="").count() == 0, "an e-mail failed")
     received = MailboxMessage.objects.count()
