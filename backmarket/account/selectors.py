@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backmarket.accounts.models import Address, User
+from backmarket.payments.models import Payout
 from buyback.models import Trade
 from buyback.selectors import trades_of
 from orders.models import Claim, Order, OrderLine
@@ -52,6 +53,11 @@ def open_orders(user: User) -> QuerySet[Order]:
 
 def open_trades(user: User) -> QuerySet[Trade]:
     return trades_of(user).filter(status__in=Trade.OPEN)
+
+
+def returned_payments(user: User) -> QuerySet[Trade]:
+    """Sales whose money came back, which nobody could pay to a closed account."""
+    return trades_of(user).filter(payout__status=Payout.Status.BOUNCED)
 
 
 def open_claims(user: User) -> QuerySet[Claim]:

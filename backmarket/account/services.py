@@ -14,7 +14,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
-from buyback.models import AcceptanceDraft, Identity, Trade
+from buyback.models import AcceptanceDraft, Identity, TaxFile, Trade
 from orders.models import Cart, Order, Withdrawal
 from refurbishers.models import Member
 from reviews.models import Review
@@ -52,6 +52,10 @@ def reasons_to_stay(user: User) -> list[str]:
     checks = [
         (selectors.open_orders(user).exists(), _("A device you bought has not been delivered yet.")),
         (selectors.open_trades(user).exists(), _("A device you are selling has not been paid or returned yet.")),
+        (
+            selectors.returned_payments(user).exists(),
+            _("Your bank sent a payment back: change your account first."),
+        ),
         (selectors.open_claims(user).exists(), _("A claim of yours is still open.")),
         (withdrawals.exists(), _("A refund after your withdrawal has not arrived yet.")),
         (Member.objects.filter(user=user).exists(), _("You work at a plant: its owner has to take you off first.")),
@@ -79,7 +83,8 @@ def _erase_traces(user: User) -> None:
     Review.objects.filter(author=user).update(author=None, author_name=_("Former customer"))
     # As a guest's orders they stay within reach of their owner: by number and e-mail, while a guarantee runs.
     Order.objects.filter(buyer=user).update(buyer=None)
-    Trade.objects.filter(seller=user).update(iban="", holder="", iban_index="")
+    if not TaxFile.objects.filter(user=user).exists():  # of the others we report the account that was paid (DAC7)
+        Trade.objects.filter(seller=user).update(iban="", holder="", iban_index="")
     Identity.objects.filter(user=user, trades=None).delete()
     Cart.objects.filter(user=user).delete()
     AcceptanceDraft.objects.filter(seller=user).delete()

@@ -4,13 +4,11 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import clock, states
 from backmarket.db import lock
-from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from backmarket.jobs import each
 from backmarket.market import calendar
@@ -19,7 +17,6 @@ from backmarket.payments.models import LedgerEntry, Payout
 from buyback.dac7 import withheld
 from buyback.models import Trade
 
-log = structlog.get_logger(__name__)
 PURPOSE = "trade"
 
 
@@ -30,14 +27,9 @@ def order_payouts(at: datetime) -> int:
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:
-    """One trade's trouble does not keep the next seller waiting for the money."""
-    try:
-        with transaction.atomic():
-            trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
-            return trade is not None and order_trade_payout(trade, by="system:order_payouts", at=at)
-    except DomainError as error:
-        log.error("payout_not_ordered", trade=str(trade_id), code=error.code)
-        return False
+    with transaction.atomic():
+        trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
+        return trade is not None and order_trade_payout(trade, by="system:order_payouts", at=at)
 
 
 def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:

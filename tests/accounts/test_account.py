@@ -12,12 +12,13 @@ from django.urls import reverse
 from backmarket.account.services import CannotCloseAccount, close_account, reasons_to_stay
 from backmarket.accounts.models import Address, User
 from backmarket.events.models import Event
-from buyback.models import Identity
+from buyback.models import Identity, TaxFile
 from orders.models import Order
 from refurbishers.models import Refurbisher
 from reviews.models import Review
 from reviews.services import rate_line
 from tests.factories import AddressFactory
+from tests.ground.bank_steps import order
 from tests.reviews.deals import delivered_line, paid_trade
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +147,28 @@ def test_closing_erases_the_person_and_keeps_what_the_law_asks(
     assert Event.objects.filter(kind="account.closed", subject_id=str(alice.pk)).count() == 1
     assert client.get("/account/").status_code == 302
     assert not Client().login(username="alice@example.com", password=PASSWORD)
+
+
+def test_closing_keeps_the_account_that_must_be_reported(
+    plant: Refurbisher, alice: User, now: datetime, client_of: Login
+) -> None:
+    trade = paid_trade(plant, alice, now)
+    paid = (trade.iban, trade.holder)
+    TaxFile.objects.create(user=alice, asked_at=now)
+    assert client_of(alice).post("/account/close/", {"password": PASSWORD}).status_code == 302
+    trade.refresh_from_db()
+    assert (trade.iban, trade.holder) == paid
+    assert paid[0].startswith("FR")
+
+
+def test_an_account_whose_payment_came_back_stays(plant: Refurbisher, alice: User, now: datetime) -> None:
+    trade = paid_trade(plant, alice, now)
+    trade.payout = order(now, reference=trade.pk)
+    trade.save(update_fields=["payout"])
+    type(trade.payout).objects.update(status="bounced", bounced_at=now)
+    with pytest.raises(CannotCloseAccount) as refusal:
+        close_account(alice, by=alice, at=now)
+    assert refusal.value.reasons == ["Your bank sent a payment back: change your account first."]
 
 
 def test_a_wrong_password_closes_nothing(alice: User, client_of: Login) -> None:

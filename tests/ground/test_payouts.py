@@ -1,6 +1,4 @@
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -10,29 +8,10 @@ from backmarket.payments import services
 from backmarket.payments.gateways.sandbox import EXAMPLE_BOUNCING_IBAN, Gateway
 from backmarket.payments.models import Payout, SandboxIntent
 from backmarket.payments.selectors import balance, ledger_sum
+from tests.ground.bank_steps import order, status_of
 from tests.ground.money_steps import eur
 
 pytestmark = pytest.mark.django_db
-
-IBAN = "FR76 3000 6000 0112 3456 7890 189"
-
-
-def order(at: datetime, **changes: Any) -> Payout:
-    facts: dict[str, Any] = {
-        "purpose": "trade",
-        "reference": uuid4(),
-        "amount": eur(25_000),
-        "holder": "Carol Petit",
-        "iban": IBAN,
-        "account": "consumer",
-        "party": "7",
-        "due_at": at,
-    }
-    return services.order_payout(**facts | changes, by="system:order_payouts", at=at)
-
-
-def status_of(payout: Payout) -> str:
-    return Payout.objects.get(pk=payout.pk).status
 
 
 def test_a_payout_is_sent_when_due_and_on_the_account_the_next_business_day(now: datetime) -> None:
