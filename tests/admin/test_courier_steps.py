@@ -14,7 +14,7 @@ from backmarket.shipping.models import Parcel, Pickup
 from backmarket.states import IllegalMove
 from tests.admin.rows import act, url
 from tests.ground.easypost_stand_in import ACCOUNT, KEY, EasyPost, easypost
-from tests.ground.test_shipping import parcel_of, with_pickup
+from tests.ground.parcel_steps import parcel_of, with_pickup
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]

@@ -8,7 +8,7 @@ from backmarket.errors import GatewayError
 from backmarket.events.models import Event
 from backmarket.shipping import services
 from backmarket.shipping.models import SandboxShipment
-from tests.ground.test_shipping import FAR, kinds, parcel_of, paris, scans, with_pickup
+from tests.ground.parcel_steps import FAR, kinds, parcel_of, paris, scans, with_pickup
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from backmarket.events.models import IncomingWebhook
 from backmarket.shipping import services
 from backmarket.shipping.models import Parcel
 from tests.ground.easypost_stand_in import SECRET, EasyPost, detail, signature
-from tests.ground.test_shipping import kinds, paris, with_pickup
+from tests.ground.parcel_steps import kinds, paris, with_pickup
 
 pytestmark = pytest.mark.django_db
 # letter -> what is told, and when

@@ -11,7 +11,7 @@ from backmarket.errors import GatewayError
 from backmarket.events.models import IncomingWebhook
 from backmarket.shipping import services
 from tests.ground.easypost_stand_in import ACCOUNT, KEY, SECRET, EasyPost, detail, easypost, signature
-from tests.ground.test_shipping import parcel_of, paris, two_in_one_visit, with_pickup
+from tests.ground.parcel_steps import parcel_of, paris, two_in_one_visit, with_pickup
 
 pytestmark = pytest.mark.django_db
 URL = "/webhooks/couriers/easypost/"

@@ -1,56 +1,16 @@
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from backmarket.events.models import Event
-from backmarket.shipping import selectors, services
+from backmarket.shipping import services
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.labels import printable
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
 from backmarket.states import IllegalMove
-from tests.factories import AddressFactory
-from tests.ground.money_steps import eur
+from tests.ground.parcel_steps import FAR, PARIS, kinds, parcel_of, paris, scan, scans, with_pickup
 
 pytestmark = pytest.mark.django_db
-
-PARIS = ZoneInfo("Europe/Paris")
-FAR = timedelta(days=30)
-
-
-def paris(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=PARIS)  # type: ignore[misc,arg-type]
-
-
-def parcel_of(at: datetime, postcode: str = "75011", **changes: Any) -> Parcel:
-    facts: dict[str, Any] = {
-        "purpose": "trade",
-        "reference": uuid4(),
-        "sender": AddressFactory(postcode=postcode),
-        "recipient": AddressFactory(postcode="69007", city="Lyon"),
-        "insured": eur(30_000),
-    }
-    return services.create_parcel(**facts | changes, by="guest", at=at)
-
-
-def with_pickup(at: datetime, postcode: str = "75011") -> Parcel:
-    """A parcel to be collected tomorrow between 10 and 12."""
-    parcel = parcel_of(at, postcode)
-    services.book_pickup(parcel, start=paris(2026, 11, 24, 10), end=paris(2026, 11, 24, 12), by="guest", at=at)
-    services.book_couriers(at)
-    parcel.refresh_from_db()
-    return parcel
-
-
-def scans(parcel: Parcel) -> list[tuple[str, datetime]]:
-    return list(parcel.points.order_by("happened_at", "id").values_list("code", "happened_at"))
-
-
-def kinds(parcel: Parcel) -> list[str]:
-    moves = Event.objects.filter(data__parcel=str(parcel.pk)).order_by("id")
-    return [event.kind for event in moves if not event.kind.endswith(("created", "booked"))]
 
 
 # Slots
@@ -223,10 +183,6 @@ def test_a_parcel_on_its_way_cannot_be_collected_again_or_cancelled(now: datetim
 # Scans in any order
 
 
-def scan(parcel: Parcel, number: int, code: str, at: datetime) -> bool:
-    return services.record_scan("sandbox", Scan(f"scan-{number}", parcel.tracking_number, code, "Lyon", at))
-
-
 def test_scans_out_of_order_end_in_the_same_place(now: datetime) -> None:
     parcel = with_pickup(now)
     later = paris(2026, 11, 25, 11)
@@ -274,123 +230,6 @@ def test_a_lost_parcel_may_turn_up(now: datetime) -> None:
 
 def test_a_scan_of_an_unknown_parcel_is_not_understood() -> None:
     assert services.record_scan("sandbox", Scan("1", "BM0", "delivered", "", paris(2026, 1, 1))) is False
-
-
-# Several parcels in one visit
-
-
-def two_in_one_visit(at: datetime, postcode: str = "75011") -> tuple[Parcel, Parcel]:
-    first = with_pickup(at, postcode)
-    second = parcel_of(at + timedelta(minutes=1), postcode, sender=first.sender)
-    services.join_pickup(second, pickup=first.pickups.get(), by="guest", at=at + timedelta(minutes=1))
-    services.book_couriers(at)
-    second.refresh_from_db()
-    return first, second
-
-
-def test_a_parcel_joins_the_visit_that_another_one_has_booked(now: datetime) -> None:
-    first, second = two_in_one_visit(now)
-    one, other = first.pickups.get(), second.pickups.get()
-    assert (other.visit, other.window_start, other.window_end) == (one.visit, one.window_start, one.window_end)
-    assert list(selectors.parcels_of_visit(one.visit)) == [first, second]
-    services.advance_sandbox_courier(now + FAR)
-    for parcel in (first, second):
-        parcel.refresh_from_db()
-        assert (parcel.status, parcel.pickups.get().collected_at) == ("delivered", paris(2026, 11, 24, 10, 30))
-
-
-def test_cancelling_one_parcel_of_a_visit_leaves_the_others(now: datetime) -> None:
-    first, second = two_in_one_visit(now)
-    services.cancel_parcel(first, by="guest", at=now)
-    services.book_couriers(now)
-    services.advance_sandbox_courier(now + FAR)
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.status, scans(first), second.status) == ("cancelled", [], "delivered")
-    assert list(selectors.parcels_of_visit(second.pickups.get().visit)) == [second]
-
-
-@pytest.mark.parametrize("told", [(0,), (0, 1), (1, 0, 0)], ids=["of one", "of both", "of both, one twice"])
-def test_an_attempt_of_the_visit_counts_once_for_each_parcel(now: datetime, told: tuple[int, ...]) -> None:
-    both = two_in_one_visit(now)
-    for day in (24, 25):
-        for number, which in enumerate(told):
-            scan(both[which], day * 10 + number, "pickup_attempted", paris(2026, 11, day, 10, 30 + number))
-    assert [(p.status, p.attempts) for p in Pickup.objects.all()] == [("attempted", 2)] * 2
-    for which in told:
-        scan(both[which], 260 + which, "pickup_attempted", paris(2026, 11, 26, 10, 30))
-    assert [(p.status, p.attempts) for p in Pickup.objects.all()] == [("failed", 3)] * 2
-    assert [kinds(parcel) for parcel in both] == [["pickup.attempted", "pickup.attempted", "pickup.failed"]] * 2
-
-
-def test_a_failed_visit_fails_for_every_parcel(now: datetime) -> None:
-    both = two_in_one_visit(now)
-    scan(both[1], 1, "pickup_failed", paris(2026, 11, 24, 12))
-    assert [kinds(parcel) for parcel in both] == [["pickup.failed"]] * 2
-
-
-def test_what_is_told_of_another_visit_stays_there(now: datetime) -> None:
-    first, second = two_in_one_visit(now)
-    later, start, end = now + timedelta(minutes=5), paris(2026, 11, 25, 8), paris(2026, 11, 25, 10)
-    services.rebook_pickup(second, start=start, end=end, by="guest", at=later)
-    scan(second, 1, "pickup_attempted", paris(2026, 11, 25, 8, 30))
-    assert (first.pickups.get().attempts, second.pickups.first().attempts) == (0, 1)  # type: ignore[union-attr]
-
-
-def test_a_parcel_that_left_the_visit_before_does_not_count_in_it(now: datetime) -> None:
-    first, second = two_in_one_visit(now)
-    later, start, end = now + timedelta(minutes=5), paris(2026, 11, 25, 8), paris(2026, 11, 25, 10)
-    services.rebook_pickup(second, start=start, end=end, by="guest", at=later)
-    scan(second, 1, "pickup_attempted", paris(2026, 11, 25, 8, 30))
-    scan(first, 2, "pickup_attempted", paris(2026, 11, 26, 10, 30))
-    assert first.pickups.get().attempts == 1
-
-
-def refusal_of_joining(at: datetime, pickup: Pickup, **changes: Any) -> services.CannotBookPickup:
-    parcel = parcel_of(at, **{"sender": pickup.parcel.sender} | changes)
-    with pytest.raises(services.CannotBookPickup) as refusal:
-        services.join_pickup(parcel, pickup=pickup, by="guest", at=at)
-    assert (refusal.value.field, parcel.pickups.count()) == ("slot", 0)
-    return refusal.value
-
-
-def test_a_visit_that_is_over_cancelled_or_failed_is_not_joined(now: datetime) -> None:
-    pickup = with_pickup(now).pickups.get()
-    assert "no longer be joined" in str(refusal_of_joining(pickup.window_start, pickup))
-    for status in ("attempted", "collected", "failed", "cancelled"):
-        Pickup.objects.filter(pk=pickup.pk).update(status=status)
-        refusal_of_joining(now, pickup)
-
-
-def test_a_visit_at_another_address_is_not_joined_however_the_same_one_is_typed(now: datetime) -> None:
-    pickup = with_pickup(now).pickups.get()
-    there = pickup.parcel.sender
-    assert "another address" in str(refusal_of_joining(now, pickup, sender=AddressFactory(postcode="75012")))
-    same = AddressFactory(
-        name="Somebody Else", line1=f" {there.line1.upper()}  ", line2=there.line2, postcode=there.postcode,
-        city=there.city.lower(),
-    )  # fmt: skip
-    services.join_pickup(parcel_of(now, sender=same), pickup=pickup, by="guest", at=now)
-
-
-def test_a_parcel_with_an_open_pickup_or_on_its_way_joins_nothing(now: datetime) -> None:
-    pickup, other = with_pickup(now).pickups.get(), with_pickup(now)
-    with pytest.raises(services.CannotBookPickup):
-        services.join_pickup(other, pickup=pickup, by="guest", at=now)
-    scan(other, 1, "in_transit", now + timedelta(minutes=1))
-    with pytest.raises(services.CannotBookPickup):
-        services.join_pickup(other, pickup=pickup, by="guest", at=now)
-
-
-def test_visits_to_join_are_named_once_each_soonest_first(now: datetime) -> None:
-    two_in_one_visit(now)
-    later = with_pickup(now)
-    services.rebook_pickup(later, start=paris(2026, 11, 26, 8), end=paris(2026, 11, 26, 10), by="guest", at=now)
-    ahead = selectors.pickups_to_join(Parcel.objects.all(), now)
-    assert [pickup.window_start for pickup in ahead] == [paris(2026, 11, 24, 10), paris(2026, 11, 26, 8)]
-    assert [p.window_start for p in selectors.pickups_to_join(Parcel.objects.all(), paris(2026, 11, 25, 8))] == [
-        paris(2026, 11, 26, 8)
-    ]
 
 
 # Label and doors

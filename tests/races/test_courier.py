@@ -27,7 +27,7 @@ from buyback.services.trades import CannotCancelTrade, cancel_trade
 from refurbishers.models import Refurbisher
 from tests.buyback.steps import accepted
 from tests.ground.easypost_stand_in import ACCOUNT, KEY, EasyPost, easypost
-from tests.ground.test_shipping import parcel_of, paris
+from tests.ground.parcel_steps import parcel_of, paris
 from tests.races.together import PATIENCE, at_once, meanwhile
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
