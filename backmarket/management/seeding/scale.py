@@ -1,7 +1,7 @@
 """A large catalogue of invented models, built in batches that each commit: `manage.py seed --scale 100000x1000000`.
 
 Every model borrows the category, the variants and the prices of a real one of the demo; its name is made of invented
-words, so that a search meets a vocabulary as wide as a real one's. The rows of a batch follow from its number alone, and
+words, so that a search meets a vocabulary as wide as a real one's. The rows of a batch follow from its number, and
 what is shown of them is computed by the service that the shop itself uses.
 """
 
