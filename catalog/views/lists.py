@@ -8,9 +8,12 @@ from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from catalog.access import public_category
+from catalog.facet_options import hints
 from catalog.search import suggestions
 from catalog.selectors.lists import SORTS, ListPage, category_page, search_page
-from catalog.selectors.shelves import best_offers
+from catalog.selectors.shelves import best_offers, navigation
+
+PRICE_KEYS = ("price_min", "price_max")
 
 
 @require_safe
@@ -27,7 +30,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]
-    listed = search_page(query, request.GET)
+    listed = search_page(query, request.GET, navigation())
     context = _listing(request, listed)
     if not listed.total:
         context["offers"] = best_offers(4)
@@ -41,18 +44,29 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
 
 def _listing(request: HttpRequest, listed: ListPage) -> dict[str, Any]:
-    sorts = [{"value": key, "label": label, "chosen": key == listed.sort} for key, (label, __) in SORTS.items()]
+    sorts = [{"value": key, "label": label, "chosen": key == listed.sort} for key, label in SORTS.items()]
     chips = [
-        {"option": option, "url": _without(request, facet.key, option.value)}
+        {"label": option.label, "url": _address(request, facet.key, drop=option.value)}
         for facet in listed.facets
         for option in facet.chosen
     ]
-    return {"listed": listed, "sorts": sorts, "chips": chips}
+    chips += [
+        {"label": facet.range_label, "url": _address(request, *PRICE_KEYS)}
+        for facet in listed.facets
+        if facet.price_chosen
+    ]
+    more = [
+        {"hint": hint, "url": _address(request, hint.key, add=hint.value)}
+        for hint in hints(listed.facets, listed.total)
+    ]  # fmt: skip
+    return {"listed": listed, "sorts": sorts, "chips": chips, "hints": more}
 
 
-def _without(request: HttpRequest, key: str, value: str) -> str:
-    """This address without one chosen value, back on its first page."""
+def _address(request: HttpRequest, *keys: str, drop: str = "", add: str = "") -> str:
+    """This address on its first page: with one value of a key more or less, or without the keys."""
     params = request.GET.copy()
-    params.setlist(key, [kept for kept in params.getlist(key) if kept != value])
+    for key in keys:
+        kept = [value for value in params.getlist(key) if value != drop] if drop or add else []
+        params.setlist(key, [*kept, add] if add else kept)
     params.pop("page", None)
     return f"{request.path}?{params.urlencode()}"

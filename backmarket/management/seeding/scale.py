@@ -18,6 +18,7 @@ from backmarket.management.seeding.base import dice, insert
 from backmarket.management.seeding.prices import GRADE_FACTORS, second_hand
 from catalog.models import Buyable, Grade, Listing, Product, ReferencePrice, Variant
 from catalog.services.buyables import refresh_buyables
+from catalog.services.facet_index import index_stale
 from refurbishers.models import Refurbisher
 
 MARK = "x-"  # SKUs of this catalogue begin with it
@@ -74,6 +75,7 @@ def load(buyables: int, listings: int, at: datetime) -> Iterator[tuple[int, int]
             wanted = _offers(len(pairs), each, len(plants))
             _offer(pairs, wanted, plants, at)
             refresh_buyables((pair.variant.pk, pair.grade) for pair in pairs)
+        index_stale()
         have, offered = have + len(pairs), offered + sum(wanted)
         yield have, offered
     with connection.cursor() as cursor:
