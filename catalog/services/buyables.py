@@ -14,7 +14,7 @@ from django.db import transaction
 from backmarket.db import lock
 from catalog import ranking
 from catalog.facets import values_of
-from catalog.models import Buyable, Listing, ReferencePrice, StaleBuyable, Variant
+from catalog.models import Buyable, Listing, Product, ReferencePrice, StaleBuyable, Variant
 from catalog.search import searchable, words_of_variant
 from catalog.services.words import learn_words
 from refurbishers.models import Refurbisher
@@ -25,6 +25,12 @@ KEY = ("variant", "grade")
 COLUMNS = [
     field.name for field in Buyable._meta.concrete_fields if field.name not in {"id", *KEY, "search", "slot"}
 ]  # fmt: skip
+
+PLANT_FACTS = ("name", "slug", "country", "rating_sum", "rating_count", "quality_bps")
+OFFER_FACTS = (
+    "number", "variant_id", "grade", "plant_id", "price_minor", "shipping_minor", "on_hand", "reserved",
+    "guarantee_months", "shipping_days", "new_battery",
+)  # fmt: skip
 
 
 class Before(NamedTuple):
@@ -78,9 +84,8 @@ def _refresh(pairs: list[Pair]) -> None:
     before = _lock_rows(pairs, variants)
     references = _references(variant_ids)
     offers = _online_listings(variant_ids)
-    rows = [
-        Buyable(variant=variants[pk], grade=grade, **_device(variants[pk], references.get(pk))) for pk, grade in pairs
-    ]
+    devices = {pk: _device(variant, references.get(pk)) for pk, variant in variants.items()}
+    rows = [Buyable(variant=variants[pk], grade=grade, **devices[pk]) for pk, grade in pairs]
     for row in rows:
         for name, value in _offer(offers[row.variant_id, row.grade], row.reference_minor).items():
             setattr(row, name, value)
@@ -106,10 +111,7 @@ def _lock_rows(pairs: list[Pair], variants: dict[int, Variant]) -> dict[Pair, Be
     known = set(rows.values_list("variant_id", "grade"))
     if missing := [pair for pair in pairs if pair not in known]:
         # Without words yet: who compares sees that they are new.
-        blank = [
-            Buyable(variant=variants[pk], grade=grade, **{**_device(variants[pk], None), "search_text": ""})
-            for pk, grade in missing
-        ]
+        blank = [Buyable(variant=variants[pk], grade=grade, **_product(variants[pk].product)) for pk, grade in missing]
         Buyable.objects.bulk_create(blank, ignore_conflicts=True)
     wanted = set(pairs)
     ids = [pk for pk, *pair in rows.values_list("pk", "variant_id", "grade") if tuple(pair) in wanted]
@@ -120,14 +122,14 @@ def _lock_rows(pairs: list[Pair], variants: dict[int, Variant]) -> dict[Pair, Be
 
 def _online_listings(variant_ids: set[int]) -> dict[Pair, list[Listing]]:
     """What can be shown: online listings of trading plants in the market's currency, sold out or not."""
+    # Plants are few and their rows wide: read once, not with every listing.
+    plants = Refurbisher.objects.trading().only(*PLANT_FACTS).in_bulk()
     rows = Listing.objects.filter(
-        variant_id__in=variant_ids,
-        status=Listing.Status.ONLINE,
-        plant__status__in=Refurbisher.TRADING,
-        currency=settings.DEFAULT_CURRENCY,
+        variant_id__in=variant_ids, status=Listing.Status.ONLINE, plant__in=plants, currency=settings.DEFAULT_CURRENCY
     )
     grouped: dict[Pair, list[Listing]] = defaultdict(list)
-    for listing in rows.select_related("plant"):
+    for listing in rows.only(*OFFER_FACTS):
+        listing.plant = plants[listing.plant_id]
         grouped[listing.variant_id, listing.grade].append(listing)
     return grouped
 
@@ -138,24 +140,29 @@ def _references(variant_ids: set[int]) -> dict[int, ReferencePrice]:
 
 
 def _device(variant: Variant, reference: ReferencePrice | None) -> dict[str, Any]:
-    product = variant.product
     return {
-        "product_id": product.pk,
-        "category_id": product.category_id,
-        "title": str(product),
+        **_product(variant.product),
         "subtitle": variant.label,
-        "slug": product.slug,
         "sku": variant.sku,
-        "form": product.form,
         "colour": variant.colour,
-        "brand": product.brand,
         "attributes": variant.attributes,
-        "released_year": product.released_year,
-        "currency": settings.DEFAULT_CURRENCY,
         "reference_minor": reference.price_minor if reference else None,
         "reference_source": reference.source if reference else "",
         "reference_date": reference.source_date if reference else None,
         "search_text": searchable(words_of_variant(variant)),
+    }
+
+
+def _product(product: Product) -> dict[str, Any]:
+    return {
+        "product_id": product.pk,
+        "category_id": product.category_id,
+        "title": str(product),
+        "slug": product.slug,
+        "form": product.form,
+        "brand": product.brand,
+        "released_year": product.released_year,
+        "currency": settings.DEFAULT_CURRENCY,
     }
 
 

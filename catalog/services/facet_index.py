@@ -80,7 +80,12 @@ def _give_slots(category: Category, rows: Sequence[Buyable]) -> None:
     last = Buyable.objects.filter(category=category).aggregate(last=Max("slot"))["last"]
     for slot, row in enumerate(rows, 0 if last is None else last + 1):
         row.slot = slot
-    Buyable.objects.bulk_update(rows, ["slot"], batch_size=500)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE catalog_buyable SET slot = given.slot FROM unnest(%s::bigint[], %s::int[]) AS given(id, slot) "
+            "WHERE catalog_buyable.id = given.id",
+            [[row.pk for row in rows], [row.slot for row in rows]],
+        )
 
 
 def _lengthen(category: Category, least: int) -> int:
