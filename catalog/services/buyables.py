@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from backmarket.db import lock
+from backmarket.pagecache import touch
 from catalog import ranking
 from catalog.facets import values_of
 from catalog.models import Buyable, Listing, Product, ReferencePrice, StaleBuyable, Variant
@@ -97,6 +98,8 @@ def _refresh(pairs: list[Pair]) -> None:
 def _note_changes(rows: Sequence[Buyable], before: dict[Pair, Before]) -> None:
     """Whose bits are older than its row now, and which words are new."""
     old = [(row, before[row.variant_id, row.grade]) for row in rows]
+    products = {row.variant.product for row in rows}
+    touch(*{f"product:{each.slug}" for each in products}, *{f"category:{each.category.slug}" for each in products})
     stale = [(row, known) for row, known in old if row.facets != known.facets]
     StaleBuyable.objects.bulk_create(
         StaleBuyable(buyable_id=known.pk, category_id=row.category_id) for row, known in stale

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from backmarket.pagecache import kept_page, not_kept
 from catalog.access import public_category
 from catalog.facet_options import hints
 from catalog.search import suggestions
@@ -14,33 +15,46 @@ from catalog.selectors.lists import SORTS, ListPage, category_page, search_page
 from catalog.selectors.shelves import best_offers, navigation
 
 PRICE_KEYS = ("price_min", "price_max")
+# A search shows all categories, and some offer changes at every moment: so many seconds old it may be.
+SEARCH_LIFETIME = 30
 
 
 @require_safe
 @conditional_page
 @vary_on_headers("HX-Request")
+@kept_page("category:{slug}")
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     found = public_category(slug)
     listed = category_page(found, request.GET)
-    return render(request, "catalog/category.html", {**_listing(request, listed), "crumbs": [{"title": found.name}]})
+    context = {**_listing(request, listed), "crumbs": [{"title": found.name}]}
+    return _kept_if_sound(request, listed, render(request, "catalog/category.html", context))
 
 
 @require_safe
 @conditional_page
 @vary_on_headers("HX-Request")
+@kept_page(lifetime=SEARCH_LIFETIME)
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]
     listed = search_page(query, request.GET, navigation())
     context = _listing(request, listed)
     if not listed.total:
         context["offers"] = best_offers(4)
-    return render(request, "catalog/search.html", context)
+    return _kept_if_sound(request, listed, render(request, "catalog/search.html", context))
 
 
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
     """Titles for what has been typed so far, as the options of a datalist."""
     return render(request, "catalog/_suggestions.html", {"rows": suggestions(request.GET.get("q", "")[:100])})
+
+
+def _kept_if_sound(request: HttpRequest, listed: ListPage, response: HttpResponse) -> HttpResponse:
+    """Only what the shop's own links lead to: no unknown parameter, no page that is not there, something found."""
+    known = {*(facet.key for facet in listed.facets), *PRICE_KEYS, "q", "sort", "page"}
+    asked = request.GET.get("page", "1")
+    sound = listed.total and known.issuperset(request.GET) and asked == str(listed.page.number)
+    return response if sound else not_kept(response)
 
 
 def _listing(request: HttpRequest, listed: ListPage) -> dict[str, Any]:
