@@ -71,13 +71,13 @@ class Rows:
 
 
 class Keyed:
-    """The rows of an ordered query, read in two steps: keys from the index alone, then the rows of one page."""
+    """The rows of a query in an order: what lies before a page is passed over in the index alone."""
 
-    def __init__(self, rows: "QuerySet[Buyable]") -> None:
-        self.rows = rows
+    def __init__(self, rows: "QuerySet[Buyable]", order: Sequence[str]) -> None:
+        self.rows, self.order = rows.order_by(*order), order
 
     def __getitem__(self, part: slice) -> list[Buyable]:
-        return Rows(list(self.rows.values_list("pk", flat=True)[part]))[:]
+        return list(shown().filter(pk__in=self.rows.values("pk")[part]).order_by(*self.order))
 
 
 def shown() -> "QuerySet[Buyable]":
@@ -91,8 +91,8 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     choice = chosen_in(params, groups)
     left = narrowed([category], choice)
     sort = _sort(params)
-    rows = _in_order(Buyable.objects.in_stock().filter(category=category), choice, left).order_by(*ORDERS[sort])
-    page = KnownPaginator(Keyed(rows), left.total).get_page(params.get("page"))
+    rows = Keyed(_in_order(Buyable.objects.in_stock().filter(category=category), choice, left), ORDERS[sort])
+    page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, sort, left.total, category)
 
 
@@ -108,7 +108,7 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     if searched:
         rows = Rows(_ranked(found, left, sort, " ".join(words_of(found.respelt or query))))
     else:
-        rows = Keyed(_in_order(Buyable.objects.in_stock(), choice, left).order_by(*ORDERS[sort]))
+        rows = Keyed(_in_order(Buyable.objects.in_stock(), choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     names = {category.slug: category.name for category in categories}
     facets = facets_shown(groups, left, choice, names)

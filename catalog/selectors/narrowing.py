@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 
 from catalog.facets import Choice
-from catalog.models import Buyable, Category, FacetValue, StaleBuyable
+from catalog.models import Buyable, Category, FacetValue
 
 # Of the models, so many are offered before a brand is chosen.
 MODELS_SHOWN = 12
@@ -33,6 +33,23 @@ COUNTS = """
             WHERE category_id = ANY(%(categories)s) AND key = 'model' ORDER BY count DESC, id LIMIT %(most)s)))
     GROUP BY facet.key, facet.value, facet.label
 """
+
+
+STALE = """
+    SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets
+    FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
+    WHERE stale.category_id = ANY(%s)
+"""
+
+
+class Stale(NamedTuple):
+    """A buyable whose row is newer than its bits."""
+
+    id: int
+    category_id: int
+    slot: int | None
+    price_minor: int | None
+    facets: list[str]
 
 
 class Slot(NamedTuple):
@@ -125,14 +142,14 @@ def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slo
     found.bits = dict(wholes)
     found.total = sum(len(bits) for bits in wholes.values())
     asked = None if among is None else {row.id for row in among}
-    _count_stale(found, [row for row in stale if row.facets and (asked is None or row.pk in asked)], choice)
+    _count_stale(found, [row for row in stale if row.facets and (asked is None or row.id in asked)], choice)
     return found
 
 
-def _stale(slugs: Mapping[int, str]) -> list[Buyable]:
-    rows = StaleBuyable.objects.filter(category_id__in=slugs).select_related("buyable")
-    rows = rows.only("buyable__category_id", "buyable__slot", "buyable__facets", "buyable__price_minor")
-    return list({row.buyable_id: row.buyable for row in rows}.values())
+def _stale(slugs: Mapping[int, str]) -> list[Stale]:
+    with connection.cursor() as cursor:
+        cursor.execute(STALE, [list(slugs)])
+        return [Stale(*row) for row in cursor]
 
 
 def _stored(slugs: Mapping[int, str], choice: Choice) -> dict[int, dict[tuple[str, str], Bits]]:
@@ -162,7 +179,7 @@ def _priced(slugs: Mapping[int, str], parts: Sequence[tuple[int, int]]) -> dict[
 
 
 def _base(
-    bits: Mapping[tuple[str, str], Bits], pk: int, slug: str, stale: Sequence[Buyable], among: Sequence[Slot] | None
+    bits: Mapping[tuple[str, str], Bits], pk: int, slug: str, stale: Sequence[Stale], among: Sequence[Slot] | None
 ) -> Bits:
     whole = bits.get(("category", slug), Bits(0, 0))
     if among is not None:
@@ -203,12 +220,12 @@ def _counted(
     return Narrowed(sum(counts["category"].values()), counts, labels, dict.fromkeys(slugs))
 
 
-def _count_stale(found: Narrowed, stale: Collection[Buyable], choice: Choice) -> None:
+def _count_stale(found: Narrowed, stale: Collection[Stale], choice: Choice) -> None:
     for row in stale:
         pairs = [facet.partition("=")[::2] for facet in row.facets]
         if choice.admits(row.facets, row.price_minor):
             found.total += 1
-            found.loose.add(row.pk)
+            found.loose.add(row.id)
         admitted = {key: choice.admits(row.facets, row.price_minor, but=key) for key in {key for key, _ in pairs}}
         for (key, value), times in Counter(pairs).items():
             if admitted[key] and (key != "model" or value in found.counts["model"]):

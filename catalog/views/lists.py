@@ -44,9 +44,12 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_page(lifetime=SEARCH_LIFETIME)
 def suggest(request: HttpRequest) -> HttpResponse:
     """Titles for what has been typed so far, as the options of a datalist."""
-    return render(request, "catalog/_suggestions.html", {"rows": suggestions(request.GET.get("q", "")[:100])})
+    rows = suggestions(request.GET.get("q", "")[:100])
+    response = render(request, "catalog/_suggestions.html", {"rows": rows})
+    return response if rows and request.GET.keys() == {"q"} else not_kept(response)
 
 
 def _kept_if_sound(request: HttpRequest, listed: ListPage, response: HttpResponse) -> HttpResponse:
