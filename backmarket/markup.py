@@ -20,6 +20,6 @@ def worded(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def say(*args: P.args, **kwargs: P.kwargs) -> R:
-        return said(get_language(), *args, **kwargs)
+        return said(get_language(), *args, **kwargs)  # type: ignore[arg-type]  # unhashable ones raise TypeError
 
     return say

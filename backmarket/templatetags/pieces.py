@@ -50,11 +50,11 @@ def grade(code: str, meaning: bool = False) -> SafeString:
 @worded
 def stars(rating: Decimal | float | None, count: int | None = None, size: str = "") -> SafeString:
     """Stars beside their number, with the number of reviews where it is given."""
-    if rating is None or rating == "":
+    if rating is None:
         return _safe(f'<span class="stars muted">{escape(gettext("Not rated yet"))}</span>')
     css = f"stars stars--{size}" if size else "stars"
     counted = ""
-    if count is not None and count != "":
+    if count is not None:
         counted = f' <span class="muted">({number(count)}{_unseen(" " + gettext("reviews"))})</span>'
     words = f"{_unseen(gettext('Rated') + ' ')}{number(rating, 1)}{_unseen(' ' + gettext('out of 5'))}"
     return _safe(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')

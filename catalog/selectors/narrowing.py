@@ -36,7 +36,7 @@ COUNTS = """
 
 
 STALE = """
-    SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets
+    SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets, buyable.title
     FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
     WHERE stale.category_id = ANY(%s)
 """
@@ -50,6 +50,7 @@ class Stale(NamedTuple):
     slot: int | None
     price_minor: int | None
     facets: list[str]
+    title: str
 
 
 class Slot(NamedTuple):
@@ -228,5 +229,9 @@ def _count_stale(found: Narrowed, stale: Collection[Stale], choice: Choice) -> N
             found.loose.add(row.id)
         admitted = {key: choice.admits(row.facets, row.price_minor, but=key) for key in {key for key, _ in pairs}}
         for (key, value), times in Counter(pairs).items():
-            if admitted[key] and (key != "model" or value in found.counts["model"]):
+            if key == "model":
+                if value not in found.counts[key] and len(found.counts[key]) >= MODELS_SHOWN:
+                    continue
+                found.labels.setdefault(value, row.title)
+            if admitted[key]:
                 found.counts[key][value] = found.counts[key].get(value, 0) + times
