@@ -1,6 +1,6 @@
 """The next thing a seller should do, in one sentence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.urls import reverse
@@ -44,7 +44,9 @@ WAITING: dict[str, NextStep] = {
     Trade.Status.LOST: NextStep(_("The courier lost your device: you are paid as quoted."), icon="shield"),
 }
 
-ENDED = (Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED, Trade.Status.RETURNING)
+# Over without a sale: the seller has the device, and may want another price for it.
+AGAIN = (Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED)
+ENDED = (*AGAIN, Trade.Status.RETURNING)
 
 
 def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
@@ -60,7 +62,10 @@ def own_step(trade: Trade, pickup: Pickup | None) -> NextStep:
         return _hand_over(trade, pickup)
     if trade.status == Trade.Status.VALIDATED or _came_back(trade):
         return _get_paid(trade)
-    return WAITING.get(trade.status) or _ahead(trade)
+    step = WAITING.get(trade.status) or _ahead(trade)
+    if trade.status in AGAIN:
+        return replace(step, url=reverse("sell-questions", args=[trade.variant.sku]), label=_("Get a new quote"))
+    return step
 
 
 def tax_step(seller: int) -> NextStep | None:

@@ -39,6 +39,8 @@ def test_a_new_visitor_gets_an_account_and_comes_back_to_the_quote(client: Clien
         str(person.pk),
     )
     assert person.emailaddress_set.get().verified
+    said = [str(message) for message in client.get("/account/").context["messages"]]
+    assert [text for text in said if "nina@example.com" in text] == ["Successfully signed in as nina@example.com."]
 
 
 def test_who_has_an_account_gets_in_by_the_same_door(client: Client, carol: User) -> None:

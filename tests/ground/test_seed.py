@@ -180,7 +180,7 @@ def _nobody_is_late_at_the_start() -> None:
     assert not Trade.objects.overdue(at).exists()
     assert not Claim.objects.overdue(at).exists()
     assert (
-        not Parcel.objects.filter(status="created", booked_at=None, created_at__lt=at)
+        not Parcel.objects.filter(status="created", booked_at=None, refusal="", created_at__lt=at)
         .exclude(purpose__in=["withdrawal"])
         .exists()
     )
