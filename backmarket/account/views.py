@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from backmarket.account import access, export, selectors, services
+from backmarket.account import access, selectors, services
 from backmarket.account.forms import CloseAccountForm, ProfileForm
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
@@ -106,7 +106,8 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 @fresh_proof_required
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
-    data = export.data_of(_person(request), at=now())
+    person = _person(request)
+    data = services.hand_out_data(person, by=person, at=now())
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "no-store"}
     return JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=headers)
 
