@@ -38,13 +38,14 @@ class ParcelAdmin(StaffModelAdmin):
     fields = (
         "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown",
         "refusal",
-        "created_at", "in_transit_at", "delivered_at", "lost_at", "cancelled_at",
+        "created_at", "in_transit_at", "delivered_at", "lost_at", "returned_at", "cancelled_at",
     )  # fmt: skip
     piles = (
         Pile("unbooked", _("Without a number"), Q(status=Parcel.Status.CREATED, tracking_number="")),
         Pile("refused", _("Refused by the courier"), ~Q(refusal="")),
         Pile("travelling", _("On their way"), Q(status=Parcel.Status.IN_TRANSIT)),
         Pile("lost", _("Lost"), Q(status=Parcel.Status.LOST)),
+        Pile("turned_back", _("Turned back"), Q(status=Parcel.Status.RETURNED)),
     )
     steps = (ASK_AGAIN,)
     shown_status = state_column()

@@ -24,6 +24,7 @@ class Parcel(models.Model):
         IN_TRANSIT = "in_transit", _("on its way")
         DELIVERED = "delivered", _("delivered")
         LOST = "lost", _("lost")
+        RETURNED = "returned", _("back at its sender")
         CANCELLED = "cancelled", _("cancelled")
 
     class Purpose(models.TextChoices):
@@ -37,10 +38,10 @@ class Parcel(models.Model):
     NOUN = "parcel"
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.CREATED: {Status.IN_TRANSIT, Status.DELIVERED, Status.LOST, Status.CANCELLED},
-        Status.IN_TRANSIT: {Status.DELIVERED, Status.LOST},
+        Status.IN_TRANSIT: {Status.DELIVERED, Status.LOST, Status.RETURNED},
         # A courier sometimes finds what it had given up, and sometimes takes along what was called off.
-        Status.LOST: {Status.DELIVERED},
-        Status.CANCELLED: {Status.IN_TRANSIT, Status.DELIVERED},
+        Status.LOST: {Status.DELIVERED, Status.RETURNED},
+        Status.CANCELLED: {Status.IN_TRANSIT, Status.DELIVERED, Status.LOST},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +66,7 @@ class Parcel(models.Model):
     in_transit_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     # The courier has confirmed that a cancelled parcel is void.
     void_at = models.DateTimeField(null=True, blank=True)
@@ -83,6 +85,7 @@ class Parcel(models.Model):
                         "in_transit",
                         "delivered",
                         "lost",
+                        "returned",
                         "cancelled",
                     ]
                 ),

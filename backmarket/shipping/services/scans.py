@@ -17,7 +17,7 @@ from backmarket.events.services import Actor, record
 from backmarket.shipping.couriers import follower, known_courier, sandbox
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, TrackingPoint
-from backmarket.shipping.selectors import silent_parcels
+from backmarket.shipping.selectors import WITH_COURIER, silent_parcels
 from backmarket.shipping.services.common import subject
 from backmarket.states import IllegalMove, move
 
@@ -32,6 +32,7 @@ PARCEL_MOVES = {
     Code.OUT_FOR_DELIVERY: Parcel.Status.IN_TRANSIT,
     Code.HELD: Parcel.Status.IN_TRANSIT,
     Code.DAMAGED: Parcel.Status.IN_TRANSIT,
+    Code.RETURNING: Parcel.Status.IN_TRANSIT,
     Code.DELIVERED: Parcel.Status.DELIVERED,
     Code.LOST: Parcel.Status.LOST,
 }
@@ -44,6 +45,7 @@ PICKUP_MOVES = {
     Code.OUT_FOR_DELIVERY: Pickup.Status.COLLECTED,
     Code.HELD: Pickup.Status.COLLECTED,
     Code.DAMAGED: Pickup.Status.COLLECTED,
+    Code.RETURNING: Pickup.Status.COLLECTED,
     Code.DELIVERED: Pickup.Status.COLLECTED,
 }
 # A carrier uses its numbers again after years: what happened before the parcel was made is another one's.
@@ -94,13 +96,19 @@ def _keep(name: str, parcel: Parcel, scan: Scan) -> bool:
 def _follow_parcel(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
     target = PARCEL_MOVES.get(Code(scan.code))
     if target == Parcel.Status.DELIVERED and _turned_back(parcel, scan):
-        # The recipient has nothing: it stays on its way, and the desk decides.
-        record("parcel.returned", parcel, by=by, at=scan.happened_at, data=subject(parcel))
-    elif target is not None:
+        target = Parcel.Status.RETURNED
+    if target is not None:
         with suppress(IllegalMove):
             move(parcel, target, by=by, at=scan.happened_at, data=subject(parcel) | _unexpected(parcel))
-    if scan.code == Code.DAMAGED and parcel.points.filter(code=Code.DAMAGED).count() == 1:
+    if parcel.status == Parcel.Status.LOST and scan.code in WITH_COURIER and _scans(parcel, *WITH_COURIER) == 1:
+        # It came late, and shows that what is lost had been handed over.
+        record("parcel.loss_proved", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+    if scan.code == Code.DAMAGED and _scans(parcel, Code.DAMAGED) == 1:
         record("parcel.damaged", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+
+
+def _scans(parcel: Parcel, *codes: str) -> int:
+    return parcel.points.filter(code__in=codes).count()
 
 
 def _turned_back(parcel: Parcel, scan: Scan) -> bool:
