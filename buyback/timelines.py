@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -106,6 +107,8 @@ def _moment(event: Event) -> Moment:
     detail: Text = BECAUSE.get(event.data.get("because", ""), "")
     if event.data.get("reason") in Suspension.values:
         detail = Suspension(event.data["reason"]).label
+    elif event.data.get("reason") in Pickup.Failure.values:
+        detail = capfirst(Pickup.Failure(event.data["reason"]).label)
     state = "problem" if event.kind in PROBLEMS else "done"
     return Moment(TITLES[event.kind], event.happened_at, detail, state)
 

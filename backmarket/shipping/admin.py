@@ -56,7 +56,7 @@ class ParcelAdmin(StaffModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Parcel) -> list[Panel]:
         scans = [(point.happened_at, point.get_code_display(), point.place) for point in obj.points.all()]
-        visits = [(p.window_start, p.window_end, p.get_status_display(), p.attempts) for p in obj.pickups.all()]
+        visits = [(p.window_start, p.window_end, p.outcome, p.attempts) for p in obj.pickups.all()]
         return [
             table(_("Scans"), (_("Date"), _("What"), _("Place")), scans),
             table(_("Pickups"), (_("From"), _("Until"), _("State"), _("Attempts")), visits),
@@ -66,12 +66,13 @@ class ParcelAdmin(StaffModelAdmin):
 
 @admin.register(Pickup, site=staff_site)
 class PickupAdmin(StaffModelAdmin):
-    list_display = ("__str__", "parcel", "shown_status", "window_start", "window_end", "attempts")
+    list_display = ("__str__", "parcel", "shown_status", "failure", "window_start", "window_end", "attempts")
     list_select_related = ("parcel",)
-    list_filter = ("status",)
+    list_filter = ("status", "failure")
     search_fields = ("confirmation", "parcel__tracking_number")
     fields = (
-        "parcel", "shown_status", "window_start", "window_end", "confirmation", "refusal", "attempts", "created_at",
+        "parcel", "shown_status", "failure", "window_start", "window_end", "confirmation", "refusal", "attempts",
+        "created_at",
     )  # fmt: skip
     piles = (
         Pile(

@@ -129,8 +129,13 @@ class Pickup(models.Model):
         BOOKED = "booked", _("booked")
         ATTEMPTED = "attempted", _("nobody was in; the courier comes again")
         COLLECTED = "collected", _("collected")
-        FAILED = "failed", _("failed after three attempts")
+        FAILED = "failed", _("not collected")
         CANCELLED = "cancelled", _("cancelled")
+
+    class Failure(models.TextChoices):
+        NOBODY_IN = "nobody_in", _("nobody was in, three times")
+        CALLED_OFF = "called_off", _("called off by the courier")
+        REFUSED = "refused", _("refused by the courier")
 
     NOUN = "pickup"
     MOVES: ClassVar[dict[str, set[str]]] = {
@@ -149,6 +154,8 @@ class Pickup(models.Model):
     confirmation = models.CharField(max_length=60, blank=True)
     gateway_id = models.CharField(max_length=60, blank=True)
     refusal = models.CharField(max_length=80, blank=True)
+    # Why it failed, once it has.
+    failure = models.CharField(max_length=12, choices=Failure, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     attempted_at = models.DateTimeField(null=True, blank=True)
@@ -190,6 +197,11 @@ class Pickup(models.Model):
 
     def __str__(self) -> str:
         return self.confirmation or str(self.pk)
+
+    @property
+    def outcome(self) -> str:
+        """The status in words; of a failed visit, what happened."""
+        return str(self.get_failure_display() or self.get_status_display())
 
     @property
     def is_open(self) -> bool:

@@ -41,8 +41,7 @@ T = Trade.Status
 
 def pickups_panel(parcel: Parcel | None) -> Panel:
     rows = [
-        (pickup.window_start, pickup.get_status_display(), pickup.attempts)
-        for pickup in (parcel.pickups.all() if parcel else [])
+        (pickup.window_start, pickup.outcome, pickup.attempts) for pickup in (parcel.pickups.all() if parcel else [])
     ]
     return table(_("Pickups"), (_("Window"), _("State"), _("Attempts")), rows)
 
