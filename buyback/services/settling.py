@@ -58,8 +58,12 @@ def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: b
 
 def _refuse_if_moved(trade: Trade) -> None:
     """Several statuses lead to validation: what was decided on one of them must not be done to another. Without this
-    a plant's counter-offer, made in the minute of the deadline, would be overruled by the quoted price."""
-    if lock(Trade.objects.filter(pk=trade.pk, status=trade.status)).first() is None:
+    a plant's counter-offer, made in the minute of the deadline, would be overruled by the quoted price. And no plant
+    owes what the courier lost."""
+    if (
+        trade.status == Trade.Status.LOST
+        or lock(Trade.objects.filter(pk=trade.pk, status=trade.status)).first() is None
+    ):
         raise states.IllegalMove
 
 

@@ -19,7 +19,7 @@ from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from buyback.models import Trade
 from buyback.services.deadlines import watch_trade_deadlines
-from buyback.services.inspections import answer_counter_offer, receive_trade
+from buyback.services.inspections import answer_counter_offer, receive_trade, suspend_trade
 from buyback.services.parcels import send_back_again
 from buyback.services.settling import CannotDeclareLost, declare_lost
 from buyback.services.trades import cancel_trade
@@ -240,3 +240,18 @@ def test_plant_and_desk_send_it_again_from_a_page_that_asks_first(
         shipping.book_couriers(at)
     seller = client_of(carol).get(reverse("trade", args=[trade.pk])).content.decode()
     assert "it is back at the plant" in seller
+
+
+# Suspended before the courier's word comes
+
+
+def test_the_couriers_late_word_of_the_delivery_mends_nothing(
+    plant: Refurbisher, carol: User, now: datetime, drain: Drain
+) -> None:
+    """Else an empty parcel, suspended at the gate, would be inspected again, and in two days be paid as quoted."""
+    trade = handed(plant, carol, now)
+    receive_trade(trade, by="system:test", at=now + DAY)
+    suspend_trade(trade, reason="empty_parcel", by="system:test", at=now + DAY)
+    scan(trade.parcel, drain, now + 2 * DAY, "delivered")
+    kept = fresh(trade)
+    assert (kept.status, kept.suspension) == ("suspended", "empty_parcel")
