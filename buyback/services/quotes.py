@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
@@ -14,6 +16,7 @@ from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.models import Event
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.notifications.services import send
 from buyback.due import last_minute
@@ -120,11 +123,13 @@ def _sendings(quote: Quote) -> models.QuerySet[Event]:
 
 def expire_quotes(at: datetime) -> int:
     """Close the open quotes whose time is over; returns how many."""
-    expired = 0
-    for quote in Quote.objects.filter(status=Quote.Status.OPEN, expires_at__lte=at).iterator():
-        try:
-            states.move(quote, Quote.Status.EXPIRED, by="system:expire_quotes", at=at)
-            expired += 1
-        except states.IllegalMove:  # accepted meanwhile
-            continue
-    return expired
+    over = Quote.objects.filter(status=Quote.Status.OPEN, expires_at__lte=at).order_by("expires_at", "pk")
+    return each("expire_quotes", over.values_list("pk", flat=True), partial(_expire, at=at))
+
+
+def _expire(quote_id: UUID, at: datetime) -> bool:
+    try:
+        states.move(Quote.objects.get(pk=quote_id), Quote.Status.EXPIRED, by="system:expire_quotes", at=at)
+    except states.IllegalMove:  # accepted meanwhile
+        return False
+    return True
