@@ -1,4 +1,4 @@
-"""What EasyPost refuses, delays or gets wrong, and what becomes of the parcel: batches, refunds, bills, labels, scans."""
+"""What EasyPost refuses, delays or gets wrong, and what becomes of the parcel: batches, refunds, bills, labels."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
