@@ -10,7 +10,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """Values are lazy where they cost a query: pages that do not print them pay nothing."""
     from django.utils.functional import SimpleLazyObject
 
-    from catalog.selectors import navigation
+    from catalog.selectors.shelves import navigation
     from orders.selectors import cart_count
 
     return {

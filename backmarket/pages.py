@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import conditional_page, require_safe
 
 from catalog.models import Buyable
-from catalog.selectors import best_offers, navigation
+from catalog.selectors.shelves import best_offers, navigation
 from orders.models import OrderLine
 from refurbishers.models import Refurbisher
 

@@ -19,7 +19,7 @@ from backmarket.money import Money
 from catalog.access import listing_for_plant, listings_for_plant, public_product
 from catalog.models import Buyable, Grade, Listing, VatScheme
 from catalog.search import matching
-from catalog.selectors import offers
+from catalog.selectors.offers import offers
 from catalog.services.listings import MIN_GUARANTEE_MONTHS, change_listing
 from refurbishers.access import require_role
 from refurbishers.models import Member

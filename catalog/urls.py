@@ -1,18 +1,18 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import URLPattern, URLResolver, path
 
-from catalog import views
 from catalog.sitemaps import SITEMAPS
+from catalog.views import lists, pages, products
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("c/<slug:slug>/", views.category, name="category"),
-    path("p/<slug:slug>/", views.product, name="product"),
-    path("search/", views.search, name="search"),
-    path("search/suggest/", views.suggest, name="suggest"),
-    path("impact/", views.impact, name="impact"),
-    path("ranking/", views.ranking, name="ranking"),
-    path("terms/", views.terms, name="terms"),
-    path("privacy/", views.privacy, name="privacy"),
-    path("robots.txt", views.robots, name="robots"),
+    path("c/<slug:slug>/", lists.category, name="category"),
+    path("p/<slug:slug>/", products.product, name="product"),
+    path("search/", lists.search, name="search"),
+    path("search/suggest/", lists.suggest, name="suggest"),
+    path("impact/", pages.impact, name="impact"),
+    path("ranking/", pages.ranking, name="ranking"),
+    path("terms/", pages.terms, name="terms"),
+    path("privacy/", pages.privacy, name="privacy"),
+    path("robots.txt", pages.robots, name="robots"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
 ]

@@ -6,7 +6,7 @@ from django.db.models import Model
 from backmarket.money import Money
 from catalog import ranking
 from catalog.models import Buyable
-from catalog.selectors import offers
+from catalog.selectors.offers import offers
 from catalog.services.buyables import rebuild_buyables
 from catalog.services.listings import change_listing, pause_listing
 from refurbishers.models import Refurbisher

@@ -2,7 +2,7 @@ import pytest
 from django.http import QueryDict
 
 from catalog.models import Category
-from catalog.selectors import ListPage, category_page
+from catalog.selectors.lists import ListPage, category_page
 from tests.factories import CategoryFactory, ListingFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db

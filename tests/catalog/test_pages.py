@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from backmarket.money import Money
 from catalog.models import Category, Product
-from catalog.selectors import delivered_by, price_drop
+from catalog.selectors.products import delivered_by, price_drop
 from catalog.services.listings import change_listing, pause_listing
 from tests.factories import (
     CategoryFactory,

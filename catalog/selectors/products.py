@@ -1,67 +1,24 @@
-"""What the shop window shows. List pages read Buyable rows only, in a number of queries that no row count changes."""
+"""The page of one product: the variant, grade and offer that the address names, and all that is said of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext_lazy as _
 
 from backmarket import market
 from backmarket.money import Money
-from catalog import ranking
-from catalog.facets import Chosen, Facet, chosen_in, count_facets, groups_of, narrow
 from catalog.impact import Avoided, avoided
 from catalog.models import Buyable, Category, Grade, GradingSpecification, Listing, PriceChange, Product, Variant
-from catalog.search import matching, words_of
-from catalog.services.buyables import facts_of, rank_listings
+from catalog.selectors.offers import Offer, offers
 from catalog.variants import Axis, axes_of
 
-PAGE_SIZE = 24
 SIMILAR = 4
 # Omnibus directive: a reduction is announced beside the lowest price of the 30 days before it.
 PRICE_DROP_WINDOW = timedelta(days=30)
 # Which grade a product page opens with, where the address names none.
 GRADE_SHOWN_FIRST = (Grade.GOOD, Grade.EXCELLENT, Grade.PREMIUM, Grade.FAIR)
-SORTS = {
-    "best": (_("Best offers"), ("-score", "id")),
-    "price": (_("Price, lowest first"), ("price_minor", "id")),
-    "saving": (_("Saving, largest first"), ("-saving_bps", "id")),
-    "newest": (_("Newest models"), ("-released_year", "-score", "id")),
-    "rating": (_("Plant's rating"), ("-plant_rating_x10", "-score", "id")),
-}
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A listing that can be bought now, with its points by the published formula and how they came about."""
-
-    listing: Listing
-    score: int
-    factors: tuple[ranking.Factor, ...]
-
-    @property
-    def full_price(self) -> Money:
-        """What the shopper pays in all, shipping included."""
-        return self.listing.price + self.listing.shipping
-
-
-@dataclass(frozen=True)
-class ListPage:
-    """A page of buyables with its facets. `page` holds at most PAGE_SIZE rows."""
-
-    page: "Page[Buyable]"
-    facets: list[Facet]
-    chosen: Chosen
-    sort: str
-    total: int
-    category: Category | None = None
-    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,65 +54,6 @@ class ProductPage:
         if not new or not self.offer:
             return 0
         return max(new - self.offer.listing.price_minor, 0) * 10_000 // new
-
-
-class CountedPaginator(Paginator):
-    """A paginator that has been told the count: the facets' query knows it already."""
-
-    def __init__(self, rows: "QuerySet[Buyable]", count: int) -> None:
-        super().__init__(rows, PAGE_SIZE)
-        self._known = count
-
-    @cached_property
-    def count(self) -> int:
-        return self._known
-
-
-def navigation() -> list[Category]:
-    """The categories of the header, in their order."""
-    return list(Category.objects.only("slug", "name", "form"))
-
-
-def offers(variant: Variant, grade: str, currency: str) -> list[Offer]:
-    """All that can be bought of this variant and grade now, best first."""
-    live = Listing.objects.live().filter(variant=variant, grade=grade, currency=currency)
-    ranked = rank_listings(list(live.select_related("plant")))
-    cheapest = min((listing.price_minor + listing.shipping_minor for __, listing in ranked), default=0)
-    return [Offer(listing, score, ranking.factors(facts_of(listing, cheapest))) for score, listing in ranked]
-
-
-def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:
-    """The category's buyables as the address narrows, sorts and pages them: two queries."""
-    return _list_page(Buyable.objects.in_stock().filter(category=category), params, category=category)
-
-
-def search_page(query: str, params: "MultiValueDict[str, str]") -> ListPage:
-    """The buyables that the words mean, most alike first; without words, all of them."""
-    rows = Buyable.objects.in_stock()
-    if words_of(query):
-        found = matching(rows, query)
-        return _list_page(found, params, query=query, best=("-likeness", "-score", "id"))
-    return _list_page(rows, params, query=query)
-
-
-def _list_page(
-    rows: "QuerySet[Buyable]",
-    params: "MultiValueDict[str, str]",
-    *,
-    category: Category | None = None,
-    query: str = "",
-    best: Sequence[str] = SORTS["best"][1],
-) -> ListPage:
-    groups = groups_of(category)
-    chosen = chosen_in(params, groups)
-    names = {} if category else {row.slug: row.name for row in navigation()}
-    total, facets = count_facets(rows, groups, chosen, names)
-    sort = params.get("sort", "")
-    sort = sort if sort in SORTS else "best"
-    order = best if sort == "best" else SORTS[sort][1]
-    found = narrow(rows, groups, chosen).defer("search", "search_text").order_by(*order)
-    page = CountedPaginator(found, total).get_page(params.get("page"))
-    return ListPage(page, facets, chosen, sort, total, category, query)
 
 
 def product_page(product: Product, params: "MultiValueDict[str, str]", *, at: datetime) -> ProductPage:
@@ -242,25 +140,3 @@ def similar_to(product: Product, row: Buyable | None) -> list[Buyable]:
     each = list(rows.defer("search", "search_text").order_by("product_id", "price_minor").distinct("product_id")[:60])
     near = (row.price_minor if row else None) or 0
     return sorted(each, key=lambda other: (abs((other.price_minor or 0) - near), other.pk))[:SIMILAR]
-
-
-def best_offers(count: int) -> list[Buyable]:
-    """The best offers of different products, from as many categories as there are."""
-    rows = Buyable.objects.in_stock().defer("search", "search_text")
-    per_category = list(rows.order_by("category_id", "-score", "id").distinct("category_id")[:count])
-    if len(per_category) < count:
-        taken = [row.product_id for row in per_category]
-        more = rows.exclude(product_id__in=taken).order_by("product_id", "-score", "id").distinct("product_id")
-        per_category += more[: count - len(per_category)]
-    return per_category
-
-
-def categories_with_impact() -> list[Category]:
-    """The categories that have footprint factors, in their order."""
-    return list(Category.objects.exclude(impact={}))
-
-
-def contested_offers() -> tuple[Buyable, list[Offer]] | None:
-    """The variant and grade with the most offers now, for the worked example; None while nothing is for sale."""
-    row = Buyable.objects.in_stock().select_related("variant").order_by("-offer_count", "id").first()
-    return (row, offers(row.variant, row.grade, row.currency)) if row else None
