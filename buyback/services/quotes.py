@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.notifications.models import Notification
 from backmarket.notifications.services import send
@@ -126,11 +129,13 @@ def _recipients(quote: Quote) -> list[str]:
 
 def expire_quotes(at: datetime) -> int:
     """Close the open quotes whose time is over; returns how many."""
-    expired = 0
-    for quote in Quote.objects.filter(status=Quote.Status.OPEN, expires_at__lte=at).iterator():
-        try:
-            states.move(quote, Quote.Status.EXPIRED, by="system:expire_quotes", at=at)
-            expired += 1
-        except states.IllegalMove:  # accepted meanwhile
-            continue
-    return expired
+    over = Quote.objects.filter(status=Quote.Status.OPEN, expires_at__lte=at).order_by("expires_at", "pk")
+    return each("expire_quotes", over.values_list("pk", flat=True), partial(_expire, at=at))
+
+
+def _expire(quote_id: UUID, at: datetime) -> bool:
+    try:
+        states.move(Quote.objects.get(pk=quote_id), Quote.Status.EXPIRED, by="system:expire_quotes", at=at)
+    except states.IllegalMove:  # accepted meanwhile
+        return False
+    return True
