@@ -57,6 +57,13 @@ class MayBeAtTheBank(DomainError):
     default_message = _("This file was downloaded: first make sure that the bank has not got it.")
 
 
+class FileErased(DomainError):
+    """Its transfers are so old that nobody can dispute them."""
+
+    code = "file_erased"
+    default_message = _("What this file said has been erased: its transfers are more than thirteen months old.")
+
+
 def make_payout_file(*, by: User, at: datetime) -> PayoutFile:
     """Put every due payout that goes by file into one; each is in one live file at most.
 
@@ -121,12 +128,14 @@ def _content(payouts: Sequence[Payout], message_id: str, at: datetime) -> str:
 def download_payout_file(made: PayoutFile, *, by: User, at: datetime) -> str:
     """The file's text, for a person who may pay: that they read it is recorded, for names and IBANs are in it.
 
-    Raises IllegalMove once it was withdrawn: its payouts may be in another file.
+    Raises FileErased, or IllegalMove once it was withdrawn: its payouts may be in another file.
     """
     with transaction.atomic():
         kept = lock(PayoutFile.objects.exclude(status=PayoutFile.Status.WITHDRAWN).filter(pk=made.pk)).first()
         if kept is None:
             raise IllegalMove
+        if kept.erased_at is not None:
+            raise FileErased
         record("payout_file.downloaded", kept, by=by, at=at)
     return kept.content
 
