@@ -39,8 +39,11 @@ PARTS = (
     Part("settlements"),
     Part("reviews"),
     Part("facts"),
+    Part("taxes"),
     Part("waiting"),
     Part("banking"),
+    Part("troubles"),
+    Part("repricing"),
 )
 
 
