@@ -17,6 +17,8 @@ from catalog.variants import measured
 
 # A choice that leaves so few deserves a hint at what one more option would add.
 FEW = 6
+# Of a facet with hundreds of values (models) the first are offered.
+MOST_OPTIONS = 24
 HINTS = 3
 
 
@@ -127,6 +129,7 @@ def _facet(group: Group, left: Counted, choice: Choice, names: Mapping[str, str]
         return Facet(group.key, label, [], _histogram(counts, choice), low, high)
     chosen = choice.values.get(group.key, [])
     values = sorted({*counts, *chosen}, key=lambda value: _order(group.key, value, counts))
+    values = [value for place, value in enumerate(values) if place < MOST_OPTIONS or value in chosen]
     named = {**left.labels, **names}
     options = [Option(value, _label(group, value, named), counts.get(value, 0), value in chosen) for value in values]
     return Facet(group.key, label, options)

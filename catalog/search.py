@@ -6,7 +6,7 @@ them. Accents, case and "128GB" for "128 Go" do not matter.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from difflib import get_close_matches
 from functools import reduce
 from operator import or_
@@ -103,6 +103,7 @@ class Hit(NamedTuple):
     id: int
     category_id: int
     slot: int | None
+    slug: str
     title: str
     score: int
     price_minor: int
@@ -142,11 +143,23 @@ def _trigrams(text: str) -> frozenset[str]:
 
 def _meanings(rows: "QuerySet[Any]", words: list[str]) -> Iterator[tuple["QuerySet[Any]", str]]:
     """The rows of ever more forgiving readings of the words, each with what it took them for where that differs."""
-    yield rows.filter(search=_full_text(*([word] for word in words))), ""
-    yield rows.filter(search=_full_text(*([word] for word in words), begun=True)), ""
-    spellings = _respelt(rows, words)
-    if spellings != [[word] for word in words]:
-        yield rows.filter(search=_full_text(*spellings, begun=True)), " ".join(each[0] for each in spellings)
+    as_typed = [[word] for word in words]
+    known = _known(rows, words)
+    unknown = [word for word in words if word not in known]
+    if not unknown or rows.model is Product:
+        yield rows.filter(search=_full_text(as_typed)), ""
+    yield rows.filter(search=_full_text(as_typed, begun=unknown or words)), ""
+    spellings = _respelt(rows, words, known)
+    if spellings != as_typed:
+        meant = {word for each in spellings for word in each} - known
+        yield rows.filter(search=_full_text(spellings, begun=meant)), " ".join(each[0] for each in spellings)
+
+
+def _known(rows: "QuerySet[Any]", words: list[str]) -> set[str]:
+    """Those of the words that are in the shop's vocabulary; models that nobody has listed yet are in none."""
+    if rows.model is Product:
+        return set()
+    return set(Word.objects.filter(word__in=words).values_list("word", flat=True))
 
 
 def products_matching(products: "QuerySet[Product]", query: str) -> "QuerySet[Any]":
@@ -183,19 +196,22 @@ def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
     return found
 
 
-def _full_text(*alternatives: list[str], begun: bool = False) -> SearchQuery:
-    """All of the words, each in one of its spellings; `begun` takes letters as the beginning of a word."""
-    terms = (" | ".join(f"{word}:*" if begun and word.isalpha() else word for word in words) for words in alternatives)
+def _full_text(alternatives: list[list[str]], begun: Container[str] = ()) -> SearchQuery:
+    """All of the words, each in one of its spellings; those `begun` are beginnings, unless they hold digits."""
+    terms = (
+        " | ".join(f"{word}:*" if word in begun and word.isalpha() else word for word in words)
+        for words in alternatives
+    )
     return SearchQuery(" & ".join(f"({term})" for term in terms), config="simple", search_type="raw")
 
 
-def _respelt(rows: "QuerySet[Any]", words: list[str]) -> list[list[str]]:
+def _respelt(rows: "QuerySet[Any]", words: list[str], known: set[str]) -> list[list[str]]:
     """The spellings of each word on the rows that look alike; a word that nothing resembles stays as it is."""
-    doubtful = [word for word in words if _is_forgivable(word)]
+    doubtful = [word for word in words if _is_forgivable(word) and word not in known]
     if not doubtful:
         return [[word] for word in words]
-    known = {*_COLOUR_WORDS, *_vocabulary(rows, doubtful, " ".join(words))}
-    return [_spellings(word, known) for word in _joined(words, known)]
+    vocabulary = {*known, *_COLOUR_WORDS, *_vocabulary(rows, doubtful, " ".join(words))}
+    return [_spellings(word, vocabulary) for word in _joined(words, vocabulary)]
 
 
 def _vocabulary(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[str]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.buyables import Buyable
@@ -35,6 +36,12 @@ class FacetValue(models.Model):
         verbose_name = _("facet value")
         verbose_name_plural = _("facet values")
         constraints = [models.UniqueConstraint(fields=["category", "key", "value"], name="facet_value_once")]
+        # A category has a few dozen values, and as many models as it likes.
+        indexes = [
+            models.Index(fields=["category"], name="facet_few", condition=~Q(key="model")),
+            models.Index(fields=["category", "-count", "id"], name="facet_models", condition=Q(key="model")),
+            models.Index(fields=["category", "parent", "-count"], name="facet_of_brand", condition=Q(key="model")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.value}"

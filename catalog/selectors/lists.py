@@ -15,7 +15,7 @@ from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category
 from catalog.models.buyables import ORDERS
 from catalog.search import Found, Hit, find, likeness, words_of
-from catalog.selectors.narrowing import Narrowed, Slot, narrowed
+from catalog.selectors.narrowing import Narrowed, narrowed
 
 PAGE_SIZE = 24
 # Up to so many rows are read by their slots; more stand so close in the order of the list that it is read instead.
@@ -103,7 +103,11 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     sort = _sort(params)
     found = find(query)
     searched = bool(words_of(query))
-    left = narrowed(categories, choice, [Slot(*hit[:3]) for hit in found.hits] if searched else None)
+    if searched:
+        met = {hit.category_id for hit in found.hits}
+        left = narrowed([category for category in categories if category.pk in met], choice, found.hits)
+    else:
+        left = narrowed(categories, choice)
     rows: Any
     if searched:
         rows = Rows(_ranked(found, left, sort, " ".join(words_of(found.respelt or query))))
@@ -141,7 +145,7 @@ def _in_order(rows: "QuerySet[Buyable]", choice: Choice, left: Narrowed) -> "Que
 
 def _ranked(found: Found, left: Narrowed, sort: str, words: str) -> list[int]:
     """The keys of the hits that are left, in the order asked for; the best first are those most like the words."""
-    hits = [hit for hit in found.hits if Slot(*hit[:3]) in left]
+    hits = [hit for hit in found.hits if hit in left]
     if sort == "best":
         alike = {title: likeness(title, words) for title in {hit.title for hit in hits}}
         return [hit.id for hit in sorted(hits, key=lambda hit: (-alike[hit.title], -hit.score, hit.id))]

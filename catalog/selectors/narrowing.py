@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 from django.db.models import Q
@@ -17,24 +17,29 @@ from django.db.models import Q
 from catalog.facets import Choice
 from catalog.models import Buyable, Category, FacetValue
 
-# Of the models, so many are offered before a brand is chosen.
-MODELS_SHOWN = 12
+# Of the models, so many are offered: the most offered ones of the category, or of the brands that are chosen.
+MODELS_SHOWN = 24
+# Every part is read by an index of its own, and no row of bits is joined, sorted or grouped.
 COUNTS = """
     SELECT facet.key, facet.value, facet.label,
-        sum(CASE WHEN whole.bits IS NULL THEN facet.count
-            ELSE bit_count(facet.slots & coalesce(own.bits, whole.bits)) END)
+        CASE WHEN {whole} IS NULL THEN facet.count
+            ELSE bit_count(facet.slots & CASE facet.key {owns} ELSE {whole} END) END
     FROM catalog_facetvalue AS facet
-        JOIN unnest(%(categories)s::bigint[], %(wholes)s::varbit[]) AS whole(category_id, bits) USING (category_id)
-        LEFT JOIN unnest(%(owners)s::bigint[], %(keys)s::text[], %(owns)s::varbit[]) AS own(category_id, key, bits)
-            ON own.category_id = facet.category_id AND own.key = facet.key
-    WHERE facet.count > 0 AND (facet.key <> 'model' OR facet.parent = ANY(%(brands)s) OR facet.value = ANY(%(models)s)
-        OR facet.id = ANY(ARRAY(
+    WHERE facet.id = ANY(ARRAY(
+        SELECT id FROM catalog_facetvalue
+        WHERE category_id = ANY(%(categories)s) AND key <> 'model' AND count > 0
+        UNION ALL (
             SELECT id FROM catalog_facetvalue
-            WHERE category_id = ANY(%(categories)s) AND key = 'model' ORDER BY count DESC, id LIMIT %(most)s)))
-    GROUP BY facet.key, facet.value, facet.label
+            WHERE %(models)s AND category_id = ANY(%(categories)s) AND key = 'model' AND count > 0
+                AND (%(brands)s::text[] = '{{}}' OR parent = ANY(%(brands)s))
+            ORDER BY count DESC, id LIMIT %(most)s)
+        UNION (
+            SELECT id FROM catalog_facetvalue
+            WHERE category_id = ANY(%(categories)s) AND key = 'model' AND value = ANY(%(chosen)s))
+    ))
 """
-
-
+# The bits of a facet value's category, out of one string of bits for each category.
+OF_CATEGORY = "(%({name})s::varbit[])[array_position(%(categories)s::bigint[], facet.category_id)]"
 STALE = """
     SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets, buyable.title
     FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
@@ -53,12 +58,19 @@ class Stale(NamedTuple):
     title: str
 
 
-class Slot(NamedTuple):
-    """Where a buyable stands in the bits; `slot` is None before it has been indexed."""
+class Slot(Protocol):
+    """Where a buyable stands in the bits, and its model; `slot` is None before it has been indexed."""
 
-    id: int
-    category_id: int
-    slot: int | None
+    @property
+    def id(self) -> int: ...
+    @property
+    def category_id(self) -> int: ...
+    @property
+    def slot(self) -> int | None: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def title(self) -> str: ...
 
 
 @dataclass
@@ -139,8 +151,13 @@ def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slo
         wholes[pk] = reduce(Bits.__and__, groups.values(), base)
         for key in groups:
             owns[pk, key] = reduce(Bits.__and__, (some for other, some in groups.items() if other != key), base)
-    found = _counted(slugs, choice, wholes, owns)
+    found = _counted(slugs, choice, wholes, owns, models=among is None)
     found.bits = dict(wholes)
+    for row in among or ():
+        admitted = owns.get((row.category_id, "model"), wholes[row.category_id])
+        if row.slot is not None and row.slot in admitted:
+            found.counts["model"][row.slug] = found.counts["model"].get(row.slug, 0) + 1
+            found.labels[row.slug] = row.title
     found.total = sum(len(bits) for bits in wholes.values())
     asked = None if among is None else {row.id for row in among}
     _count_stale(found, [row for row in stale if row.facets and (asked is None or row.id in asked)], choice)
@@ -198,22 +215,31 @@ def _any(bits: Mapping[tuple[str, str], Bits], key: str, choice: Choice, base: B
 
 
 def _counted(
-    slugs: Mapping[int, str], choice: Choice, wholes: Mapping[int, Bits], owns: Mapping[tuple[int, str], Bits]
+    slugs: Mapping[int, str],
+    choice: Choice,
+    wholes: Mapping[int, Bits],
+    owns: Mapping[tuple[int, str], Bits],
+    *,
+    models: bool = True,
 ) -> Narrowed:
+    keys = sorted({key for _, key in owns})
     facts: dict[str, Any] = {
         "categories": list(slugs),
-        "wholes": [str(wholes[pk]) if pk in wholes else None for pk in slugs],
-        "owners": [pk for pk, _ in owns],
-        "keys": [key for _, key in owns],
-        "owns": [str(bits) for bits in owns.values()],
+        "whole": [str(wholes[pk]) if pk in wholes else None for pk in slugs],
         "brands": choice.values.get("brand", []),
-        "models": choice.values.get("model", []),
+        "models": models,
+        "chosen": choice.values.get("model", []),
         "most": MODELS_SHOWN,
+        **{f"key_{place}": key for place, key in enumerate(keys)},
+        **{f"own_{place}": [str(owns[pk, key]) for pk in slugs] for place, key in enumerate(keys)},
     }
+    own = (f"WHEN %(key_{place})s THEN {OF_CATEGORY.format(name=f'own_{place}')}" for place in range(len(keys)))
+    whole = OF_CATEGORY.format(name="whole")
+    statement = COUNTS.format(whole=whole, owns=" ".join(own) or "WHEN '' THEN NULL")
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     labels: dict[str, str] = {}
     with connection.cursor() as cursor:
-        cursor.execute(COUNTS, facts)
+        cursor.execute(statement, facts)
         for key, value, label, count in cursor:
             counts[key][value] = counts[key].get(value, 0) + int(count)
             if label:

@@ -36,8 +36,9 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @kept_page(lifetime=SEARCH_LIFETIME)
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]
-    listed = search_page(query, request.GET, navigation())
-    context = _listing(request, listed)
+    categories = navigation()
+    listed = search_page(query, request.GET, categories)
+    context = {**_listing(request, listed), "nav_categories": categories}
     if not listed.total:
         context["offers"] = best_offers(4)
     return _kept_if_sound(request, listed, render(request, "catalog/search.html", context))
