@@ -7,9 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
 from backmarket import timetravel
+from backmarket.pagecache import kept_page
 from catalog import ranking as formula
 from catalog.access import public_product
 from catalog.models import Grade
@@ -18,6 +19,8 @@ from catalog.words import CHAPTERS
 
 
 @require_safe
+@conditional_page
+@kept_page("product:{slug}")
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     at = timetravel.now()
     shown = product_page(public_product(slug), request.GET, at=at)
