@@ -48,13 +48,13 @@ def grade(code: str, meaning: bool = False) -> SafeString:
 
 @register.simple_tag
 @worded
-def stars(rating: Decimal | float | None, count: int | None = None, size: str = "") -> SafeString:
-    """Stars beside their number, with the number of reviews where it is given."""
-    if rating is None:
+def stars(rating: Decimal | float | str | None, count: int | str | None = None, size: str = "") -> SafeString:
+    """Stars beside their number, with the number of reviews where it is given; "" is what a template leaves out."""
+    if rating is None or isinstance(rating, str):
         return _safe(f'<span class="stars muted">{escape(gettext("Not rated yet"))}</span>')
     css = f"stars stars--{size}" if size else "stars"
     counted = ""
-    if count is not None:
+    if isinstance(count, int):
         counted = f' <span class="muted">({number(count)}{_unseen(" " + gettext("reviews"))})</span>'
     words = f"{_unseen(gettext('Rated') + ' ')}{number(rating, 1)}{_unseen(' ' + gettext('out of 5'))}"
     return _safe(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')
