@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.drawing_forms import FORMS, Area, Paint, Wallpaper, box, disc, fill, line, rect, ring
+from catalog.drawing_forms import FORMS, Area, Paint, Wallpaper, body, box, disc, fill, line, rect, ring, shadow
 
 SIZES = {"thumb": 96, "card": 240, "hero": 480}
 
@@ -165,6 +165,22 @@ def category_svg(form: str) -> SafeString:
     return device_svg(form, CATEGORY_FINISH.get(form, "silver"), size="card")
 
 
+@lru_cache
+def drawer_svg() -> SafeString:
+    """An open drawer with what lies in everybody's: a telephone, a camera, a watch."""
+    wood = Paint("#b98a5e", "#d6ab7d", "#8c6342")
+    lying = (
+        ("phone", "graphite", "good", "translate(10 26) rotate(-9 60 60) scale(.56)"),
+        ("watch", "silver", "good", "translate(134 14) rotate(13 50 60) scale(.5)"),
+        ("camera", "silver", "good", "translate(76 56) rotate(-3 60 60) scale(.5)"),
+    )
+    devices = "".join(
+        f'<g transform="{place}">{_worn(form, colour, grade)}</g>' for form, colour, grade, place in lying
+    )
+    front = body(8, 146, 224, 78, 9, wood) + line("M100 182q20 14 40 0", "#4a3626", 7)
+    return svg(shadow(120, 226, 112) + fill("M30 112H210L228 156H12z", "#3d2c20") + devices + front, SIZES["card"])
+
+
 def plant_svg(slug: str, name: str = "") -> SafeString:
     """A plant's emblem: a rosette drawn from the slug, always the same for the same plant."""
     seed = _seed("plant", slug)
@@ -197,10 +213,10 @@ def _wear(grade: str, areas: list[Area], finish: Paint, second: str) -> str:
         return ""
     wear = WEAR[grade]
     count = wear.on_body if areas[0].h > NARROW else min(wear.on_body, MOST_ON_NARROW)
-    body = line(_marks(areas[0], SCRATCHES[:count], wear.reach), _ink(finish.base), wear.pen, wear.opacity)
+    marks = line(_marks(areas[0], SCRATCHES[:count], wear.reach), _ink(finish.base), wear.pen, wear.opacity)
     if wear.on_screen and len(areas) > 1:
-        body += line(_marks(areas[-1], SCRATCHES[: wear.on_screen], wear.reach), _ink(second), wear.pen, wear.opacity)
-    return body + (_dent(areas[0], finish) if grade == "fair" else "")
+        marks += line(_marks(areas[-1], SCRATCHES[: wear.on_screen], wear.reach), _ink(second), wear.pen, wear.opacity)
+    return marks + (_dent(areas[0], finish) if grade == "fair" else "")
 
 
 def _marks(area: Area, marks: Marks, reach: int) -> str:
@@ -236,11 +252,11 @@ def _gleam(x: int, y: int, r: int) -> str:
     return fill(f"M{x} {y - r}l{k} {arm} {arm} {k}-{arm} {k}-{k} {arm}-{k}-{arm}-{arm}-{k} {arm}-{k}z", GLEAM)
 
 
-def svg(body: str, size: int, title: str = "") -> SafeString:
+def svg(drawn: str, size: int, title: str = "") -> SafeString:
     """A canvas of 240 × 240 around trusted SVG; decorative unless it is given a title."""
     name = f'role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true">'
     canvas = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" width="{size}" height="{size}"'
-    return mark_safe(f'{canvas} stroke-linecap="round" {name}{body}</svg>')  # noqa: S308 - built here, the title escaped
+    return mark_safe(f'{canvas} stroke-linecap="round" {name}{drawn}</svg>')  # noqa: S308 - built here, the title escaped
 
 
 def _seed(*words: str) -> bytes:

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db
 
 # What only a state of the browser, the header, a whole page or a script brings about.
 ELSEWHERE = {
-    "card--pad-l", "center", "circle", "count", "device-card--sold", "device-card__flag", "devices--five", "entrance",
-    "error-page", "errorlist", "eyebrow", "facet__option", "figure--bare", "filters", "full", "hero", "hero__art",
+    "card--pad-l", "center", "count", "device-card--sold", "device-card__flag", "devices--five", "entrance",
+    "error-page", "errorlist", "eyebrow", "facet__option", "figure--bare", "filters", "full",
     "htmx-indicator", "htmx-request", "icon-line", "is-negative", "messages", "num", "qr", "section", "section--sunk",
-    "section__head", "split--aside", "stage--l", "sticky", "swatch", "trio", "wrap--narrow",
+    "section__head", "split--aside", "stage--l", "sticky", "swatch", "wrap--narrow",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from catalog.models.buyables import Buyable
 from catalog.models.choices import Condition, Grade, VatScheme
+from catalog.models.figures import ShopFigures
 from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
@@ -18,6 +19,7 @@ __all__ = [
     "Product",
     "QuestionSet",
     "ReferencePrice",
+    "ShopFigures",
     "StockReservation",
     "Unit",
     "Variant",

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from backmarket import timetravel
 from backmarket.events.models import Event
+from backmarket.figures import refresh_figures
 
 LOADED = "seed.loaded"
 
@@ -60,6 +61,7 @@ class Command(BaseCommand):
         for part in PARTS:
             if part.name not in loaded and (part.base or not options["base"]):
                 self.load(part, anchor, options["verbosity"])
+        refresh_figures(timetravel.now())
 
     def load(self, part: Part, at: datetime, verbosity: int) -> None:
         """A part and its mark in one transaction: it is there whole, or not at all."""
