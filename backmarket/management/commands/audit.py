@@ -45,9 +45,9 @@ class Command(demo.Command):
             chromium = next((path for name in BROWSERS if (path := shutil.which(name))), None)
             if chromium is None:
                 raise audit.NoTool("The audit needs a Chromium: apt-get install chromium")
+            scores = [self.scored(base, path, chromium) for path in audit.sample_pages(base)]
         except audit.NoTool as missing:
             raise CommandError(str(missing)) from None
-        scores = [self.scored(base, path, chromium) for path in audit.sample_pages(base)]
         errors = self.checked(base)
         if errors or not all(score.holds for score in scores):
             raise CommandError("The audit found something to mend.")
@@ -55,7 +55,8 @@ class Command(demo.Command):
     def scored(self, base: str, path: str, chromium: str) -> audit.Score:
         score = audit.score(base, path, embedded.var_dir() / "audit", chromium)
         points = "  ".join(f"{name} {value:3}" for name, value in score.points.items())
-        facts = f"shift {score.shift:.3f}  paint {score.paint_ms:5} ms  {score.weight / 1000:5.1f} kB"
+        times = f"paint {score.paint_ms} ms  blocked {score.blocked_ms} ms  machine {score.index}"
+        facts = f"shift {score.shift:.3f}  {times}  {score.weight / 1000:.1f} kB"
         self.stdout.write(f"{'good' if score.holds else 'BAD '}  {points}  {facts}  {path}")
         for reason in () if score.holds else score.failed:
             self.stdout.write(f"        {reason}")
