@@ -16,7 +16,8 @@ from backmarket import design, timetravel
 from backmarket.money import Money
 from backmarket.templatetags._icons import ICONS
 from backmarket.templatetags.ui import GRADES
-from catalog.drawings import COLOURS, FORMS
+from catalog.drawing_forms import FORMS
+from catalog.drawings import COLOURS
 from catalog.selectors.shelves import best_offers
 
 NEW = date(2023, 9, 1)
