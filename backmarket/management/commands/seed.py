@@ -40,8 +40,11 @@ PARTS = (
     Part("settlements"),
     Part("reviews"),
     Part("facts"),
+    Part("taxes"),
     Part("waiting"),
     Part("banking"),
+    Part("troubles"),
+    Part("repricing"),
 )
 
 
