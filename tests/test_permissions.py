@@ -189,6 +189,7 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "mailbox-message"): EVERYBODY,
     ("get", "mailbox-html"): EVERYBODY,
     ("get", "sandbox"): EVERYBODY,
+    ("get", "design"): EVERYBODY,
     ("post", "sandbox-travel"): "302 302 302 302 302 302 302 302",
     ("post", "sandbox-courier"): "302 302 302 302 302 302 302 302",
     ("get", "sandbox-pay"): EVERYBODY,

@@ -3,6 +3,7 @@
 from catalog.models.buyables import Buyable
 from catalog.models.choices import Condition, Grade, VatScheme
 from catalog.models.facets import FacetValue, StaleBuyable
+from catalog.models.figures import ShopFigures
 from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
@@ -21,6 +22,7 @@ __all__ = [
     "Product",
     "QuestionSet",
     "ReferencePrice",
+    "ShopFigures",
     "StaleBuyable",
     "StockReservation",
     "Title",

@@ -1,5 +1,4 @@
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -194,9 +193,3 @@ def test_the_sitemap_names_what_is_for_sale(product: Product, client: Client) ->
     assert product.get_absolute_url() in page
     assert unsold.get_absolute_url() not in page
     assert Category.objects.get().get_absolute_url() in page
-
-
-def test_home_counts_from_the_database(product: Product, client: Client, client_of: Callable[..., Client]) -> None:
-    page = body(client, "/")
-    assert "60%" in page
-    assert "4.6" in page

@@ -13,7 +13,9 @@ from django.utils.module_loading import import_string
 
 from backmarket import timetravel
 from backmarket.events.models import Event
+from backmarket.figures import refresh_figures
 from backmarket.management.seeding import scale
+from catalog.services.facet_index import index_stale
 
 LOADED = "seed.loaded"
 
@@ -69,6 +71,8 @@ class Command(BaseCommand):
         for part in PARTS:
             if part.name not in loaded and (part.base or not options["base"]):
                 self.load(part, anchor, options["verbosity"])
+        index_stale()
+        refresh_figures(timetravel.now())
         if options["scale"]:
             self.grow(*options["scale"], anchor, options["verbosity"])
 
