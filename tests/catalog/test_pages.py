@@ -125,7 +125,7 @@ def test_choosing_a_variant_never_leads_to_one_that_does_not_exist(client: Clien
         attributes = {"storage_gb": storage, "colour": colour}
         ListingFactory(variant=VariantFactory(product=product, sku=f"X-{storage}-{colour}", attributes=attributes))
     page = body(client, f"{product.get_absolute_url()}?variant=X-64-Black")
-    assert set(re.findall(r"variant=(X-[^&\"]+)", page)) == {"X-64-Black", "X-128-Black", "X-256-Gold"}
+    assert set(re.findall(r"href=\"[^\"]*variant=(X-[^&\"]+)", page)) == {"X-64-Black", "X-128-Black", "X-256-Gold"}
 
 
 def test_an_unknown_or_empty_product_does_not_exist(client: Client) -> None:

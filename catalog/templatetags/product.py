@@ -1,0 +1,21 @@
+"""What only the product page draws."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.drawings import paint
+
+register = template.Library()
+
+
+@register.simple_tag
+def swatch(colour: str) -> SafeString:
+    """A spot of a device's colour; decorative, its name stands beside it."""
+    base = paint(colour)
+    return format_html(
+        '<svg class="swatch" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">'
+        '<circle cx="10" cy="10" r="9" fill="{}" stroke="{}" stroke-width="1.5"/></svg>',
+        base.base,
+        base.shade,
+    )
