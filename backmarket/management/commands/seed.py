@@ -38,6 +38,7 @@ PARTS = (
     Part("claims"),
     Part("settlements"),
     Part("reviews"),
+    Part("talk"),
     Part("facts"),
     Part("waiting"),
     Part("banking"),
