@@ -19,6 +19,7 @@ from backmarket.payments.models import SandboxIntent
 from backmarket.shipping.models import Parcel
 from buyback.details import Details, sealed, seller_of
 from buyback.models import AcceptanceDraft, Quote, Trade
+from catalog.share_cards import home_card
 from orders.models import Cart, CartItem, Claim, OrderLine
 from orders.services.claims import open_claim
 from orders.services.guarantees import start_guarantee
@@ -50,7 +51,8 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "privacy"): EVERYBODY,
     ("get", "robots"): EVERYBODY,
     ("get", "sitemap"): EVERYBODY,
-    ("post", "sitemap"): EVERYBODY,
+    ("get", "sitemap-part"): EVERYBODY,
+    ("get", "share-card"): EVERYBODY,
     ("get", "sell"): EVERYBODY,
     ("get", "sell-category"): EVERYBODY,
     ("get", "sell-product"): "302 302 302 302 302 302 302 302",
@@ -268,6 +270,8 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "api-plant-listing": {"pk": line.listing_id}, "api-plant-ship": {"pk": line.consignment_id},
         "api-plant-diagnostics": {"pk": trade.pk},
         "sale-conditions-version": {"version": "2026-11"},
+        "sitemap-part": {"section": "products-1"},
+        "share-card": {"kind": "page", "key": "home", "version": home_card().version},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},
     }  # fmt: skip

@@ -115,8 +115,10 @@ def product_page(product: Product, params: "MultiValueDict[str, str]", *, at: da
 def _shelved(product: Product) -> tuple[list[Buyable], list[Variant]]:
     """The product's rows and the variants that were ever for sale; where none was, all that exist."""
     rows = list(product.buyables.defer("search", "search_text").select_related("variant").order_by("variant_id", "pk"))
-    variants = list({row.variant_id: row.variant for row in rows}.values())
-    return rows, variants or list(product.variants.all())
+    variants = list({row.variant_id: row.variant for row in rows}.values()) or list(product.variants.all())
+    for variant in variants:
+        variant.product = product
+    return rows, variants
 
 
 def _prices(rows: list[Buyable]) -> dict[str, dict[str, int]]:

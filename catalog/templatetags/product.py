@@ -1,10 +1,12 @@
-"""What only the product page draws."""
+"""What the shop's pages draw of a product, and the cards that stand beside links to them."""
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.drawings import paint
+from catalog.models import Category, Variant
+from catalog.share_cards import Card, category_card, home_card, variant_card
 
 register = template.Library()
 
@@ -19,3 +21,18 @@ def swatch(colour: str) -> SafeString:
         base.base,
         base.shade,
     )
+
+
+@register.simple_tag
+def card_of_variant(variant: Variant) -> Card:
+    return variant_card(variant)
+
+
+@register.simple_tag
+def card_of_category(category: Category) -> Card:
+    return category_card(category)
+
+
+@register.simple_tag
+def card_of_home() -> Card:
+    return home_card()
