@@ -7,7 +7,7 @@ No price: it would be wrong the day after.
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -49,9 +49,9 @@ class Card:
     def svg(self) -> str:
         return _drawn(self)
 
-    @cached_property
+    @property
     def version(self) -> str:
-        return blake2b(self.svg.encode(), digest_size=8).hexdigest()
+        return _version(self)
 
     @property
     def path(self) -> str:
@@ -60,6 +60,12 @@ class Card:
     @property
     def url(self) -> str:
         return f"{settings.SITE_URL}{self.path}"
+
+
+@lru_cache(maxsize=1024)
+def _version(card: Card) -> str:
+    """A page asks for it at each view: remembered, as it costs a drawing."""
+    return blake2b(card.svg.encode(), digest_size=8).hexdigest()
 
 
 def variant_card(variant: Variant) -> Card:

@@ -19,7 +19,7 @@ from refurbishers.selectors import Promise, promises
 
 SIMILAR = 4
 # The nearest rows in price among which SIMILAR different products are looked for, on each side.
-NEAREST = 40
+NEAREST = 16
 # Omnibus directive: a reduction is announced beside the lowest price of the 30 days before it.
 PRICE_DROP_WINDOW = timedelta(days=30)
 # Which grade a product page opens with, where the address names none.

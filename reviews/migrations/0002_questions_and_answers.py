@@ -74,6 +74,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='question',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'published', 'removed'])), name='question_status_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='question',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='question_published_at'),
         ),
         migrations.AddConstraint(
@@ -83,6 +87,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='answer',
             constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='answer_says_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'published', 'removed'])), name='answer_status_known'),
         ),
         migrations.AddConstraint(
             model_name='answer',

@@ -67,6 +67,7 @@ class Question(models.Model):
         verbose_name_plural = _("questions")
         ordering = ["-asked_at"]
         constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="question_status_known"),
             models.CheckConstraint(condition=~Q(text=""), name="question_says_something"),
             models.CheckConstraint(
                 condition=~Q(status="published") | Q(published_at__isnull=False), name="question_published_at"
@@ -117,6 +118,7 @@ class Answer(models.Model):
         verbose_name_plural = _("answers")
         ordering = ["given_at"]
         constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="answer_status_known"),
             models.CheckConstraint(condition=~Q(text=""), name="answer_says_something"),
             models.CheckConstraint(
                 condition=Q(voice="plant", plant__isnull=False, line=None)
