@@ -15,6 +15,8 @@ from catalog.selectors.products import ProductPage
 
 SCHEMA = "https://schema.org"
 RETURN_DAYS = 30
+# The best offers stand one by one, the others in the count and the range of prices.
+SPELT_OUT = 5
 
 
 def product_data(shown: ProductPage) -> SafeString:
@@ -50,7 +52,7 @@ def _product(shown: ProductPage) -> dict[str, Any]:
 
 
 def _offers(shown: ProductPage) -> dict[str, Any]:
-    prices = [offer.full_price.minor for offer in shown.offers]
+    prices = [offer.listing.price_minor for offer in shown.offers]
     return {
         "@type": "AggregateOffer",
         "lowPrice": _amount(min(prices)),
@@ -59,7 +61,7 @@ def _offers(shown: ProductPage) -> dict[str, Any]:
         "offerCount": len(shown.offers),
         "availability": f"{SCHEMA}/InStock",
         "itemCondition": f"{SCHEMA}/RefurbishedCondition",
-        "offers": [_offer(shown, offer) for offer in shown.offers],
+        "offers": [_offer(shown, offer) for offer in shown.offers[:SPELT_OUT]],
     }
 
 
