@@ -96,8 +96,7 @@ def home_card() -> Card:
 
 def png_of(card: Card) -> bytes:
     """The card as PNG, drawn once a day at most."""
-    png: bytes = store.get_or_set(f"share-card:{card.version}", lambda: _rendered(card.svg), KEPT_SECONDS)
-    return png
+    return bytes(store.get_or_set(f"share-card:{card.version}", lambda: _rendered(card.svg), KEPT_SECONDS) or b"")
 
 
 def _rendered(svg: str) -> bytes:
@@ -127,8 +126,8 @@ def _drawn(card: Card) -> str:
 
 
 def _logo() -> str:
-    logo = render_to_string("components/_logo.html", {"css": ""})
-    logo = logo.replace('class="loop" stroke="currentColor"', f'stroke="{SIGNAL}"').replace("currentColor", INK)
+    drawn = str(render_to_string("components/_logo.html", {"css": ""}))
+    logo = drawn.replace('class="loop" stroke="currentColor"', f'stroke="{SIGNAL}"').replace("currentColor", INK)
     return logo.replace('width="214" height="32"', f'x="{MARGIN}" y="{MARGIN}" width="268" height="40"')
 
 
