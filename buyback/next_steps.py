@@ -44,7 +44,10 @@ WAITING: dict[str, NextStep] = {
     Trade.Status.LOST: NextStep(_("The courier lost your device: you are paid as quoted."), icon="shield"),
 }
 
-ENDED = (Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED, Trade.Status.RETURNING)
+ENDED = (
+    Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED, Trade.Status.RETURNING,
+    Trade.Status.UNDELIVERED,
+)  # fmt: skip
 
 
 def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
@@ -122,6 +125,10 @@ def _ahead(trade: Trade) -> NextStep:
         title = _("Mend what stops the sale, then write to the plant.")
         text = _("After that day the device comes back to you, free.")
         return NextStep(title, text, last_minute(trade.due_at), "#suspension", _("What to do"), "warning")
+    if trade.status == Trade.Status.UNDELIVERED:
+        title = _("The courier could not bring your device to you: write to the plant when somebody is in.")
+        again: Text = _("After that day it is sent to you again, free.") if trade.due_at else ""
+        return NextStep(title, again, last_minute(trade.due_at), "#talk", _("Write to the plant"), "warning")
     if trade.status == Trade.Status.RETURNING:
         return NextStep(_("Nothing to do: your device is on its way back to you."), icon="truck")
     title = _("Nothing to do: the plant is inspecting your device.")

@@ -45,15 +45,16 @@ PATHS: list[tuple[str, ...]] = spread(
         (("collected", "received", "inspected", "validated"), 16),
         (("collected", "received", "suspended"), 8),
         ((*COUNTERED, "returning"), 3),
-        (("collected", "received", "suspended", "returning"), 5),
+        ((*COUNTERED, "returning", "undelivered"), 1),
+        (("collected", "received", "suspended", "returning"), 4),
     ]
 )
 ENDED = {Status.PAID, Status.RETURNED, Status.CANCELLED, Status.EXPIRED}
 # Hours from one status to the next, at least and at most.
 GAPS = {
     "collected": (20, 90), "received": (20, 50), "inspected": (3, 30), "countered": (0.3, 2), "validated": (1, 20),
-    "paid": (40, 75), "returning": (4, 40), "returned": (22, 70), "suspended": (2, 8), "lost": (90, 140),
-    "cancelled": (1, 30), "expired": (21 * 24, 21 * 24 + 12),
+    "paid": (40, 75), "returning": (4, 40), "returned": (22, 70), "undelivered": (90, 200), "suspended": (2, 8),
+    "lost": (90, 140), "cancelled": (1, 30), "expired": (21 * 24, 21 * 24 + 12),
 }  # fmt: skip
 WEIGHTS = {
     Condition.FUNCTIONAL_FLAWLESS: 4, Condition.FUNCTIONAL_GOOD: 6, Condition.FUNCTIONAL_USED: 4,
@@ -173,6 +174,7 @@ class Bureau:
         self.history.trail.add("trade.accepted", trade, by=seller, at=accepted_at, quote=str(quote.pk))
         instants = dict(zip(path, times[1:], strict=True))
         trade.returned_at = instants.get("returned")
+        trade.undelivered_at = instants.get("undelivered")
         self._send(trade, instants)
         for step, at in instants.items():
             self._step(trade, step, at, path)

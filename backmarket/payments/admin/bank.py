@@ -94,7 +94,7 @@ class PayoutFileAdmin(StaffModelAdmin):
     search_fields = ("message_id", "items__payout__label")
     fields = (
         "message_id", "shown_status", "transfers", "total_shown", "execution_date", "maker", "created_at",
-        "handed_at", "withdrawn_at",
+        "handed_at", "withdrawn_at", "erased_at",
     )  # fmt: skip
     shown_status = state_column()
     total_shown = money_column("total", _("total"), ordering="total_minor")
@@ -119,6 +119,7 @@ class PayoutFileAdmin(StaffModelAdmin):
             title=_("Download the file"),
             icon="download",
             tone="primary",
+            when=lambda made: made.erased_at is None,
             run=lambda request, made, data: xml(
                 made.message_id, download_payout_file(made, by=request.user, at=now())
             ),
@@ -161,7 +162,7 @@ class PayoutFileAdmin(StaffModelAdmin):
             name="answer",
             title=_("Sandbox: what the bank answers"),
             icon="smart_toy",
-            when=lambda made: settings.ALLOW_SANDBOX and made.status == HANDED,
+            when=lambda made: settings.ALLOW_SANDBOX and made.status == HANDED and made.erased_at is None,
             run=lambda request, made, data: xml(f"{made.message_id}-answer", answer_file(made, at=now())),
         ),
     )  # fmt: skip
@@ -195,11 +196,11 @@ class BankReportAdmin(StaffModelAdmin):
     list_display = ("message_id", "about", "reader", "created_at", "applied_at")
     list_select_related = ("file", "read_by")
     search_fields = ("message_id", "file__message_id")
-    fields = ("message_id", "about", "reader", "created_at", "applied_at")
+    fields = ("message_id", "about", "reader", "created_at", "applied_at", "erased_at")
     reader = text_column("read_by", _("read by"))
     about = text_column("file.message_id", _("about the file"))
     piles = (
-        Pile("open", _("To be applied"), Q(applied_at=None)),
+        Pile("open", _("To be applied"), Q(applied_at=None, erased_at=None)),
         Pile("applied", _("Applied"), Q(applied_at__isnull=False)),
     )
     adding = Step(
@@ -221,7 +222,7 @@ class BankReportAdmin(StaffModelAdmin):
             asks=True,
             explain=_("What the list says is done at once, and only once. Rows with a problem are left as they are."),
             done=_("Applied."),
-            when=lambda report: report.applied_at is None,
+            when=lambda report: report.applied_at is None and report.erased_at is None,
             run=lambda request, report, data: apply_bank_report(report, by=request.user, at=now()),
         ),
     )

@@ -37,6 +37,7 @@ from backmarket.payments.services.payouts import (
     settle_payout,
 )
 from backmarket.payments.services.refunds import CannotRefund, request_refund, send_refund, send_refunds
+from backmarket.payments.services.retention import forget_transfers
 
 __all__ = [
     "CannotApply",
@@ -54,6 +55,7 @@ __all__ = [
     "cancel_payout",
     "download_payout_file",
     "follow_payout",
+    "forget_transfers",
     "hand_payout_file",
     "keep_bank_report",
     "make_payout_file",

@@ -49,6 +49,13 @@ class TooEarly(DomainError):
     default_message = _("The bank executes this file on a later day.")
 
 
+class FileErased(DomainError):
+    """Its transfers are so old that nobody can dispute them."""
+
+    code = "file_erased"
+    default_message = _("What this file said has been erased: its transfers are more than thirteen months old.")
+
+
 def make_payout_file(*, by: User, at: datetime) -> PayoutFile:
     """Put every due payout that goes by file into one; each is in one live file at most.
 
@@ -111,7 +118,12 @@ def _content(payouts: Sequence[Payout], message_id: str, at: datetime) -> str:
 
 
 def download_payout_file(made: PayoutFile, *, by: User, at: datetime) -> str:
-    """The file's text, for a person who may pay: that they read it is recorded, for names and IBANs are in it."""
+    """The file's text, for a person who may pay: that they read it is recorded, for names and IBANs are in it.
+
+    Raises FileErased.
+    """
+    if made.erased_at is not None:
+        raise FileErased
     record("payout_file.downloaded", made, by=by, at=at)
     return PayoutFile.objects.values_list("content", flat=True).get(pk=made.pk)
 
