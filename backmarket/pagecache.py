@@ -90,8 +90,9 @@ def _version_key(subject: str) -> str:
 
 
 def _page_key(request: HttpRequest) -> str:
-    what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""))
-    return "page:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
+    asked = (request.path, request.META.get("QUERY_STRING", ""), get_language())
+    part = (request.headers.get("HX-Request", ""), request.headers.get("HX-Target", ""))
+    return "page:" + hashlib.sha256(repr((asked, part)).encode()).hexdigest()
 
 
 def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "Kept | tuple[str, ...]":

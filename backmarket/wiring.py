@@ -83,6 +83,10 @@ WIRING: dict[str, list[str]] = {
     "review.published": ["reviews.handlers.push_rating"],
     "review.removed": ["reviews.handlers.push_rating", "reviews.handlers.email_author"],
     "review.replied": ["reviews.handlers.email_author"],
+    # --- questions
+    "question.removed": ["reviews.handlers.email_whose_words_went"],
+    "answer.published": ["reviews.handlers.email_asker"],
+    "answer.removed": ["reviews.handlers.email_whose_words_went"],
     # --- listings
     "listing.blocked": ["catalog.handlers.email_plant_of_block"],
     # --- plants

@@ -19,11 +19,13 @@ from backmarket.payments.models import SandboxIntent
 from backmarket.shipping.models import Parcel
 from buyback.details import Details, sealed, seller_of
 from buyback.models import AcceptanceDraft, Quote, Trade
+from catalog.share_cards import home_card
 from orders.models import Cart, CartItem, Claim, OrderLine
 from orders.services.claims import open_claim
 from orders.services.guarantees import start_guarantee
 from orders.services.returns import confirm_withdrawal
 from refurbishers.models import Refurbisher
+from reviews.models import Question
 from tests.factories import AddressFactory, GradingSpecificationFactory
 from tests.reviews.deals import delivered_line, paid_trade
 
@@ -49,10 +51,12 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "privacy"): EVERYBODY,
     ("get", "robots"): EVERYBODY,
     ("get", "sitemap"): EVERYBODY,
-    ("post", "sitemap"): EVERYBODY,
+    ("get", "sitemap-part"): EVERYBODY,
+    ("get", "share-card"): EVERYBODY,
     ("get", "sell"): EVERYBODY,
     ("get", "sell-category"): EVERYBODY,
     ("get", "sell-product"): "302 302 302 302 302 302 302 302",
+    ("get", "trade-credit"): "302 302 302 302 302 302 302 302",
     ("get", "sell-questions"): "302 302 302 302 302 302 302 302",
     ("post", "sell-questions"): "302 302 302 302 302 302 302 302",
     ("get", "sell-question"): EVERYBODY,
@@ -127,6 +131,10 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "rate-trade"): "302 404 422 404 404 404 404 404",
     ("get", "product-reviews"): EVERYBODY,
     ("post", "product-reviews"): EVERYBODY,
+    ("get", "product-questions"): EVERYBODY,
+    ("post", "product-questions"): "302 422 422 422 422 422 422 422",
+    ("get", "question-answer"): "302 200 404 200 404 404 200 200",
+    ("post", "question-answer"): "302 422 404 422 404 404 422 422",
     ("get", "plant-reviews"): EVERYBODY,
     ("post", "plant-reviews"): EVERYBODY,
     ("get", "reviews-method"): EVERYBODY,
@@ -238,12 +246,18 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
     )
     mail = MailboxMessage.objects.create(to="x@example.com", subject="Hello", text="Hello", received_at=now)
     product, category = line.listing.variant.product, line.listing.variant.product.category
+    question = Question.objects.create(
+        product=line.listing.variant.product, author=carol, author_name="Carol", text="Does it hold a day?",
+        status="published", asked_at=now, published_at=now,
+    )  # fmt: skip
     uuid_of = {"line": line.pk, "order": order.pk, "trade": trade.pk, "claim": claim.pk, "quote": quote.pk}
     keys: dict[str, dict[str, Any]] = {
         "category": {"slug": category.slug}, "sell-category": {"slug": category.slug},
         "product": {"slug": product.slug}, "sell-product": {"slug": product.slug},
         "api-product": {"slug": product.slug},
-        "product-reviews": {"slug": product.slug}, "sell-questions": {"sku": trade.variant.sku},
+        "product-reviews": {"slug": product.slug}, "trade-credit": {"slug": product.slug},
+        "product-questions": {"slug": product.slug}, "question-answer": {"slug": product.slug, "pk": question.pk},
+        "sell-questions": {"sku": trade.variant.sku},
         "sell-question": {"sku": trade.variant.sku, "code": "state"},
         "plant": {"slug": plant.slug}, "plant-reviews": {"slug": plant.slug},
         "api-plant": {"slug": plant.slug}, "api-plant-reviews": {"slug": plant.slug},
@@ -257,6 +271,8 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "api-plant-listing": {"pk": line.listing_id}, "api-plant-ship": {"pk": line.consignment_id},
         "api-plant-diagnostics": {"pk": trade.pk},
         "sale-conditions-version": {"version": "2026-11"},
+        "sitemap-part": {"section": "products-1"},
+        "share-card": {"kind": "page", "key": "home", "version": home_card().version},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},
     }  # fmt: skip

@@ -41,6 +41,7 @@ PLANT: tuple[Group, ...] = (
             (_("Claims"), "support_agent", "orders.Claim", ""),
             (_("Returns"), "undo", "orders.Withdrawal", ""),
             (_("Ratings"), "star", "reviews.Review", ""),
+            (_("Questions"), "help", "reviews.Question", ""),
         ),
     ),
     (
@@ -66,6 +67,8 @@ DESK: tuple[Group, ...] = (
             (_("Withdrawals"), "undo", "orders.Withdrawal", ""),
             (_("Guarantees"), "verified_user", "orders.Guarantee", ""),
             (_("Ratings"), "star", "reviews.Review", ""),
+            (_("Questions"), "help", "reviews.Question", ""),
+            (_("Answers"), "forum", "reviews.Answer", ""),
         ),
     ),
     (

@@ -28,7 +28,8 @@ def public_pages(shop: Shop) -> list[str]:
     product, plant = f"/p/{shop.product.slug}/", f"/plants/{shop.plant.slug}/"
     return [
         "/", "/c/smartphones/", "/c/smartphones/?grade=fair", "/search/?q=iphone", "/search/?q=zzqqxx", product,
-        f"{product}reviews/", "/plants/", plant, f"{plant}reviews/", "/reviews/method/", "/impact/", "/ranking/",
+        f"{product}reviews/", f"{product}questions/",
+        "/plants/", plant, f"{plant}reviews/", "/reviews/method/", "/impact/", "/ranking/",
         "/terms/", "/privacy/", "/cart/", "/orders/find/", "/accounts/login/", "/accounts/signup/",
         "/accounts/password/reset/", "/sell/", "/sell/c/smartphones/", f"/sell/p/{shop.quote.variant.product.slug}/",
         f"/sell/d/{shop.quote.variant.sku}/", f"/sell/quotes/{shop.quote.pk}/", "/mailbox/", "/sandbox/", "/design/",

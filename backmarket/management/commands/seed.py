@@ -42,6 +42,7 @@ PARTS = (
     Part("claims"),
     Part("settlements"),
     Part("reviews"),
+    Part("talk"),
     Part("facts"),
     Part("taxes"),
     Part("waiting"),

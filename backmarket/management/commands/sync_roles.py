@@ -34,6 +34,8 @@ ROLES: dict[str, dict[str, str]] = {
         "payments.payment": "v",
         "payments.refund": "va",
         "refurbishers.refurbisher": "v",
+        "reviews.answer": "vac",
+        "reviews.question": "vc",
         "reviews.review": "vc",
         "shipping.parcel": "vc",
         "shipping.pickup": "vc",
@@ -60,6 +62,8 @@ ROLES: dict[str, dict[str, str]] = {
         "refurbishers.signature": "v",
         "refurbishers.specification": "vac",
         "refurbishers.statementofreasons": "va",
+        "reviews.answer": "v",
+        "reviews.question": "v",
         "reviews.review": "v",
     },
     "finance": {
