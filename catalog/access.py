@@ -1,5 +1,6 @@
 """The one door to each object of the catalogue."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -8,7 +9,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
-from catalog.models import Category, Listing, Product, Variant
+from catalog.models import Category, Collection, Listing, Product, Variant
 from refurbishers.access import plant_of
 
 
@@ -38,3 +39,15 @@ def listing_for_plant(user: User | AnonymousUser, pk: UUID) -> Listing:
 def variant_to_sell(sku: str) -> Variant:
     """Any variant that somebody may own, on sale here or not."""
     return get_object_or_404(Variant.objects.select_related("product__category"), sku=sku)
+
+
+def public_collection(slug: str, *, at: datetime) -> Collection:
+    """A collection that is published at this instant, for anyone; Http404 otherwise."""
+    return get_object_or_404(Collection.objects.published(at), slug=slug)
+
+
+def collection_to_curate(user: User | AnonymousUser, slug: str) -> Collection:
+    """Any collection, drafts too, for those of the desk who curate them; Http404 for everybody else."""
+    if not user.has_perm("catalog.change_collection"):
+        raise Http404
+    return get_object_or_404(Collection, slug=slug)

@@ -1,10 +1,11 @@
 from django.contrib.sitemaps.views import sitemap
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from catalog.sitemaps import SITEMAPS
 from catalog.views import lists, pages, products
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("catalog.aids_urls")),
     path("c/<slug:slug>/", lists.category, name="category"),
     path("p/<slug:slug>/", products.product, name="product"),
     path("search/", lists.search, name="search"),

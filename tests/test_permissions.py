@@ -6,7 +6,7 @@ A stranger's object does not exist: 404, never 403.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from backmarket.payments.models import SandboxIntent
 from backmarket.shipping.models import Parcel
 from buyback.details import Details, sealed, seller_of
 from buyback.models import AcceptanceDraft, Quote, Trade
+from catalog.models import Collection
 from orders.models import Cart, CartItem, Claim, OrderLine
 from orders.services.claims import open_claim
 from orders.services.guarantees import start_guarantee
@@ -48,6 +49,9 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "terms"): EVERYBODY,
     ("get", "privacy"): EVERYBODY,
     ("get", "robots"): EVERYBODY,
+    ("get", "collections"): EVERYBODY,
+    ("get", "collection"): EVERYBODY,
+    ("get", "collection-preview"): "404 404 404 404 404 404 200 200",
     ("get", "sitemap"): EVERYBODY,
     ("post", "sitemap"): EVERYBODY,
     ("get", "sell"): EVERYBODY,
@@ -237,6 +241,7 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
     )
     mail = MailboxMessage.objects.create(to="x@example.com", subject="Hello", text="Hello", received_at=now)
     product, category = line.listing.variant.product, line.listing.variant.product.category
+    collection = Collection.objects.create(slug="gifts", title="Gifts", published_from=now - timedelta(days=365))
     uuid_of = {"line": line.pk, "order": order.pk, "trade": trade.pk, "claim": claim.pk, "quote": quote.pk}
     keys: dict[str, dict[str, Any]] = {
         "category": {"slug": category.slug}, "sell-category": {"slug": category.slug},
@@ -255,6 +260,7 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "account-address-remove": {"pk": AddressFactory(user=alice).pk},
         "api-plant-listing": {"pk": line.listing_id}, "api-plant-ship": {"pk": line.consignment_id},
         "api-plant-diagnostics": {"pk": trade.pk},
+        "collection": {"slug": collection.slug}, "collection-preview": {"slug": collection.slug},
         "sale-conditions-version": {"version": "2026-11"},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},

@@ -2,6 +2,7 @@
 
 from catalog.models.buyables import Buyable
 from catalog.models.choices import Condition, Grade, VatScheme
+from catalog.models.collections import Collection, CollectionItem
 from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
@@ -10,6 +11,8 @@ from catalog.models.units import Unit
 __all__ = [
     "Buyable",
     "Category",
+    "Collection",
+    "CollectionItem",
     "Condition",
     "Grade",
     "GradingSpecification",

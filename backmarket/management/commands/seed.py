@@ -32,6 +32,7 @@ PARTS = (
     Part("plants", base=True),
     Part("people"),
     Part("listings"),
+    Part("collections"),
     Part("bids"),
     Part("orders"),
     Part("trades"),
