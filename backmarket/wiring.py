@@ -81,6 +81,7 @@ WIRING: dict[str, list[str]] = {
     "review.removed": ["reviews.handlers.push_rating", "reviews.handlers.email_author"],
     "review.replied": ["reviews.handlers.email_author"],
     # --- listings
+    "buyable.awaited": ["catalog.handlers.email_who_waited"],
     "listing.blocked": ["catalog.handlers.email_plant_of_block"],
     # --- plants
     "plant.watch": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],

@@ -8,6 +8,7 @@ from django.db.models import Model
 from backmarket.accounts.models import Address, User
 from buyback.models import Identity, TaxFile, Trade
 from buyback.selectors import trades_of
+from catalog.selectors.personal import aids_of
 from orders.models import CartItem, Claim, Order, OrderLine
 from orders.selectors import orders_of
 from reviews.models import Review
@@ -46,6 +47,7 @@ def data_of(user: User, *, at: datetime) -> dict[str, Any]:
         "identities": [_pick(identity, *IDENTITY) for identity in Identity.objects.filter(user=user)],
         "tax_number": [_pick(file, *TAX_FILE) for file in TaxFile.objects.filter(user=user)],
         "ratings": [_pick(review, *REVIEW) for review in Review.objects.filter(author=user)],
+        **aids_of(user),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from catalog.models import Buyable
+from catalog.models import Buyable, Product
 
 Pair = tuple[int, str]
 
@@ -20,3 +20,8 @@ def rows_of_pairs(pairs: Iterable[Pair]) -> dict[Pair, Buyable]:
     rows = Buyable.objects.filter(variant_id__in={variant_id for variant_id, _ in wanted})
     found = {(row.variant_id, row.grade): row for row in rows.defer("search", "search_text")}
     return {pair: found[pair] for pair in wanted if pair in found}
+
+
+def product_number(slug: str) -> int | None:
+    """The key of a product; None for an unknown one."""
+    return Product.objects.filter(slug=slug).values_list("pk", flat=True).first()

@@ -16,6 +16,7 @@ from backmarket.db import lock
 from catalog import ranking
 from catalog.models import Buyable, Listing, ReferencePrice, Variant
 from catalog.search import searchable, words_of_variant
+from catalog.services.awaited import record_awaited_offers
 from refurbishers.models import Refurbisher
 
 Pair = tuple[int, str]
@@ -78,6 +79,7 @@ def _refresh(pairs: list[Pair]) -> None:
     Buyable.objects.bulk_create(rows, update_conflicts=True, unique_fields=KEY, update_fields=COLUMNS)
     # Only rows that are locked already: another grade of the same variant may be someone else's at this moment.
     Buyable.objects.filter(pk__in=ids).update(search=SearchVector("search_text", config="simple"))
+    record_awaited_offers(pairs)
 
 
 def _lock_rows(pairs: list[Pair], variant_ids: set[int]) -> list[int]:

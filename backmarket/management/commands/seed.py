@@ -41,6 +41,7 @@ PARTS = (
     Part("reviews"),
     Part("facts"),
     Part("waiting"),
+    Part("lists"),
     Part("banking"),
 )
 

@@ -15,8 +15,8 @@ COLLECTIONS = (
     Collection(
         "christmas-list-2026",
         "Christmas list 2026",
-        "High-tech presents that were made once already. Each is tested, guaranteed for a year or more, and can be "
-        "taken back until well after the tree is down.",
+        "High-tech presents that were made once already. Each is tested, guaranteed for a year or more, and may come "
+        "back within 30 days.",
         (
             ("nintendo-switch-oled", "For everybody who stays on the sofa after lunch."),
             ("apple-iphone-13", "The telephone we would give without asking which one."),
