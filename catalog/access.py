@@ -10,6 +10,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
+from backmarket.db import storable
 from catalog.models import Alert, Category, Collection, GiftItem, GiftList, GiftPromise, Listing, Product, Variant
 from refurbishers.access import plant_of
 
@@ -39,7 +40,7 @@ def listing_for_plant(user: User | AnonymousUser, pk: UUID) -> Listing:
 
 def variant_to_sell(sku: str) -> Variant:
     """Any variant that somebody may own, on sale here or not."""
-    return get_object_or_404(Variant.objects.select_related("product__category"), sku=sku)
+    return get_object_or_404(Variant.objects.select_related("product__category"), sku=storable(sku))
 
 
 def public_collection(slug: str, *, at: datetime) -> Collection:

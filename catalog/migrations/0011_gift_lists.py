@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('grade', models.CharField(choices=[('premium', 'Premium'), ('excellent', 'Excellent'), ('good', 'Good'), ('fair', 'Fair')], max_length=10, verbose_name='grade')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='a note for whoever gives it')),
-                ('priority', models.PositiveSmallIntegerField(choices=[(1, 'Dearest wish'), (2, 'Would be lovely'), (3, 'If nothing else comes to mind')], default=2, verbose_name='how much')),
+                ('priority', models.PositiveSmallIntegerField(choices=[(1, 'Dearest wish'), (2, 'Would be lovely'), (3, 'Just an idea')], default=2, verbose_name='how much')),
                 ('added_at', models.DateTimeField()),
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.variant')),

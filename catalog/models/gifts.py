@@ -62,7 +62,7 @@ class GiftItem(models.Model):
     class Priority(models.IntegerChoices):
         DEAREST = 1, _("Dearest wish")
         LOVELY = 2, _("Would be lovely")
-        NICE = 3, _("If nothing else comes to mind")
+        NICE = 3, _("Just an idea")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     gift_list = models.ForeignKey(GiftList, on_delete=models.CASCADE, related_name="items")

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from backmarket.db import storable
 from catalog.selectors.compare import MOST, Comparison, comparison, variants_to_add
 
 COOKIE, BETWEEN, LONGEST = "compare", "|", 10
@@ -19,7 +20,7 @@ COOKIE, BETWEEN, LONGEST = "compare", "|", 10
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """The variants side by side. Four is the most: a fifth is refused with words."""
-    shown = comparison(request.GET.getlist("v")[:LONGEST])
+    shown = comparison(storable(request.GET.getlist("v")[:LONGEST]))
     query, only = request.GET.get("q", "").strip()[:100], "only" in request.GET
     found = variants_to_add(query, shown.skus) if query and len(shown.skus) < MOST else []
     context = {

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from backmarket.db import storable
 from catalog.models import Buyable
 from catalog.selectors.offered import best_of_products, product_number
 
@@ -23,7 +24,7 @@ MAX_AGE_SECONDS = 30 * 24 * 3600
 def recent(request: HttpRequest) -> HttpResponse:
     """The devices looked at before this one (`seen`, a product's slug), which is remembered now."""
     before = _seen(request)
-    current = product_number(request.GET.get("seen", "")[:80])
+    current = product_number(storable(request.GET.get("seen", "")[:80]))
     response = _answer(request, [pk for pk in before if pk != current])
     if current:
         kept = [current, *(pk for pk in before if pk != current)][:REMEMBERED]
