@@ -69,7 +69,7 @@ def confirm_alert(alert: Alert, *, at: datetime) -> None:
             return
         same = Alert.objects.of_person(alert.user, alert.email)
         _check_room(same, at)
-        same.filter(variant_id=alert.variant_id, grade=alert.grade).exclude(pk=alert.pk).delete()
+        same.waiting().filter(variant_id=alert.variant_id, grade=alert.grade).delete()
         Alert.objects.filter(pk=alert.pk).update(confirmed_at=at, expires_at=at + WAITS)
         record_awaited_offers([(alert.variant_id, alert.grade)])
     alert.refresh_from_db()
