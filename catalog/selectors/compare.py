@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from backmarket.money import Money
 from catalog.impact import Avoided, avoided
 from catalog.models import Buyable, Variant
-from catalog.search import matching
+from catalog.search import matching, words_of
 from catalog.variants import measured
 
 MOST, FOUND = 4, 8
@@ -75,6 +75,8 @@ def comparison(skus: Sequence[str]) -> Comparison:
 
 def variants_to_add(query: str, without: Sequence[str]) -> list[Buyable]:
     """What a person who types these words may add, one row per variant, the most alike first; at most eight."""
+    if not words_of(query):
+        return []
     rows = matching(Buyable.objects.in_stock().exclude(sku__in=without), query)
     alike = rows.defer("search", "search_text").order_by("-likeness", "-score", "pk")[: FOUND * 4]
     return list({row.variant_id: row for row in reversed(alike)}.values())[::-1][:FOUND]
