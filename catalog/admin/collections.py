@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from backmarket.admin.base import StaffDataAdmin
 from backmarket.admin.columns import text_column
@@ -40,6 +41,11 @@ class CollectionAdmin(StaffDataAdmin):
     fields = ("title", "slug", "words", "published_from", "published_until", "position")
     inlines = (ItemsInline,)
     devices = text_column("item_count", _("devices"))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "words":
+            kwargs["widget"] = UnfoldAdminTextareaWidget
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         at = now()
