@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
 from django.test import Client
@@ -61,6 +61,7 @@ def test_every_page_is_readable(
     sign_in(page, alice)
     for path in own(shop, gift_list):
         page.goto(path)
+        assert page.url.endswith(path)  # not the door
         if stumbled := faults(page):
             found[path] = stumbled
     assert found == {}
@@ -69,7 +70,7 @@ def test_every_page_is_readable(
 def sign_in(page: Any, user: User) -> None:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": page.url}
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": urljoin(page.url, "/")}
     page.context.add_cookies([cookie])
 
 
