@@ -54,6 +54,8 @@ JOBS: dict[str, Job] = {
     "erase_expired": Job("buyback.services.retention.erase_expired", _nightly(4, 30)),
     "forget_aids": Job("catalog.services.personal.forget_aids", _nightly(4, 35)),
     "forget_mail": Job("backmarket.notifications.services.forget_old_mail", _nightly(4, 40)),
+    "forget_mailbox": Job("backmarket.notifications.mailbox.forget_old_messages", _nightly(4, 45)),
+    "forget_transfers": Job("backmarket.payments.services.forget_transfers", _nightly(4, 55)),
     "forget_webhooks": Job("backmarket.events.inbox.forget_old_webhooks", _nightly(4, 50)),
     "order_payouts": Job("buyback.services.payouts.order_payouts", 1 * HOURS),
     "settle_plants": Job("orders.services.settlement.settle_plants", _nightly(2)),

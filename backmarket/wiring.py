@@ -17,6 +17,8 @@ WIRING: dict[str, list[str]] = {
         "buyback.handlers.move_with_parcel",
         "orders.handlers.move_with_parcel",
     ],
+    "parcel.loss_proved": ["buyback.handlers.move_with_parcel"],
+    "parcel.returned": ["buyback.handlers.move_with_parcel"],
     "pickup.attempted": ["buyback.handlers.email_seller_of_pickup"],
     "pickup.failed": ["buyback.handlers.email_seller_of_pickup"],
     # --- payments move orders; payouts close trades and settlements
@@ -42,6 +44,7 @@ WIRING: dict[str, list[str]] = {
     "trade.paid": ["buyback.handlers.email_seller", "buyback.handlers.count_days_to_pay"],
     "trade.suspended": ["buyback.handlers.email_seller"],
     "trade.returning": ["buyback.handlers.email_seller"],
+    "trade.undelivered": ["buyback.handlers.email_seller"],
     "trade.returned": ["buyback.handlers.email_seller"],
     "trade.cancelled": ["buyback.handlers.email_seller"],
     "trade.expired": ["buyback.handlers.email_seller"],

@@ -21,6 +21,8 @@ from buyback.models import TaxFile, Trade
 SALES, CONSIDERATION_MINOR = 30, 200_000
 # Asked at four fifths of either, and never later than the sale that passes it.
 ASK_SALES, ASK_MINOR = 24, 160_000
+# Records stay for at least five years after the end of the year that was reported (annex V, section IV.B.2).
+KEPT_YEARS = 5
 PROMISED = (
     Trade.Status.ACCEPTED,
     Trade.Status.COLLECTED,
@@ -50,9 +52,17 @@ def year_of(at: datetime) -> int:
     return calendar().local(at).year
 
 
+def kept_since(at: datetime) -> datetime:
+    """Of sales before this instant the tax authority may ask no record any more."""
+    return _first_of(year_of(at) - KEPT_YEARS)
+
+
+def _first_of(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=calendar().zone)
+
+
 def _in_year(year: int) -> Q:
-    zone = calendar().zone
-    first, after = (datetime(y, 1, 1, tzinfo=zone) for y in (year, year + 1))
+    first, after = _first_of(year), _first_of(year + 1)
     return Q(status=Trade.Status.PAID, paid_at__gte=first, paid_at__lt=after)
 
 

@@ -22,6 +22,9 @@ MOVES: dict[tuple[str, str], Callable[..., None]] = {
     ("parcel.in_transit", "trade"): parcels.collect_trade,
     ("parcel.delivered", "trade"): _arrive,
     ("parcel.lost", "trade"): settling.lose_trade,
+    ("parcel.loss_proved", "trade"): settling.lose_trade,
+    ("parcel.returned", "trade"): parcels.turn_back_trade,
+    ("parcel.returned", "trade_return"): parcels.keep_undelivered,
     ("parcel.delivered", "trade_return"): parcels.close_returned_trade,
     ("parcel.lost", "trade_return"): partial(settling.lose_trade, way_back=True),
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,7 @@ TITLES: Mapping[str, Text] = {
     "trade.suspended": _("Suspended"),
     "trade.resumed": _("The plant takes it up again"),
     "trade.returning": _("The plant sends it back to you, free"),
+    "trade.undelivered": _("The courier could not bring it to you: it is back at the plant"),
     "trade.returned": _("Back with you"),
     "trade.cancelled": _("Cancelled"),
     "trade.expired": _("Closed: the device was not collected in time"),
@@ -47,7 +49,7 @@ TITLES: Mapping[str, Text] = {
 PROBLEMS = frozenset(
     {
         "pickup.attempted", "pickup.failed", "payout.bounced", "trade.suspended", "trade.countered", "trade.expired",
-        "trade.lost",
+        "trade.lost", "trade.undelivered",
     }
 )  # fmt: skip
 NOW: Mapping[str, Text] = {
@@ -59,6 +61,7 @@ NOW: Mapping[str, Text] = {
     Trade.Status.SUSPENDED: _("Waiting until it is mended"),
     Trade.Status.VALIDATED: _("The money is on its way"),
     Trade.Status.RETURNING: _("On its way back to you"),
+    Trade.Status.UNDELIVERED: _("Waiting to be sent to you again"),
 }
 AHEAD: Mapping[str, tuple[Text, ...]] = {
     Trade.Status.ACCEPTED: (_("With the courier"), _("At the plant"), _("Inspected"), _("Paid")),
@@ -69,11 +72,14 @@ AHEAD: Mapping[str, tuple[Text, ...]] = {
     Trade.Status.SUSPENDED: (_("Inspected"), _("Paid")),
     Trade.Status.VALIDATED: (_("Paid"),),
     Trade.Status.RETURNING: (_("Back with you"),),
+    Trade.Status.UNDELIVERED: (_("Back with you"),),
 }
 BECAUSE: Mapping[str, Text] = {
     "refused": _("The counter-offer was refused."),
     "silent": _("The counter-offer was not answered: silence is never consent."),
     "called_off": _("The sale was over when it reached the plant."),
+    "turned_back": _("The courier could not hand it to the plant, and brought it back to you."),
+    "sent_again": _("The courier comes to you once more."),
     "not_mended": _("What was wrong was not mended in 14 days."),
 }
 
@@ -101,6 +107,8 @@ def _moment(event: Event) -> Moment:
     detail: Text = BECAUSE.get(event.data.get("because", ""), "")
     if event.data.get("reason") in Suspension.values:
         detail = Suspension(event.data["reason"]).label
+    elif event.data.get("reason") in Pickup.Failure.values:
+        detail = capfirst(Pickup.Failure(event.data["reason"]).label)
     state = "problem" if event.kind in PROBLEMS else "done"
     return Moment(TITLES[event.kind], event.happened_at, detail, state)
 

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
+from django.urls import reverse
 
 from backmarket.accounts.models import Address, User
-from buyback.models import Identity, TaxFile, Trade
+from buyback.models import Identity, TaxFile, Trade, TradeMessage
 from buyback.selectors import trades_of
 from catalog.selectors.personal import aids_of
 from orders.models import CartItem, Claim, Order, OrderLine
@@ -28,6 +30,8 @@ TRADE = (
 )  # fmt: skip
 IDENTITY = ("full_name", "birth_date", "document_kind", "document_number", "created_at")
 TAX_FILE = ("country", "number", "asked_at", "given_at")
+# What is sealed everywhere else: that the person read it is recorded.
+SEALED = ("holder", "iban", "full_name", "birth_date", "document_kind", "document_number", "tax_number")
 REVIEW = (
     "author_name", "device_title", "stars_device", "stars_delivery", "stars_service", "words", "published_at",
     "removed_at", "removal", "reply", "replied_at",
@@ -82,12 +86,22 @@ def _claim(claim: Claim) -> dict[str, Any]:
 
 
 def _trade(trade: Trade) -> dict[str, Any]:
-    messages = [_pick(message, "from_plant", "text", "created_at") for message in trade.messages.all()]
     return {
         **_pick(trade, *TRADE),
         "device": str(trade.variant),
         "plant": trade.plant.name,
         "answers": trade.quote.answers,
         "address": _pick(trade.address, *ADDRESS),
-        "messages": messages,
+        "messages": [_message(trade, message) for message in trade.messages.prefetch_related("photos")],
+        "photos": [_file("trade-photo", trade, photo) for photo in trade.photos.filter(proof=True)],
     }
+
+
+def _message(trade: Trade, message: TradeMessage) -> dict[str, Any]:
+    photos = [_file("trade-message-photo", trade, photo) for photo in message.photos.all()]
+    return {**_pick(message, "from_plant", "text", "created_at"), "photos": photos}
+
+
+def _file(view: str, trade: Trade, photo: Model) -> str:
+    """Where the person downloads a photo, logged in: the page that asks whose it is."""
+    return settings.SITE_URL + reverse(view, args=[trade.pk, photo.pk])

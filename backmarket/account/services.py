@@ -1,6 +1,7 @@
 """What a person changes about themselves, up to closing the account."""
 
 from datetime import datetime
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -9,11 +10,12 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backmarket.account import selectors
+from backmarket.account import export, selectors
 from backmarket.accounts.models import Address, User
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
+from backmarket.privacy import Why, record_reading
 from buyback.models import AcceptanceDraft, Identity, TaxFile, Trade
 from catalog.services.personal import erase_aids
 from orders.models import Cart, Order, Withdrawal
@@ -36,6 +38,13 @@ def change_profile(user: User, *, full_name: str, language: str) -> None:
     """Save how a person is called and which language our e-mails speak."""
     user.full_name, user.language = full_name, language
     user.save(update_fields=["full_name", "language"])
+
+
+@transaction.atomic
+def hand_out_data(user: User, *, by: Actor, at: datetime) -> dict[str, Any]:
+    """Everything we hold of a person, for the person; that what is sealed was read is recorded."""
+    record_reading(user, what=export.SEALED, why=Why.OWN, by=by, at=at)
+    return export.data_of(user, at=at)
 
 
 def forget_address(address: Address) -> None:

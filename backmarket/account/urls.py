@@ -1,5 +1,5 @@
 from allauth.account import views as allauth_views
-from django.urls import path
+from django.urls import path, re_path
 
 from backmarket.account import views
 from backmarket.accounts.proof import fresh_code_required
@@ -8,6 +8,7 @@ urlpatterns = [
     path("account/", views.home, name="account"),
     path("accounts/login/code/", views.CodeView.as_view(), name="account_request_login_code"),
     path("accounts/login/code/confirm/", views.CodeTypedView.as_view(), name="account_confirm_login_code"),
+    re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", views.LinkView.as_view(), name="account_confirm_email"),
     # Either would be a way around the code: a password of one's own, or another mailbox.
     path("accounts/password/set/", fresh_code_required(allauth_views.password_set), name="account_set_password"),
     path("accounts/email/", fresh_code_required(allauth_views.email, only_post=True), name="account_email"),

@@ -3,18 +3,21 @@
 from functools import partial
 from typing import Any
 
-from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
+from allauth.account.models import EmailAddress
+from allauth.account.views import ConfirmEmailView, ConfirmLoginCodeView, RequestLoginCodeView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from backmarket.account import access, export, selectors, services
+from backmarket.account import access, selectors, services
 from backmarket.account.forms import CloseAccountForm, ProfileForm
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
@@ -22,6 +25,10 @@ from backmarket.accounts.proof import CODE_FOR, fresh_code_required, fresh_proof
 from backmarket.accounts.services import account_at, claim_account, save_address
 from backmarket.forms import posted, status_of
 from backmarket.timetravel import now
+
+PASSWORD_ENDED = gettext_lazy(
+    "The password from before your address was confirmed has ended. You can choose a new one."
+)
 
 
 def _person(request: HttpRequest) -> User:
@@ -55,11 +62,30 @@ class CodeTypedView(ConfirmLoginCodeView):
             self._process.abort()
             return redirect("account_request_login_code")
         if claim_account(person, email):
-            messages.info(
-                self.request,
-                _("The password from before your address was confirmed has ended. You can choose a new one."),
-            )
+            messages.info(self.request, PASSWORD_ENDED)
         return super()._verify_form_valid(form)  # type: ignore[no-any-return]
+
+
+class LinkView(ConfirmEmailView):
+    """A link pressed where its account is signed in proves that both are one person's. Elsewhere it proves the mailbox
+    only, and whoever signed up with it may be somebody else: then it is a claim, as a typed code is."""
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        address = self.get_object().email_address
+        if self.request.user.pk == address.user_id or not address.can_set_verified():
+            return super().post(*args, **kwargs)  # type: ignore[no-any-return]
+        if EmailAddress.objects.filter(user=address.user_id, verified=True).exists():
+            messages.info(self.request, _("Sign in first to the account to which this address is being added."))
+            return redirect_to_login(self.request.path)
+        return self._claimed(address, *args, **kwargs)
+
+    def _claimed(self, address: EmailAddress, *args: Any, **kwargs: Any) -> HttpResponse:
+        had_password = claim_account(address.user, address.email)
+        super().post(*args, **kwargs)
+        if had_password:
+            messages.info(self.request, PASSWORD_ENDED)
+        self.request.session[CODE_FOR] = address.email
+        return redirect("account_request_login_code")
 
 
 @login_required
@@ -106,7 +132,8 @@ def address_remove(request: HttpRequest, pk: int) -> HttpResponse:
 @fresh_proof_required
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
-    data = export.data_of(_person(request), at=now())
+    person = _person(request)
+    data = services.hand_out_data(person, by=person, at=now())
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "no-store"}
     return JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=headers)
 

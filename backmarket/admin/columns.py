@@ -22,7 +22,7 @@ TONES = {
         "success": ("online", "captured", "paid", "delivered", "closed", "resolved", "active", "ready", "succeeded",
                     "collected", "running", "validated", "returned"),
         "warning": ("paused", "countered", "awaiting_plant", "disputed", "arbitration", "watch", "on_hold", "received",
-                    "inspected", "attempted", "warned", "ordered", "pending", "draft", "trial",
+                    "inspected", "attempted", "undelivered", "warned", "ordered", "pending", "draft", "trial",
                     "made"),
         "danger": ("blocked", "failed", "lost", "suspended", "restricted", "bounced", "cancelled", "expired",
                    "refunded"),

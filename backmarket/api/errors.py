@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
+from django.urls import resolve
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -39,14 +41,29 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 class UnknownPath(APIView):
-    """Every address below /api/ that no endpoint has: the same problem, whatever the method."""
+    """Every address below /api/ that no endpoint has: the same problem, whatever the method.
+
+    An endpoint's address without its last slash leads there, as on every page; what would write is told instead.
+    """
 
     permission_classes = [AllowAny]
     schema = None
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in ("GET", "HEAD") and _lacks_slash(request):
+            return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+        return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if _lacks_slash(request):
+            raise NotFound(_("Addresses end with a slash: nothing was done. Write %(path)s/.") % {"path": request.path})
         raise NotFound(_("There is nothing at this address."))
+
+
+def _lacks_slash(request: HttpRequest | Request) -> bool:
+    path = request.path_info
+    return not path.endswith("/") and resolve(f"{path}/").url_name != resolve(path).url_name
 
 
 def _answer(code: int, name: str, detail: str, fields: Any) -> Response:

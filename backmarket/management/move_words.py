@@ -12,6 +12,7 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
             "received": "the parcel is at the plant",
             "lost": "the courier lost the parcel",
             "suspended": "the plant cannot take the parcel as it is",
+            "returned": "the courier turned back, and brought it to the seller's door",
         },
         "received": {
             "inspected": "a technician hands the sheet in",
@@ -30,13 +31,24 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "suspended": {
             "received": "what was wrong is mended",
             "returning": "not mended within 14 days",
+            "returned": "the plant did not take the parcel, and the courier brought it back",
         },
         "returning": {
             "returned": "the seller has the device back",
             "lost": "the courier lost it on the way back",
+            "undelivered": "the courier could not hand it over, and brought it back to the plant",
         },
-        "cancelled": {"returning": "the courier took it along all the same"},
-        "expired": {"returning": "it reached the plant too late"},
+        "undelivered": {"returning": "it is sent again: at the desk, by the plant, or after 14 days"},
+        "cancelled": {
+            "returning": "the courier took it along all the same",
+            "returned": "the courier took it along, and brought it back",
+            "lost": "the courier took it along, and lost it",
+        },
+        "expired": {
+            "returning": "it reached the plant too late",
+            "returned": "the courier took it along too late, and brought it back",
+            "lost": "the courier took it along too late, and lost it",
+        },
         "lost": {
             "validated": "insured in full: paid as quoted, not by the plant",
             "received": "the courier found it, and brought it to the plant",
@@ -47,7 +59,7 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "booked": {
             "attempted": "nobody was in",
             "collected": "the courier has the parcel",
-            "failed": "the courier called the visit off",
+            "failed": "the courier does not come: it refused the visit, or called it off",
             "cancelled": "the sender cancels or moves the visit",
         },
         "attempted": {
@@ -67,11 +79,16 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "in_transit": {
             "delivered": "handed over",
             "lost": "the courier gave it up",
+            "returned": "the courier turned back, and its sender has it again",
         },
-        "lost": {"delivered": "the courier found it"},
+        "lost": {
+            "delivered": "the courier found it",
+            "returned": "the courier found it, and brought it back to its sender",
+        },
         "cancelled": {
             "in_transit": "taken along though it was called off",
             "delivered": "handed over though it was called off",
+            "lost": "taken along though it was called off, or said to be, and given up",
         },
     },
     "payments.Payout": {

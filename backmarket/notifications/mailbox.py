@@ -1,12 +1,14 @@
 """The e-mail backend of the demo and of tests: messages land in a table that /mailbox/ shows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from backmarket import timetravel
 from backmarket.notifications.models import MailboxMessage
+from backmarket.notifications.services import KEPT_FOR
 
 
 class MailboxBackend(BaseEmailBackend):
@@ -22,3 +24,9 @@ class MailboxBackend(BaseEmailBackend):
                     received_at=timetravel.now(),
                 )
         return len(email_messages)
+
+
+def forget_old_messages(at: datetime) -> int:
+    """Throw away what was received 90 days ago: it is the same e-mail that `forget_old_mail` blanks, in clear. Returns
+    how many."""
+    return MailboxMessage.objects.filter(received_at__lte=at - KEPT_FOR).delete()[0]

@@ -38,13 +38,14 @@ class ParcelAdmin(StaffModelAdmin):
     fields = (
         "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown",
         "refusal",
-        "created_at", "in_transit_at", "delivered_at", "lost_at", "cancelled_at",
+        "created_at", "in_transit_at", "delivered_at", "lost_at", "returned_at", "cancelled_at",
     )  # fmt: skip
     piles = (
         Pile("unbooked", _("Without a number"), Q(status=Parcel.Status.CREATED, tracking_number="")),
         Pile("refused", _("Refused by the courier"), ~Q(refusal="")),
         Pile("travelling", _("On their way"), Q(status=Parcel.Status.IN_TRANSIT)),
         Pile("lost", _("Lost"), Q(status=Parcel.Status.LOST)),
+        Pile("turned_back", _("Turned back"), Q(status=Parcel.Status.RETURNED)),
     )
     steps = (ASK_AGAIN,)
     shown_status = state_column()
@@ -55,7 +56,7 @@ class ParcelAdmin(StaffModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Parcel) -> list[Panel]:
         scans = [(point.happened_at, point.get_code_display(), point.place) for point in obj.points.all()]
-        visits = [(p.window_start, p.window_end, p.get_status_display(), p.attempts) for p in obj.pickups.all()]
+        visits = [(p.window_start, p.window_end, p.outcome, p.attempts) for p in obj.pickups.all()]
         return [
             table(_("Scans"), (_("Date"), _("What"), _("Place")), scans),
             table(_("Pickups"), (_("From"), _("Until"), _("State"), _("Attempts")), visits),
@@ -65,18 +66,22 @@ class ParcelAdmin(StaffModelAdmin):
 
 @admin.register(Pickup, site=staff_site)
 class PickupAdmin(StaffModelAdmin):
-    list_display = ("__str__", "parcel", "shown_status", "window_start", "window_end", "attempts")
+    list_display = ("__str__", "parcel", "shown_status", "failure", "window_start", "window_end", "attempts")
     list_select_related = ("parcel",)
-    list_filter = ("status",)
+    list_filter = ("status", "failure")
     search_fields = ("confirmation", "parcel__tracking_number")
     fields = (
-        "parcel", "shown_status", "window_start", "window_end", "confirmation", "refusal", "attempts", "created_at",
+        "parcel", "shown_status", "failure", "window_start", "window_end", "confirmation", "refusal", "attempts",
+        "created_at",
     )  # fmt: skip
     piles = (
         Pile(
             "refused",
             _("Refused by the courier"),
-            ~Q(refusal="") & Q(parcel__status__in=[Parcel.Status.CREATED, Parcel.Status.CANCELLED]),
+            # Not those that failed with their parcel: it is the parcel that is asked for again.
+            ~Q(refusal="")
+            & Q(parcel__status__in=[Parcel.Status.CREATED, Parcel.Status.CANCELLED])
+            & (Q(parcel__refusal="") | Q(status=Pickup.Status.CANCELLED)),
         ),
     )
     steps = (ASK_AGAIN,)

@@ -24,6 +24,7 @@ class Parcel(models.Model):
         IN_TRANSIT = "in_transit", _("on its way")
         DELIVERED = "delivered", _("delivered")
         LOST = "lost", _("lost")
+        RETURNED = "returned", _("back at its sender")
         CANCELLED = "cancelled", _("cancelled")
 
     class Purpose(models.TextChoices):
@@ -37,10 +38,10 @@ class Parcel(models.Model):
     NOUN = "parcel"
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.CREATED: {Status.IN_TRANSIT, Status.DELIVERED, Status.LOST, Status.CANCELLED},
-        Status.IN_TRANSIT: {Status.DELIVERED, Status.LOST},
+        Status.IN_TRANSIT: {Status.DELIVERED, Status.LOST, Status.RETURNED},
         # A courier sometimes finds what it had given up, and sometimes takes along what was called off.
-        Status.LOST: {Status.DELIVERED},
-        Status.CANCELLED: {Status.IN_TRANSIT, Status.DELIVERED},
+        Status.LOST: {Status.DELIVERED, Status.RETURNED},
+        Status.CANCELLED: {Status.IN_TRANSIT, Status.DELIVERED, Status.LOST},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +66,7 @@ class Parcel(models.Model):
     in_transit_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     # The courier has confirmed that a cancelled parcel is void.
     void_at = models.DateTimeField(null=True, blank=True)
@@ -83,6 +85,7 @@ class Parcel(models.Model):
                         "in_transit",
                         "delivered",
                         "lost",
+                        "returned",
                         "cancelled",
                     ]
                 ),
@@ -126,8 +129,13 @@ class Pickup(models.Model):
         BOOKED = "booked", _("booked")
         ATTEMPTED = "attempted", _("nobody was in; the courier comes again")
         COLLECTED = "collected", _("collected")
-        FAILED = "failed", _("failed after three attempts")
+        FAILED = "failed", _("not collected")
         CANCELLED = "cancelled", _("cancelled")
+
+    class Failure(models.TextChoices):
+        NOBODY_IN = "nobody_in", _("nobody was in, three times")
+        CALLED_OFF = "called_off", _("called off by the courier")
+        REFUSED = "refused", _("refused by the courier")
 
     NOUN = "pickup"
     MOVES: ClassVar[dict[str, set[str]]] = {
@@ -146,6 +154,8 @@ class Pickup(models.Model):
     confirmation = models.CharField(max_length=60, blank=True)
     gateway_id = models.CharField(max_length=60, blank=True)
     refusal = models.CharField(max_length=80, blank=True)
+    # Why it failed, once it has.
+    failure = models.CharField(max_length=12, choices=Failure, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     attempted_at = models.DateTimeField(null=True, blank=True)
@@ -187,6 +197,11 @@ class Pickup(models.Model):
 
     def __str__(self) -> str:
         return self.confirmation or str(self.pk)
+
+    @property
+    def outcome(self) -> str:
+        """The status in words; of a failed visit, what happened."""
+        return str(self.get_failure_display() or self.get_status_display())
 
     @property
     def is_open(self) -> bool:

@@ -9,7 +9,9 @@ from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, SandboxShipm
 
 Code = TrackingPoint.Code
 # Scans that only a courier can make who has the parcel.
-WITH_COURIER = (Code.COLLECTED, Code.IN_TRANSIT, Code.OUT_FOR_DELIVERY, Code.HELD, Code.DAMAGED, Code.DELIVERED)
+WITH_COURIER = (
+    Code.COLLECTED, Code.IN_TRANSIT, Code.OUT_FOR_DELIVERY, Code.HELD, Code.DAMAGED, Code.RETURNING, Code.DELIVERED,
+)  # fmt: skip
 SILENCE, FORGOTTEN = timedelta(days=1), timedelta(days=60)
 
 

@@ -19,6 +19,7 @@ from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from buyback.admin.parts import (
+    SEND_AGAIN,
     TradeColumns,
     answers_panel,
     offer_panel,
@@ -31,7 +32,7 @@ from buyback.admin.parts import (
 from buyback.admin.privacy import SHOW, sharing_panel
 from buyback.duplicates import shared
 from buyback.models import Bid, Quote, RegisterEntry, Trade
-from buyback.querysets import is_missing
+from buyback.querysets import is_missing, is_unsent
 from buyback.services.payouts import reorder_trade_payout
 from buyback.services.settling import declare_lost
 
@@ -40,8 +41,7 @@ T = Trade.Status
 
 def pickups_panel(parcel: Parcel | None) -> Panel:
     rows = [
-        (pickup.window_start, pickup.get_status_display(), pickup.attempts)
-        for pickup in (parcel.pickups.all() if parcel else [])
+        (pickup.window_start, pickup.outcome, pickup.attempts) for pickup in (parcel.pickups.all() if parcel else [])
     ]
     return table(_("Pickups"), (_("Window"), _("State"), _("Attempts")), rows)
 
@@ -61,6 +61,8 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     piles = (
         Pile("late", _("Waiting to be received or inspected"), Q(status__in=[T.RECEIVED, T.COLLECTED])),
         Pile("missing", _("Parcels to look for"), lambda: is_missing(now())),
+        Pile("unsent", _("Not sent back in time"), lambda: is_unsent(now())),
+        Pile("undelivered", _("Back at the plant"), Q(status=T.UNDELIVERED)),
         Pile("countered", _("Counter-offers"), Q(status=T.COUNTERED)),
         Pile("suspended", _("Suspended"), Q(status=T.SUSPENDED)),
         Pile("to_pay", _("To be paid"), Q(status=T.VALIDATED)),
@@ -68,6 +70,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
         Pile("held", _("Payout held"), held("payout__")),
     )
     steps = (
+        SEND_AGAIN,
         Step(
             name="lost",
             title=_("Declare it lost"),

@@ -11,9 +11,27 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, conversation, facts, table
+from backmarket.admin.steps import Step
 from backmarket.templatetags.ui import grade_label, money
+from backmarket.timetravel import now
 from buyback.models import Quote, Trade
+from buyback.services.parcels import send_back_again
 from catalog.grading import condition_limits, grade_limits
+
+SEND_AGAIN = Step(
+    name="send-again",
+    title=_("Send it back again"),
+    icon="local_shipping",
+    tone="primary",
+    asks=True,
+    explain=_(
+        "The courier brought the device back to the plant. Write to the seller first: the new parcel goes to the same "
+        "address, free. Without this it is sent again after 14 days, three times in all."
+    ),
+    when=lambda trade: trade.status == Trade.Status.UNDELIVERED,
+    run=lambda request, trade, data: send_back_again(trade, by=request.user, at=now()),
+    done=_("The courier is asked for a new label."),
+)
 
 
 class TradeColumns:

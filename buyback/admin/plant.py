@@ -17,6 +17,7 @@ from backmarket.timetravel import now
 from buyback.admin.arrivals import ArrivalsMixin
 from buyback.admin.forms import CounterOfferForm, MessageForm, SuspendForm
 from buyback.admin.parts import (
+    SEND_AGAIN,
     TradeColumns,
     answers_panel,
     offer_panel,
@@ -78,7 +79,7 @@ class OwnTradeAdmin(ArrivalsMixin, TradeColumns, PlantModelAdmin):
         Pile("arriving", _("Arriving"), Q(status__in=[T.ACCEPTED, T.COLLECTED])),
         Pile("to_inspect", _("To inspect"), Q(status=T.RECEIVED)),
         Pile("to_decide", _("To decide"), Q(status=T.INSPECTED)),
-        Pile("waiting", _("Waiting for the seller"), Q(status__in=[T.COUNTERED, T.SUSPENDED])),
+        Pile("waiting", _("Waiting for the seller"), Q(status__in=[T.COUNTERED, T.SUSPENDED, T.UNDELIVERED])),
         Pile("returning", _("To send back"), Q(status=T.RETURNING)),
         Pile("bought", _("Bought"), Q(status__in=[T.VALIDATED, T.PAID])),
     )
@@ -103,10 +104,11 @@ class OwnTradeAdmin(ArrivalsMixin, TradeColumns, PlantModelAdmin):
              run=lambda request, trade, data: suspend_trade(trade, **data, by=request.user, at=now())),
         Step(name="resume", title=_("Mended: go on"), icon="play_circle", tone="primary", when=_in(T.SUSPENDED),
              run=lambda request, trade, data: resume_trade(trade, by=request.user, at=now())),
+        SEND_AGAIN,
         Step(name="message", title=_("Write to the seller"), icon="chat", when=_in(*Trade.OPEN), form=MessageForm,
              run=_say),
         Step(name="label", title=_("Label back (PDF)"), icon="print", permission="view", run=_label,
-             when=lambda trade: bool(trade.return_parcel and trade.return_parcel.tracking_number)),
+             when=lambda trade: trade.status == T.RETURNING and bool(trade.return_parcel.tracking_number)),
     )  # fmt: skip
 
     def name_of(self, obj: Any) -> str:
@@ -126,7 +128,7 @@ class OwnTradeAdmin(ArrivalsMixin, TradeColumns, PlantModelAdmin):
     def panels(self, request: HttpRequest, obj: Trade) -> list[Panel]:
         address = facts(_("Send to"), [(_("Address"), "\n".join(obj.address.lines))])
         return [
-            *([address] if obj.status == T.RETURNING else []),
+            *([address] if obj.status in (T.RETURNING, T.UNDELIVERED) else []),
             verdict_panel(obj),
             *offer_panel(obj),
             *photos_panel(obj),

@@ -66,6 +66,7 @@ class Trade(models.Model):
         PAID = "paid", _("paid")
         SUSPENDED = "suspended", _("suspended")
         RETURNING = "returning", _("on its way back to you")
+        UNDELIVERED = "undelivered", _("back at the plant, undelivered")
         RETURNED = "returned", _("returned")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
@@ -74,21 +75,24 @@ class Trade(models.Model):
     NOUN = "trade"
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.ACCEPTED: {Status.COLLECTED, Status.CANCELLED, Status.EXPIRED},
-        Status.COLLECTED: {Status.RECEIVED, Status.LOST, Status.SUSPENDED},
+        # The courier may bring it back to its seller's door instead.
+        Status.COLLECTED: {Status.RECEIVED, Status.LOST, Status.SUSPENDED, Status.RETURNED},
         Status.RECEIVED: {Status.INSPECTED, Status.SUSPENDED, Status.VALIDATED},
         Status.INSPECTED: {Status.VALIDATED, Status.COUNTERED, Status.SUSPENDED},
         Status.COUNTERED: {Status.VALIDATED, Status.RETURNING},
-        Status.SUSPENDED: {Status.RECEIVED, Status.RETURNING},
-        Status.RETURNING: {Status.RETURNED, Status.LOST},
-        # The courier took it along all the same: no device is kept.
-        Status.CANCELLED: {Status.RETURNING},
-        Status.EXPIRED: {Status.RETURNING},
+        Status.SUSPENDED: {Status.RECEIVED, Status.RETURNING, Status.RETURNED},
+        Status.RETURNING: {Status.RETURNED, Status.LOST, Status.UNDELIVERED},
+        Status.UNDELIVERED: {Status.RETURNING},
+        # The courier took it along all the same: no device is kept, and what is lost is paid.
+        Status.CANCELLED: {Status.RETURNING, Status.RETURNED, Status.LOST},
+        Status.EXPIRED: {Status.RETURNING, Status.RETURNED, Status.LOST},
         # Value insured in full: a lost device is paid as quoted.
         Status.LOST: {Status.VALIDATED, Status.RECEIVED},
         Status.VALIDATED: {Status.PAID},
     }
     OPEN: ClassVar[tuple[str, ...]] = (
-        "accepted", "collected", "received", "inspected", "countered", "suspended", "returning", "validated", "lost",
+        "accepted", "collected", "received", "inspected", "countered", "suspended", "returning", "undelivered",
+        "validated", "lost",
     )  # fmt: skip
     CALLED_OFF: ClassVar[tuple[str, ...]] = (Status.CANCELLED, Status.EXPIRED)
     COLLECT_WITHIN_DAYS = 21
@@ -97,6 +101,8 @@ class Trade(models.Model):
     ANSWER_WITHIN_DAYS = 7
     MEND_WITHIN_DAYS = 14
     RETURN_WITHIN_BUSINESS_DAYS = 2
+    SEND_AGAIN_AFTER_DAYS = 14
+    MAX_SENDINGS = 3
     PAYOUT_ORDERED_BUSINESS_DAYS = 1
     PAYOUT_ON_ACCOUNT_BUSINESS_DAYS = 3
 
@@ -134,6 +140,7 @@ class Trade(models.Model):
     paid_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     returning_at = models.DateTimeField(null=True, blank=True)
+    undelivered_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     expired_at = models.DateTimeField(null=True, blank=True)
@@ -158,6 +165,7 @@ class Trade(models.Model):
                         "paid",
                         "suspended",
                         "returning",
+                        "undelivered",
                         "returned",
                         "cancelled",
                         "expired",
@@ -177,6 +185,7 @@ class Trade(models.Model):
                         "countered",
                         "suspended",
                         "returning",
+                        "undelivered",
                         "validated",
                         "lost",
                     ],
@@ -193,7 +202,7 @@ class Trade(models.Model):
             ),
             models.CheckConstraint(condition=~Q(status="paid") | Q(payout__isnull=False), name="trade_paid_has_payout"),
             models.CheckConstraint(
-                condition=~Q(status__in=["returning", "returned"]) | Q(return_parcel__isnull=False),
+                condition=~Q(status__in=["returning", "undelivered", "returned"]) | Q(return_parcel__isnull=False),
                 name="trade_returning_has_parcel",
             ),
         ]

@@ -13,12 +13,10 @@ from backmarket import states
 from backmarket.errors import DomainError
 from backmarket.events.services import record
 from backmarket.jobs import each
-from backmarket.shipping.models import Parcel
-from backmarket.shipping.selectors import was_handed_over
 from buyback.models import Trade
 from buyback.services.inspections import CannotAnswer, let_counter_offer_lapse
-from buyback.services.parcels import call_off_courier, send_back
-from buyback.services.settling import lose_trade, settle_trade
+from buyback.services.parcels import call_off_courier, send_back, send_back_again
+from buyback.services.settling import settle_trade
 
 log = structlog.get_logger(__name__)
 JOB = "system:watch_trade_deadlines"
@@ -51,10 +49,6 @@ def _try(act: Callable[[Trade, datetime], None], overdue: QuerySet[Trade], at: d
 
 
 def _expire(trade: Trade, at: datetime) -> None:
-    """Never handed over; but a scan that came after the parcel was called lost shows that it had been."""
-    if trade.parcel and trade.parcel.status == Parcel.Status.LOST and was_handed_over(trade.parcel):
-        lose_trade(trade, by=JOB, at=at)
-        return
     states.move(trade, Trade.Status.EXPIRED, by=JOB, at=at, due_at=None)
     call_off_courier(trade, by=JOB, at=at)
 
@@ -73,10 +67,15 @@ def _return_unmended(trade: Trade, at: datetime) -> None:
     send_back(trade, by=JOB, at=at, data={"because": "not_mended"})
 
 
+def _send_again(trade: Trade, at: datetime) -> None:
+    send_back_again(trade, by=JOB, at=at)
+
+
 OVERDUE: dict[str, Callable[[Trade, datetime], None]] = {
     Trade.Status.ACCEPTED: _expire,
     Trade.Status.RECEIVED: _pay_as_quoted,
     Trade.Status.INSPECTED: _pay_as_quoted,
     Trade.Status.COUNTERED: _lapse,
     Trade.Status.SUSPENDED: _return_unmended,
+    Trade.Status.UNDELIVERED: _send_again,
 }

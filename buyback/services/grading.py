@@ -1,12 +1,14 @@
 """The grading job: each submitted inspection sheet is graded once, by the specification it was filled in against."""
 
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.db import models, transaction
 
 from backmarket.errors import DomainError
 from backmarket.events.services import record
+from backmarket.jobs import each
 from buyback.models import Inspection
 from catalog.grading import grade_sheet
 
@@ -15,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 def grade_pending_devices(at: datetime) -> int:
     """Grade every sheet that waits; returns how many. One that cannot be graded is logged and stays behind."""
-    return sum(_grade_or_log(pk, at) for pk in list(_waiting().values_list("pk", flat=True)))
+    return each("grade_devices", _waiting().values_list("pk", flat=True), partial(_grade_or_log, at=at))
 
 
 def _waiting() -> models.QuerySet[Inspection]:

@@ -37,6 +37,7 @@ __all__ = [
 
 MAX_PHOTOS = 8
 MAX_COMMENT = 200
+ON_ITS_WAY = (Trade.Status.ACCEPTED, Trade.Status.COLLECTED, Trade.Status.LOST)
 
 
 class CannotInspect(DomainError):
@@ -61,7 +62,12 @@ class CannotSuspend(DomainError):
 
 
 def receive_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
-    """The parcel is at the plant; a scan at the gate may come before the courier's own. Raises IllegalMove."""
+    """The parcel is at the plant; a scan at the gate may come before the courier's own. Raises IllegalMove.
+
+    The courier's word that comes after a suspension mends nothing: that is for the plant to say.
+    """
+    if trade.status not in ON_ITS_WAY:
+        raise states.IllegalMove
     with transaction.atomic():
         if trade.status == Trade.Status.ACCEPTED:
             states.move(trade, Trade.Status.COLLECTED, by=by, at=at, data={"implied": True})

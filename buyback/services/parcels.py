@@ -52,7 +52,42 @@ def collect_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
 
 def close_returned_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
     """The device is back with its seller. Raises IllegalMove unless it was on its way back."""
+    if trade.status != Trade.Status.RETURNING:
+        raise states.IllegalMove
     states.move(trade, Trade.Status.RETURNED, by=by, at=at, due_at=None)
+
+
+def turn_back_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The courier could not hand the device to the plant: its seller has it again, and the sale is over.
+
+    Raises IllegalMove once the plant has had it in its hands.
+    """
+    if trade.received_at is not None:
+        raise states.IllegalMove
+    with transaction.atomic():
+        if trade.status == Trade.Status.ACCEPTED:
+            states.move(trade, Trade.Status.COLLECTED, by=by, at=at, data={"implied": True})
+        # The parcel that took it away has brought it back.
+        facts = {"return_parcel": trade.parcel, "due_at": None, "suspension": ""}
+        states.move(trade, Trade.Status.RETURNED, by=by, at=at, data={"because": "turned_back"}, **facts)
+
+
+def keep_undelivered(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The courier could not hand the device to its seller: the plant has it again. Raises IllegalMove.
+
+    It is sent again when the plant or the desk says so, else by the clock; after MAX_SENDINGS only by people.
+    """
+    sent = Parcel.objects.filter(purpose=Parcel.Purpose.TRADE_RETURN, reference=trade.pk).count()
+    is_last = sent >= Trade.MAX_SENDINGS
+    due = None if is_last else due_at(Trade.Status.UNDELIVERED, at)
+    states.move(trade, Trade.Status.UNDELIVERED, by=by, at=at, data={"last": is_last}, due_at=due)
+
+
+def send_back_again(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Another parcel to the seller, free. Raises IllegalMove unless the courier brought the last one back."""
+    if trade.status != Trade.Status.UNDELIVERED:
+        raise states.IllegalMove
+    send_back(trade, by=by, at=at, data={"because": "sent_again"})
 
 
 def send_back(trade: Trade, *, by: Actor, at: datetime, data: dict[str, Any] | None = None) -> None:

@@ -18,6 +18,8 @@ from buyback.dac7 import withheld
 from buyback.models import Trade
 
 PURPOSE = "trade"
+# What had arrived may come back from the bank days later, and is ordered again.
+SETTLED = (Trade.Status.VALIDATED, Trade.Status.PAID)
 
 
 def order_payouts(at: datetime) -> int:
@@ -36,8 +38,11 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
     """Order the price of a validated trade, to be sent on the first business day after validation.
 
     False for a seller who has owed us a tax number for too long: the trade is then without a payout, and the job
-    orders it once the number is given. Every road to a payout passes here.
+    orders it once the number is given. Every road to a payout passes here; raises CannotPayOut for a trade whose
+    price nobody has settled.
     """
+    if trade.status not in SETTLED:
+        raise payments.CannotPayOut(_("Nothing is owed for this sale."))
     if withheld(at).filter(user=trade.seller_id).exists():
         trade.payout = None
         trade.save(update_fields=["payout"])

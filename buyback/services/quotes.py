@@ -1,20 +1,22 @@
 """Quotes: a snapshot of what plants pay for a described device, open to whoever has its UUID, valid for 14 days."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import states
 from backmarket.errors import DomainError
-from backmarket.events.models import Event
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.market import calendar
+from backmarket.notifications.models import Notification
 from backmarket.notifications.services import send
 from buyback.due import last_minute
 from buyback.models import Bid, Quote, QuoteBid
@@ -88,12 +90,14 @@ def renew_quote(quote: Quote, *, by: Actor, at: datetime) -> Quote:
 
 
 def send_quote(quote: Quote, *, to: str, by: Actor, at: datetime) -> None:
-    """E-mail the quote's address and best bid; once per recipient. Raises CannotSendQuote after three recipients."""
-    digest = hashlib.sha256(to.strip().lower().encode()).hexdigest()[:16]
+    """E-mail the quote's address and best bid; once per recipient. Raises CannotSendQuote after three recipients.
+
+    To whom stands in the e-mail alone, which is sealed: events and keys only count.
+    """
     with transaction.atomic():
         locked = Quote.objects.select_for_update(of=("self",)).select_related("variant__product").get(pk=quote.pk)
-        sent = set(_sendings(locked).values_list("data__to", flat=True))
-        if digest in sent:
+        sent = _recipients(locked)
+        if to.strip().lower() in sent:
             return
         if len(sent) >= MAX_SENDINGS:
             raise CannotSendQuote(field="email")
@@ -107,24 +111,31 @@ def send_quote(quote: Quote, *, to: str, by: Actor, at: datetime) -> None:
                 "until": last_minute(locked.expires_at),
                 "url": settings.SITE_URL + reverse("quote", args=[locked.pk]),
             },
-            key=f"quote:{locked.pk}:{digest}",
+            key=f"{_key(locked)}{len(sent) + 1}",
             language=get_language() or settings.LANGUAGE_CODE,
             at=at,
         )
-        record("quote.sent", locked, by=by, at=at, data={"to": digest})
+        record("quote.sent", locked, by=by, at=at, data={"sending": len(sent) + 1})
 
 
-def _sendings(quote: Quote) -> models.QuerySet[Event]:
-    return Event.objects.filter(subject_type="buyback.quote", subject_id=str(quote.pk), kind="quote.sent")
+def _key(quote: Quote) -> str:
+    return f"quote:{quote.pk}:"
+
+
+def _recipients(quote: Quote) -> list[str]:
+    mails = Notification.objects.filter(key__startswith=_key(quote))
+    return [mail.recipient.strip().lower() for mail in mails.only("recipient")]
 
 
 def expire_quotes(at: datetime) -> int:
     """Close the open quotes whose time is over; returns how many."""
-    expired = 0
-    for quote in Quote.objects.filter(status=Quote.Status.OPEN, expires_at__lte=at).iterator():
-        try:
-            states.move(quote, Quote.Status.EXPIRED, by="system:expire_quotes", at=at)
-            expired += 1
-        except states.IllegalMove:  # accepted meanwhile
-            continue
-    return expired
+    over = Quote.objects.filter(status=Quote.Status.OPEN, expires_at__lte=at).order_by("expires_at", "pk")
+    return each("expire_quotes", over.values_list("pk", flat=True), partial(_expire, at=at))
+
+
+def _expire(quote_id: UUID, at: datetime) -> bool:
+    try:
+        states.move(Quote.objects.get(pk=quote_id), Quote.Status.EXPIRED, by="system:expire_quotes", at=at)
+    except states.IllegalMove:  # accepted meanwhile
+        return False
+    return True

@@ -1,7 +1,9 @@
 """Erasing what nothing asks for any more: the identity and the account of people who sold, or did not sell.
 
 A bought device is kept for five years (police register, DAC7 and accounts ask for it), one that was not bought for 90
-days, so that a dispute can still be settled. The register keeps its own sealed copy: its chain of hashes needs it.
+days, so that a dispute can still be settled. The sales of people who were asked for a tax number, and the number, stay
+until five years after the end of the last year with a sale (dac7.kept_since). The register keeps its own sealed copy:
+its chain of hashes needs it.
 """
 
 from datetime import datetime, timedelta
@@ -9,8 +11,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from backmarket.db import lock
 from backmarket.events.services import record
-from buyback.models import Identity, Trade
+from buyback import dac7
+from buyback.models import Identity, TaxFile, Trade
 
 JOB = "system:erase_expired"
 UNSOLD_DAYS = 90
@@ -23,17 +27,21 @@ Status = Trade.Status
 def ended(at: datetime) -> QuerySet[Trade]:
     """Trades of which nothing personal is needed any more at that instant."""
     unsold, sold = at - timedelta(days=UNSOLD_DAYS), at - SOLD
+    reported = Q(seller__tax_file__isnull=False, paid_at__gte=dac7.kept_since(at))
     return Trade.objects.filter(
         Q(status=Status.CANCELLED, cancelled_at__lte=unsold)
         | Q(status=Status.EXPIRED, expired_at__lte=unsold)
         | Q(status=Status.RETURNED, returned_at__lte=unsold)
-        | Q(status=Status.PAID, paid_at__lte=sold)
+        | Q(status=Status.PAID, paid_at__lte=sold) & ~reported
     )
 
 
 def erase_expired(at: datetime) -> int:
-    """Erase identities and accounts whose time is over; returns how many rows. Each identity's erasure is recorded."""
-    done = 0
+    """Erase identities, accounts and tax numbers whose time is over; returns how many rows.
+
+    The erasure of each identity and tax number is recorded.
+    """
+    done = _erase_tax_files(at)
     while batch := _erase_batch(at):
         done += batch
     return done
@@ -55,4 +63,18 @@ def _erase_identities(at: datetime) -> int:
     Identity.objects.filter(pk__in=[identity.pk for identity in found]).update(**blank, erased_at=at)
     for identity in found:
         record("identity.erased", identity, by=JOB, at=at)
+    return len(found)
+
+
+@transaction.atomic
+def _erase_tax_files(at: datetime) -> int:
+    """Whole: who comes near the threshold again is asked again."""
+    kept = dac7.kept_since(at)
+    selling = Q(status__in=dac7.PROMISED) | Q(status=Status.PAID, paid_at__gte=kept)
+    needed = Trade.objects.filter(selling, seller=OuterRef("user"))
+    over = TaxFile.objects.filter(asked_at__lt=kept).exclude(given_at__gte=kept).exclude(Exists(needed))
+    found = list(lock(over))
+    for file in found:
+        record("tax_number.erased", file, by=JOB, at=at)
+    TaxFile.objects.filter(pk__in=[file.pk for file in found]).delete()
     return len(found)

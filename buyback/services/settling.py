@@ -12,11 +12,15 @@ from backmarket.events.services import Actor
 from backmarket.money import Money
 from backmarket.payments import services as payments
 from backmarket.payments.models import LedgerEntry
+from backmarket.shipping.models import Parcel
 from backmarket.shipping.selectors import was_handed_over
 from buyback.due import due_at
 from buyback.models import Trade
 from catalog.models import Unit, VatScheme
 from catalog.services.units import UnitInStock, take_in_unit
+
+# Of these it is not known whether the courier ever had the device.
+UNSEEN = (Trade.Status.ACCEPTED, *Trade.CALLED_OFF)
 
 
 class CannotValidate(DomainError):
@@ -54,8 +58,12 @@ def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: b
 
 def _refuse_if_moved(trade: Trade) -> None:
     """Several statuses lead to validation: what was decided on one of them must not be done to another. Without this
-    a plant's counter-offer, made in the minute of the deadline, would be overruled by the quoted price."""
-    if lock(Trade.objects.filter(pk=trade.pk, status=trade.status)).first() is None:
+    a plant's counter-offer, made in the minute of the deadline, would be overruled by the quoted price. And no plant
+    owes what the courier lost."""
+    if (
+        trade.status == Trade.Status.LOST
+        or lock(Trade.objects.filter(pk=trade.pk, status=trade.status)).first() is None
+    ):
         raise states.IllegalMove
 
 
@@ -66,7 +74,7 @@ def lose_trade(trade: Trade, *, by: Actor, at: datetime, way_back: bool = False)
     """
     if way_back != (trade.status == Trade.Status.RETURNING):
         raise states.IllegalMove
-    if trade.status == Trade.Status.ACCEPTED and not was_handed_over(trade.parcel):
+    if trade.status in UNSEEN and not was_handed_over(trade.parcel):
         raise states.IllegalMove
     _lose(trade, by=by, at=at)
 
@@ -76,6 +84,7 @@ def declare_lost(trade: Trade, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         # No join: what the courier has said while this one waited for the lock must be seen.
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
+        list(lock(Parcel.objects.filter(pk__in=[locked.parcel_id, locked.return_parcel_id])))
         if not Trade.objects.missing(at).filter(pk=trade.pk).exists():
             raise CannotDeclareLost
         _lose(locked, by=by, at=at)

@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 
 from backmarket.db import lock
 from backmarket.errors import DomainError
+from backmarket.jobs import each
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment
 from backmarket.states import move
@@ -41,16 +44,18 @@ def watch_order_deadlines(at: datetime) -> int:
 
 
 def _each(found: Any, act: Callable[[Any], bool]) -> int:
-    """Do it for every row, each in its own transaction: a refusal stops no other."""
-    done = 0
-    for pk in list(found.values_list("pk", flat=True)):
-        try:
-            with transaction.atomic():
-                row = lock(found.model.objects.filter(pk=pk)).first()
-                done += bool(row and act(row))
-        except DomainError:
-            logger.warning("deadline refused", extra={"model": found.model.__name__, "pk": str(pk)})
-    return done
+    """Do it for every row, each in its own transaction: neither a refusal nor a broken row stops another."""
+    return each("watch_order_deadlines", found.values_list("pk", flat=True), partial(_try, found.model, act))
+
+
+def _try(model: type[Model], act: Callable[[Any], bool], pk: Any) -> bool:
+    try:
+        with transaction.atomic():
+            row = lock(model._default_manager.filter(pk=pk)).first()
+            return bool(row and act(row))
+    except DomainError:
+        logger.warning("deadline refused", extra={"model": model.__name__, "pk": str(pk)})
+        return False
 
 
 def _give_up(order: Order, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -12,11 +13,14 @@ from django.urls import reverse
 from backmarket.account.services import CannotCloseAccount, close_account, reasons_to_stay
 from backmarket.accounts.models import Address, User
 from backmarket.events.models import Event
-from buyback.models import Identity, TaxFile
+from backmarket.privacy import readings
+from buyback.models import EvidencePhoto, Identity, TaxFile
+from buyback.services.messages import write_message
 from orders.models import Order
 from refurbishers.models import Refurbisher
 from reviews.models import Review
 from reviews.services import rate_line
+from tests.buyback import steps
 from tests.factories import AddressFactory
 from tests.ground.bank_steps import order
 from tests.reviews.deals import delivered_line, paid_trade
@@ -123,6 +127,35 @@ def test_the_download_holds_everything_of_this_person_readable_and_nothing_of_ot
     assert data["identities"][0]["document_number"] == "X1234567"
     assert data["ratings"][0]["words"] == "Good."
     assert "carol" not in response.content.decode().lower()
+
+
+def test_that_people_read_their_own_sealed_data_is_recorded_without_the_data(
+    plant: Refurbisher, alice: User, now: datetime, client_of: Login
+) -> None:
+    paid_trade(plant, alice, now)
+    assert client_of(alice).get("/account/data.json").status_code == 200
+    (read,) = readings()
+    assert (read.subject_type, read.subject_id, read.actor) == ("accounts.user", str(alice.pk), f"user:{alice.pk}")
+    assert (read.data["why"], {"iban", "document_number", "birth_date"} - set(read.data["what"])) == ("own", set())
+    assert "X1234567" not in str(read.data)
+
+
+def test_the_download_names_each_photo_and_only_its_owner_opens_it(
+    plant: Refurbisher, carol: User, mallory: User, now: datetime, client_of: Login, settings: Any, tmp_path: Any
+) -> None:
+    settings.PRIVATE_ROOT = tmp_path
+    trade = steps.countered(plant, carol, now)
+    write_message(trade, author=carol, from_plant=False, text="Look.", at=now, photos=[steps.photo(), steps.photo()])
+    unseen = EvidencePhoto.objects.create(trade=trade, image=steps.photo(), proof=False, created_at=now)
+    (sale,) = client_of(carol).get("/account/data.json").json()["trades"]
+    places = [*sale["messages"][0]["photos"], *sale["photos"]]
+    assert (len(places), str(unseen.pk) in str(places)) == (3, False)
+    for place in places:
+        assert place.startswith(f"{settings.SITE_URL}/account/trades/")
+        path = place.removeprefix(settings.SITE_URL)
+        shown = client_of(carol).get(path)
+        assert (shown.status_code, b"".join(shown)[:2]) == (200, b"\xff\xd8")
+        assert client_of(mallory).get(path).status_code == 404
 
 
 def test_closing_erases_the_person_and_keeps_what_the_law_asks(

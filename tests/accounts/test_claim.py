@@ -1,5 +1,9 @@
 """Whoever proves a mailbox has the account alone: nobody waits in it who wrote the address down before."""
 
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
@@ -104,3 +108,77 @@ def test_she_is_told_that_the_password_ended() -> None:
     browser = Client()
     typed(browser, asked(browser, VICTIM))
     assert "has ended" in browser.get(reverse("account")).content.decode()
+
+
+# The link of a sign-up
+
+
+def link(email: str) -> str:
+    """The path of the link that was sent to this mailbox last."""
+    found = re.search(
+        r"/accounts/confirm-email/\S+", MailboxMessage.objects.filter(to=email).latest("received_at").text
+    )
+    assert found
+    return found.group()
+
+
+def test_a_link_pressed_elsewhere_ends_the_password_and_the_sessions_of_whoever_signed_up() -> None:
+    attacker, victim = squatter(), Client()
+    added(User.objects.get(), "evil@example.com")
+    where = link(VICTIM)
+    assert victim.get(where).status_code == 200
+    page = victim.post(where, follow=True)
+    assert page.redirect_chain == [(reverse("account_request_login_code"), 302)]
+    assert "The password from before your address was confirmed has ended." in page.content.decode()
+    assert f'value="{VICTIM}"' in page.content.decode()
+    assert attacker.get(reverse("account")).status_code == 302
+    again = Client()
+    again.post(reverse("account_login"), {"login": VICTIM, "password": PASSWORD})
+    assert "_auth_user_id" not in again.session
+    address = EmailAddress.objects.get()
+    assert (address.email, address.verified) == (VICTIM, True)
+    assert typed(victim, asked(victim, VICTIM)) == QUOTE
+    assert (who(victim), who(victim).has_usable_password()) == (address.user, False)
+
+
+def test_a_link_pressed_by_another_person_who_is_signed_in_is_a_claim_too(
+    mallory: User, client_of: Callable[[User], Client]
+) -> None:
+    squatter()
+    client_of(mallory).post(link(VICTIM))
+    assert not User.objects.get(email=VICTIM).has_usable_password()
+
+
+def test_a_link_pressed_where_one_signed_up_keeps_password_and_session() -> None:
+    owner = squatter()
+    assert owner.post(link(VICTIM)).status_code == 302
+    assert owner.get(reverse("account")).status_code == 200
+    assert User.objects.get().check_password(PASSWORD)
+    assert EmailAddress.objects.get().verified
+
+
+def test_a_link_pressed_twice_or_made_up_changes_nothing() -> None:
+    owner = squatter()
+    where = link(VICTIM)
+    owner.post(where)
+    assert (Client().post(where).status_code, Client().get("/accounts/confirm-email/made:up:key/").status_code) == (
+        404,
+        200,
+    )
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_a_second_address_is_confirmed_by_who_is_signed_in_only(
+    mallory: User, client_of: Callable[[User], Client]
+) -> None:
+    added(mallory, mallory.email, verified=True, primary=True)
+    browser = client_of(mallory)
+    browser.post(reverse("account_email"), {"action_add": "", "email": VICTIM})
+    where = link(VICTIM)
+    asked_to_sign_in = Client().post(where)
+    assert unquote(asked_to_sign_in["Location"]) == f"{reverse('account_login')}?next={where}"
+    assert not EmailAddress.objects.get(email=VICTIM).verified
+    mallory.refresh_from_db()
+    assert mallory.has_usable_password()
+    browser.post(where)
+    assert EmailAddress.objects.get(email=VICTIM).verified

@@ -200,3 +200,23 @@ def not_found(answer: Any) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
     assert (answer.json()["code"], answer.json()["status"]) == ("not_found", 404)
     assert answer.json()["detail"] == "There is nothing at this address."
+
+
+@pytest.mark.parametrize("name", ["api-docs", "api-schema", "api-buyables", "api-plants", "api-orders", "api-trades"])
+def test_an_address_without_its_last_slash_leads_to_the_endpoint(client: Client, name: str) -> None:
+    whole = reverse(name)
+    for method in (client.get, client.head):
+        answer = method(f"{whole.removesuffix('/')}?grade=good&q=a%20b")
+        assert (answer.status_code, answer["Location"]) == (301, f"{whole}?grade=good&q=a%20b")
+
+
+def test_what_would_write_is_told_that_the_slash_is_missing(client: Client) -> None:
+    answer = client.post(reverse("api-quotes").removesuffix("/"), {}, content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "Addresses end with a slash: nothing was done. Write /api/v1/quotes/."
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/v1/", "/api/v1/quotes/x", "/api//evil.example/v1/plants-"])
+def test_what_no_slash_would_help_stays_a_problem(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["detail"]) == (404, "There is nothing at this address.")

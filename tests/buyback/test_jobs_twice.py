@@ -14,6 +14,7 @@ from backmarket.payments.models import LedgerEntry, Payout
 from backmarket.shipping.models import Parcel
 from buyback.models import AcceptanceDraft, Identity, Quote, Reminder, TaxFile, Trade
 from buyback.services import inspections
+from buyback.services.parcels import keep_undelivered
 from buyback.services.payouts import order_trade_payout
 from buyback.services.trades import cancel_trade
 from refurbishers.models import Refurbisher
@@ -30,7 +31,8 @@ TWICE = {
     "forget_drafts": (1, 1),
     "remind_people": (3, 1),  # the counter-offer, two business days before its end
     "expire_quotes": (60, 1),  # the only one that nobody accepted
-    "watch_trade_deadlines": (60, 6),  # accepted, received, inspected and graded or not, countered, suspended
+    # accepted, received, inspected and graded or not, countered, suspended, undelivered
+    "watch_trade_deadlines": (60, 7),
     "watch_tax_numbers": (20, 1),  # carol was asked: so many open trades come near the threshold
     "erase_expired": (120, 6),  # the account and the identity of cancelled, expired and returned
 }
@@ -61,10 +63,12 @@ def _ended(plant: Refurbisher, carol: User, now: datetime) -> None:
     paid = validated(plant, carol, now)
     order_trade_payout(paid, by=JOB, at=now)
     states.move(paid, "paid", by=JOB, at=now, due_at=None)
-    for end in ("returning", "returned"):
+    for end in ("returning", "undelivered", "returned"):
         trade = countered(plant, carol, now)
         inspections.answer_counter_offer(trade, accept=False, by=carol, at=now)
-        if end == "returned":
+        if end == "undelivered":
+            keep_undelivered(Trade.objects.get(pk=trade.pk), by=JOB, at=now)
+        elif end == "returned":
             states.move(Trade.objects.get(pk=trade.pk), end, by=JOB, at=now, due_at=None)
     cancel_trade(accepted(plant, carol, now), by=carol, at=now)
     states.move(accepted(plant, carol, now), "expired", by=JOB, at=now, due_at=None)

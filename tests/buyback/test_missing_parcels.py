@@ -175,5 +175,6 @@ def test_a_scan_that_comes_after_the_loss_shows_that_it_was_handed_over(
     trade = handed(plant, carol, now)
     scan(trade, "lost", now + 3 * DAY, drain)
     scan(trade, "collected", now + DAY, drain)
-    assert watch_trade_deadlines(now + 30 * DAY) == 1
     assert (fresh(trade).status, balance("consumer", str(carol.pk))) == ("validated", trade.quoted)
+    scan(trade, "in_transit", now + 2 * DAY, drain)
+    assert watch_trade_deadlines(now + 30 * DAY) == 0

@@ -84,6 +84,19 @@ def test_a_quote_is_sent_once_per_address_and_to_three_at_most(plant: Refurbishe
     assert "until 7 Dec 2026" in mail.text
 
 
+def test_who_was_sent_a_quote_stands_in_the_sealed_email_only(plant: Refurbisher, now: datetime) -> None:
+    quote = quoted(plant, now)
+    for to in ("a@example.com", " A@Example.com", "b@example.com"):
+        send_quote(quote, to=to, by="guest", at=now)
+    sent = Event.objects.filter(kind="quote.sent").order_by("pk")
+    assert [(event.subject_id, event.data) for event in sent] == [
+        (str(quote.pk), {"sending": 1}),
+        (str(quote.pk), {"sending": 2}),
+    ]
+    mails = Notification.objects.filter(template="quote_sent")
+    assert {mail.key for mail in mails} == {f"quote:{quote.pk}:1", f"quote:{quote.pk}:2"}
+
+
 def test_no_address_is_written_into_the_trail(plant: Refurbisher, now: datetime) -> None:
     send_quote(quoted(plant, now), to="a@example.com", by="guest", at=now)
     assert "example.com" not in str(list(Event.objects.values_list("data", flat=True)))

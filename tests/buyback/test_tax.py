@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
+from backmarket.market import calendar
 from backmarket.notifications.models import Notification
 from backmarket.payments import services as payments
 from backmarket.payments.models import Payout
@@ -22,6 +23,7 @@ from buyback import dac7
 from buyback.models import TaxFile, Trade
 from buyback.next_steps import next_step
 from buyback.services.payouts import order_payouts, order_trade_payout, reorder_trade_payout
+from buyback.services.retention import SOLD, erase_expired
 from buyback.services.tax import ask_if_near_threshold, give_tax_number, watch_tax_numbers
 from buyback.services.trades import change_iban
 from buyback.tax_numbers import InvalidTaxNumber, UnknownCountry, checked_tax_number
@@ -217,3 +219,67 @@ def test_wrong_numbers_are_refused(country: str, number: str) -> None:
 def test_the_database_refuses_half_a_number(carol: User, now: datetime) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         TaxFile.objects.create(user=carol, asked_at=now, number=NUMBER)
+
+
+def test_the_number_is_asked_once_on_the_list_and_the_home_page(
+    plant: Refurbisher, carol: User, now: datetime, client_of: Login
+) -> None:
+    for _number in range(3):
+        validated(plant, carol, now)
+    TaxFile.objects.create(user=carol, asked_at=now)
+    browser, link = client_of(carol), f'href="{reverse("tax-number")}"'
+    for page in (reverse("trades"), reverse("account")):
+        assert browser.get(page).content.decode().count(link) == 1
+    give_tax_number(carol, country="FR", number=NUMBER, by=carol, at=now)
+    assert link not in browser.get(reverse("trades")).content.decode()
+
+
+def test_money_that_came_back_is_said_on_the_home_page(
+    plant: Refurbisher, carol: User, now: datetime, client_of: Login
+) -> None:
+    trade = validated(plant, carol, now)
+    order_payouts(now)
+    payments.send_due_payouts(now + 3 * DAY)
+    payments.return_payout(Payout.objects.get(), reason="AC04", by="system:test", at=now + 3 * DAY)
+    browser = client_of(carol)
+    page = browser.get(reverse("account")).content.decode()
+    assert (page.count(reverse("trade-iban", args=[trade.pk])), "Payment came back" in page) == (1, True)
+    Payout.objects.update(failure="RR04")  # for staff to look into: nothing that the seller could do
+    assert reverse("trade-iban", args=[trade.pk]) not in browser.get(reverse("account")).content.decode()
+
+
+# How long it is kept
+
+
+def test_who_is_reported_is_kept_for_five_years_after_the_end_of_the_last_year_with_a_sale(
+    plant: Refurbisher, carol: User, alice: User, now: datetime
+) -> None:
+    for seller in (carol, alice):
+        paid(plant, seller, now, 170_000, now)
+        assert ask_if_near_threshold(seller, at=now)
+    give_tax_number(carol, country="FR", number=NUMBER, by=carol, at=now)
+    later = paid(plant, alice, now, 1_000, now.replace(year=2028))
+    end = datetime(2032, 1, 1, tzinfo=calendar().zone)
+    assert erase_expired(end - timedelta(seconds=1)) == 0
+    assert erase_expired(end) == 5  # carol's file; her account and identity; those of alice's first sale
+    assert set(TaxFile.objects.values_list("user", flat=True)) == {alice.pk}
+    assert set(Trade.objects.exclude(iban="")) == {later}
+    assert Event.objects.get(kind="tax_number.erased").data == {}
+    assert erase_expired(end) == 0
+    assert erase_expired(end.replace(year=2034)) == 3
+    assert not TaxFile.objects.exists()
+
+
+def test_a_number_of_somebody_who_sells_again_stays(plant: Refurbisher, carol: User, now: datetime) -> None:
+    paid(plant, carol, now, 170_000, now)
+    ask_if_near_threshold(carol, at=now)
+    validated(plant, carol, now.replace(year=2033))
+    erase_expired(datetime(2034, 1, 1, tzinfo=UTC))
+    assert TaxFile.objects.count() == 1
+
+
+def test_who_was_never_asked_is_forgotten_five_years_after_the_sale(
+    plant: Refurbisher, carol: User, now: datetime
+) -> None:
+    paid(plant, carol, now, 1_000, now)
+    assert erase_expired(now + SOLD) == 2

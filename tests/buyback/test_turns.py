@@ -30,6 +30,7 @@ TOLD = {
     "paid": "trade_paid",
     "suspended": "trade_suspended",
     "returning": "trade_returning",
+    "undelivered": "trade_undelivered",
     "returned": "trade_returned",
     "cancelled": "trade_cancelled",
     "expired": "trade_expired",

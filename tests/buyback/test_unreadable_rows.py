@@ -11,13 +11,16 @@ from django.db.models.functions import Cast
 
 from backmarket.accounts.models import User
 from backmarket.payments.services import send_due_payouts
-from buyback.models import Reminder, TaxFile, Trade
+from buyback.models import Inspection, Quote, Reminder, TaxFile, Trade
 from buyback.services.deadlines import watch_trade_deadlines
+from buyback.services.grading import grade_pending_devices
+from buyback.services.inspections import submit_inspection
 from buyback.services.payouts import order_payouts
+from buyback.services.quotes import expire_quotes
 from buyback.services.reminders import remind_people
 from buyback.services.tax import watch_tax_numbers
 from refurbishers.models import Refurbisher
-from tests.buyback.steps import accepted, countered, validated
+from tests.buyback.steps import accepted, countered, quoted, received, sheet, validated
 from tests.factories import UserFactory
 from tests.ground.bank_steps import order
 
@@ -33,6 +36,13 @@ def _photos_elsewhere(settings: Any, tmp_path: Any) -> None:
 def spoil(row: models.Model, column: str) -> None:
     unread = Cast(Value("no key knows this"), models.TextField())  # an expression is not encrypted
     type(row)._base_manager.filter(pk=row.pk).update(**{column: unread})
+
+
+def spoil_date(row: models.Model, column: str) -> None:
+    """An instant that Python cannot hold."""
+    type(row)._base_manager.filter(pk=row.pk).update(
+        **{column: Cast(Value("0044-03-15 12:00 BC"), models.DateTimeField())}
+    )
 
 
 def pair(make: Callable[..., Trade], plant: Refurbisher, seller: User, at: datetime) -> Pair:
@@ -79,3 +89,20 @@ def test_the_others_are_reminded_of_their_tax_number(carol: User, now: datetime)
     assert watch_tax_numbers(now + timedelta(days=60)) == 1
     other.refresh_from_db()
     assert other.reminders == 1
+
+
+def test_the_quotes_of_the_others_expire(plant: Refurbisher, now: datetime) -> None:
+    unreadable, other = quoted(plant, now), quoted(plant, now)
+    spoil_date(unreadable, "created_at")
+    assert expire_quotes(now + timedelta(days=15)) == 1
+    assert list(Quote.objects.filter(status="expired").values_list("pk", flat=True)) == [other.pk]
+
+
+def test_the_sheets_of_the_others_are_graded(plant: Refurbisher, carol: User, now: datetime) -> None:
+    broken, other = (
+        submit_inspection(received(plant, carol, now), sheet=sheet(), note="", by="system:test", at=now)
+        for _number in range(2)
+    )
+    Inspection.objects.filter(pk=broken.pk).update(sheet=[])  # no sheet at all
+    assert grade_pending_devices(now) == 1
+    assert list(Inspection.objects.exclude(graded_at=None).values_list("pk", flat=True)) == [other.pk]

@@ -295,3 +295,13 @@ def easypost() -> Iterator[EasyPost]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def at_easypost(settings: Any) -> Iterator[EasyPost]:
+    """EasyPost is the house courier, and stands in on this machine; at the end nothing it was asked was misshapen."""
+    with easypost() as desk:
+        settings.COURIER_GATEWAY, settings.EASYPOST_API_BASE, settings.EASYPOST_API_KEY = "easypost", desk.url, KEY
+        settings.EASYPOST_WEBHOOK_SECRET, settings.EASYPOST_CARRIER_ACCOUNTS = SECRET, [ACCOUNT]
+        yield desk
+        assert desk.wrong == []

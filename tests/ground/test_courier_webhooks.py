@@ -22,6 +22,7 @@ NEWS = {
     "o": ("out_for_delivery", paris(2026, 11, 25, 8)),
     "d": ("delivered", paris(2026, 11, 25, 11)),
     "l": ("lost", paris(2026, 11, 24, 22)),
+    "r": ("returning", paris(2026, 11, 25, 9)),  # before "d", which is then at the sender's door
     "a": ("in_transit", paris(2020, 1, 2, 8)),  # ages ago: another parcel of the same number
 }
 COLLECTED, MOVED, DONE = "pickup.collected", "parcel.in_transit", "parcel.delivered"
@@ -32,6 +33,11 @@ TABLE = [
     ("dot", "delivered", [COLLECTED, DONE], 3),
     ("dl", "delivered", [COLLECTED, DONE], 2),
     ("tld", "delivered", [COLLECTED, MOVED, "parcel.lost", DONE], 3),
+    ("trd", "returned", [COLLECTED, MOVED, "parcel.returned"], 3),
+    ("rd", "returned", [COLLECTED, MOVED, "parcel.returned"], 2),
+    ("trdl", "returned", [COLLECTED, MOVED, "parcel.returned"], 4),
+    ("tlrd", "returned", [COLLECTED, MOVED, "parcel.lost", "parcel.returned"], 4),
+    ("lto", "lost", ["parcel.lost", COLLECTED, "parcel.loss_proved"], 3),
     ("a", "created", [], 0),
     ("?", "created", [], 0),
     ("?t", "in_transit", [COLLECTED, MOVED], 1),
@@ -48,7 +54,7 @@ def body_of(name: str, letter: str, number: str, code: str, at: datetime) -> byt
     if name == "sandbox":
         told = {"id": f"e-{letter}", "tracking_number": number, "code": code, "happened_at": at.isoformat()}
         return json.dumps(told).encode()
-    more, status = ("lost", "failure") if code == "lost" else ("", code)
+    more, status = {"lost": ("lost", "failure"), "returning": ("", "return_to_sender")}.get(code, ("", code))
     return EasyPost().tracker_event(number, detail(status, at, more=more), number=ord(letter))
 
 

@@ -119,8 +119,16 @@ def test_production_names_what_is_missing(compose: dict[str, Any], name: str) ->
     assert name in done.stderr.splitlines()[-1]
 
 
-def test_a_sandbox_in_production_needs_an_explicit_word(compose: dict[str, Any]) -> None:
-    done = load_settings({**environment(compose, "web"), "PAYMENT_GATEWAY": "sandbox"})
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PAYMENT_GATEWAY", "sandbox"),
+        ("DEVICE_REGISTRY", "sandbox"),
+        ("DEVICE_REGISTRY", "buyback.registry.SandboxRegistry"),
+    ],
+)
+def test_a_sandbox_in_production_needs_an_explicit_word(compose: dict[str, Any], name: str, text: str) -> None:
+    done = load_settings({**environment(compose, "web"), name: text})
     assert done.returncode != 0
     assert "ALLOW_SANDBOX=1" in done.stderr.splitlines()[-1]
 

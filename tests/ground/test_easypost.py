@@ -10,7 +10,7 @@ from django.test import Client
 from backmarket.errors import GatewayError
 from backmarket.events.models import IncomingWebhook
 from backmarket.shipping import services
-from tests.ground.easypost_stand_in import ACCOUNT, KEY, SECRET, EasyPost, detail, easypost, signature
+from tests.ground.easypost_stand_in import EasyPost, at_easypost, detail, signature
 from tests.ground.parcel_steps import parcel_of, paris, two_in_one_visit, with_pickup
 
 pytestmark = pytest.mark.django_db
@@ -19,11 +19,8 @@ URL = "/webhooks/couriers/easypost/"
 
 @pytest.fixture
 def desk(settings: Any, tmp_path: Any) -> Iterator[EasyPost]:
-    with easypost() as found:
-        settings.COURIER_GATEWAY, settings.EASYPOST_API_BASE, settings.EASYPOST_API_KEY = "easypost", found.url, KEY
-        settings.EASYPOST_WEBHOOK_SECRET, settings.EASYPOST_CARRIER_ACCOUNTS = SECRET, [ACCOUNT]
+    with at_easypost(settings) as found:
         yield found
-        assert found.wrong == []
 
 
 def test_a_label_and_a_visit_are_made_once_and_insured_in_full(desk: EasyPost, now: datetime) -> None:

@@ -215,8 +215,8 @@ def test_what_went_back_to_its_sender_was_not_delivered(now: datetime) -> None:
     for number, code in enumerate(("in_transit", "returning", "delivered")):
         assert scan(parcel, number, code, now + timedelta(days=number))
     parcel.refresh_from_db()
-    assert (parcel.status, parcel.delivered_at) == ("in_transit", None)
-    assert kinds(parcel)[-1] == "parcel.returned"
+    assert (parcel.status, parcel.delivered_at, parcel.returned_at) == ("returned", None, now + timedelta(days=2))
+    assert kinds(parcel) == ["pickup.collected", "parcel.in_transit", "parcel.returned"]
     assert not Event.objects.filter(kind="parcel.delivered").exists()
 
 

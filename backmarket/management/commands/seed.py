@@ -40,9 +40,12 @@ PARTS = (
     Part("settlements"),
     Part("reviews"),
     Part("facts"),
+    Part("taxes"),
     Part("waiting"),
     Part("lists"),
     Part("banking"),
+    Part("troubles"),
+    Part("repricing"),
 )
 
 

@@ -33,25 +33,30 @@ class Courier:
 
     def parcel(
         self, purpose: str, reference: uuid.UUID, ends: tuple[Address, Address], insured: int, times: Times,
-        lost_at: datetime | None = None,
+        lost_at: datetime | None = None, turned_back_at: datetime | None = None,
     ) -> Parcel:  # fmt: skip
         """`times`: created, on its way (or None), delivered (or None); what lies after the anchor is only planned."""
         created_at, leaves_at, arrives_at = times
         sent_at = leaves_at if leaves_at and leaves_at <= self.at else None
         delivered_at = arrives_at if sent_at and arrives_at and arrives_at <= self.at and not lost_at else None
+        ended = lost_at or turned_back_at or delivered_at
         self.made += 1
         parcel = Parcel(
             id=stable_uuid(f"parcel-{self.part}", self.made), purpose=purpose, reference=reference,
             courier=settings.COURIER_GATEWAY, sender=ends[0], recipient=ends[1], insured_minor=insured,
             currency=settings.DEFAULT_CURRENCY, created_at=created_at, booked_at=created_at, in_transit_at=sent_at,
-            delivered_at=delivered_at, lost_at=lost_at, status=_status(sent_at, delivered_at, lost_at),
+            delivered_at=delivered_at, lost_at=lost_at, returned_at=turned_back_at,
+            status=_status(sent_at, delivered_at, lost_at, turned_back_at),
         )  # fmt: skip
         parcel.tracking_number = tracking_number(parcel)
         self.rows.add(parcel)
         self._scan(parcel, Code.IN_TRANSIT, sent_at, ends[0].city)
         self._scan(parcel, Code.DELIVERED, delivered_at, ends[1].city)
         self._scan(parcel, Code.LOST, lost_at, "")
-        if leaves_at and not delivered_at and not lost_at:
+        if turned_back_at:
+            self._scan(parcel, Code.RETURNING, turned_back_at - timedelta(days=1), ends[1].city)
+            self._scan(parcel, Code.DELIVERED, turned_back_at, ends[0].city)
+        if leaves_at and not ended:
             steps: list[tuple[str, datetime]] = [
                 (Code.IN_TRANSIT, leaves_at),
                 (Code.DELIVERED, arrives_at or next_delivery(leaves_at)),
@@ -100,9 +105,13 @@ class Courier:
             )  # fmt: skip
 
 
-def _status(sent_at: datetime | None, delivered_at: datetime | None, lost_at: datetime | None) -> str:
-    if lost_at or delivered_at:
-        return Parcel.Status.LOST if lost_at else Parcel.Status.DELIVERED
+def _status(
+    sent_at: datetime | None, delivered_at: datetime | None, lost_at: datetime | None, turned_back_at: datetime | None
+) -> str:
+    if lost_at or turned_back_at:
+        return Parcel.Status.LOST if lost_at else Parcel.Status.RETURNED
+    if delivered_at:
+        return Parcel.Status.DELIVERED
     return Parcel.Status.IN_TRANSIT if sent_at else Parcel.Status.CREATED
 
 

@@ -11,6 +11,7 @@ from backmarket.management.seeding.base import device_number, next_number, sprea
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.people import consumers
 from backmarket.management.seeding.plants import iban
+from backmarket.management.seeding.regulars import Regulars
 from backmarket.management.seeding.sheets import answers_for
 from backmarket.management.seeding.shipping import Courier, plant_addresses
 from backmarket.management.seeding.workshop import Workshop
@@ -23,7 +24,7 @@ from refurbishers.models import Refurbisher
 
 Status = Trade.Status
 CONDITIONS_VERSION = "2026-01"
-FIRST_SELLER = 900  # some of them buy, too
+FIRST_SELLER = 902  # some of them buy, too; the two before sell much
 # How each trade went, by the status it is in now: the last word is that status.
 PAID = ("collected", "received", "inspected", "validated", "paid")
 COUNTERED = ("collected", "received", "inspected", "countered")
@@ -45,15 +46,16 @@ PATHS: list[tuple[str, ...]] = spread(
         (("collected", "received", "inspected", "validated"), 16),
         (("collected", "received", "suspended"), 8),
         ((*COUNTERED, "returning"), 3),
-        (("collected", "received", "suspended", "returning"), 5),
+        ((*COUNTERED, "returning", "undelivered"), 1),
+        (("collected", "received", "suspended", "returning"), 4),
     ]
 )
 ENDED = {Status.PAID, Status.RETURNED, Status.CANCELLED, Status.EXPIRED}
 # Hours from one status to the next, at least and at most.
 GAPS = {
     "collected": (20, 90), "received": (20, 50), "inspected": (3, 30), "countered": (0.3, 2), "validated": (1, 20),
-    "paid": (40, 75), "returning": (4, 40), "returned": (22, 70), "suspended": (2, 8), "lost": (90, 140),
-    "cancelled": (1, 30), "expired": (21 * 24, 21 * 24 + 12),
+    "paid": (40, 75), "returning": (4, 40), "returned": (22, 70), "undelivered": (90, 200), "suspended": (2, 8),
+    "lost": (90, 140), "cancelled": (1, 30), "expired": (21 * 24, 21 * 24 + 12),
 }  # fmt: skip
 WEIGHTS = {
     Condition.FUNCTIONAL_FLAWLESS: 4, Condition.FUNCTIONAL_GOOD: 6, Condition.FUNCTIONAL_USED: 4,
@@ -111,6 +113,7 @@ class Bureau:
         self.workshop = Workshop(history, self.courier)
         self.plants = plant_addresses()
         self.sellers = consumers()[FIRST_SELLER:]
+        self.regulars = Regulars(history.at)
         self.homes = {a.user_id: a for a in Address.objects.exclude(user=None)}
         self.identities: dict[int, Identity] = {}
         self.sets = {s.category_id: s for s in QuestionSet.objects.all()}
@@ -155,7 +158,8 @@ class Bureau:
 
     def trade(self, number: int, path: tuple[str, ...], times: list[datetime]) -> Trade:
         terms, accepted_at = self._terms(path), times[0]
-        bid, seller = terms.bid, self.history.random.choice(self.sellers)
+        bid, seller = terms.bid, self.regulars.seller_of(terms.bid.price_minor, path, times)
+        seller = seller or self.history.random.choice(self.sellers)
         quote = self.quote(
             number, terms, accepted_at - timedelta(hours=self.history.random.uniform(0.1, 90)),
             status=Quote.Status.ACCEPTED, accepted_at=accepted_at,
@@ -173,6 +177,7 @@ class Bureau:
         self.history.trail.add("trade.accepted", trade, by=seller, at=accepted_at, quote=str(quote.pk))
         instants = dict(zip(path, times[1:], strict=True))
         trade.returned_at = instants.get("returned")
+        trade.undelivered_at = instants.get("undelivered")
         self._send(trade, instants)
         for step, at in instants.items():
             self._step(trade, step, at, path)

@@ -121,7 +121,12 @@ class Workshop:
         sent_at = at + timedelta(hours=3)
         times = at, sent_at, trade.returned_at
         trade.return_parcel = self.courier.parcel(
-            Parcel.Purpose.TRADE_RETURN, trade.pk, ends, trade.quoted_minor, times
+            Parcel.Purpose.TRADE_RETURN,
+            trade.pk,
+            ends,
+            trade.quoted_minor,
+            times,
+            turned_back_at=trade.undelivered_at,
         )
 
     def _answered(self, trade: Trade, answer: str, at: datetime) -> CounterOffer | None:

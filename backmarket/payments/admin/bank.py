@@ -16,7 +16,7 @@ from backmarket.admin.columns import NOTHING, TONE_OF, money_column, state_colum
 from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
-from backmarket.payments.admin.forms import MakeFileForm, UploadReportForm
+from backmarket.payments.admin.forms import CopyForm, MakeFileForm, SecondLookForm, UploadReportForm
 from backmarket.payments.gateways.sandbox_bank import answer_file
 from backmarket.payments.models import BankReport, Payout, PayoutFile
 from backmarket.payments.reasons import words
@@ -25,6 +25,7 @@ from backmarket.payments.services import (
     download_payout_file,
     hand_payout_file,
     keep_bank_report,
+    last_download,
     make_payout_file,
     preview_report,
     settle_payout_file,
@@ -44,7 +45,7 @@ from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 
-MADE, HANDED = PayoutFile.Status.MADE, PayoutFile.Status.HANDED
+MADE, HANDED, WITHDRAWN = PayoutFile.Status
 VERDICTS = {
     Verdict.PAID: _("becomes: on the account"),
     Verdict.BOUNCED: _("becomes: returned; the money is owed again"),
@@ -86,6 +87,14 @@ def payout_row(payout: Payout) -> tuple[Any, ...]:
     return link(payout, name), money(payout.amount), f"…{payout.iban_last4}", state, words(payout.failure) or NOTHING
 
 
+def _has_text(made: PayoutFile) -> bool:
+    return made.status != WITHDRAWN and made.erased_at is None
+
+
+def _download(request: HttpRequest, made: PayoutFile, data: dict[str, Any]) -> HttpResponse:
+    return xml(made.message_id, download_payout_file(made, by=request.user, at=now()))  # type: ignore[arg-type]
+
+
 @admin.register(PayoutFile, site=staff_site)
 class PayoutFileAdmin(StaffModelAdmin):
     list_display = ("message_id", "shown_status", "transfers", "total_shown", "execution_date", "maker", "created_at")
@@ -94,7 +103,7 @@ class PayoutFileAdmin(StaffModelAdmin):
     search_fields = ("message_id", "items__payout__label")
     fields = (
         "message_id", "shown_status", "transfers", "total_shown", "execution_date", "maker", "created_at",
-        "handed_at", "withdrawn_at",
+        "handed_at", "withdrawn_at", "erased_at",
     )  # fmt: skip
     shown_status = state_column()
     total_shown = money_column("total", _("total"), ordering="total_minor")
@@ -119,9 +128,17 @@ class PayoutFileAdmin(StaffModelAdmin):
             title=_("Download the file"),
             icon="download",
             tone="primary",
-            run=lambda request, made, data: xml(
-                made.message_id, download_payout_file(made, by=request.user, at=now())
-            ),
+            when=lambda made: _has_text(made) and last_download(made) is None,
+            run=_download,
+        ),
+        Step(
+            name="again",
+            title=_("Download it again"),
+            icon="download",
+            form=CopyForm,
+            explain=_("A bank that gets two copies may pay both. To look at what is in it, read the list instead."),
+            when=lambda made: _has_text(made) and last_download(made) is not None,
+            run=_download,
         ),
         Step(
             name="hand",
@@ -137,13 +154,14 @@ class PayoutFileAdmin(StaffModelAdmin):
             title=_("Withdraw"),
             icon="undo",
             tone="danger",
+            form=SecondLookForm,
             asks=True,
             explain=_(
                 "Only if the bank has not got this file, and never will: its payouts go into the next one. Delete the"
                 " copies that were downloaded, or they would be paid twice."
             ),
             when=lambda made: made.status == MADE,
-            run=lambda request, made, data: withdraw_payout_file(made, by=request.user, at=now()),
+            run=lambda request, made, data: withdraw_payout_file(made, by=request.user, at=now(), **data),
         ),
         Step(
             name="settle",
@@ -161,7 +179,7 @@ class PayoutFileAdmin(StaffModelAdmin):
             name="answer",
             title=_("Sandbox: what the bank answers"),
             icon="smart_toy",
-            when=lambda made: settings.ALLOW_SANDBOX and made.status == HANDED,
+            when=lambda made: settings.ALLOW_SANDBOX and made.status == HANDED and made.erased_at is None,
             run=lambda request, made, data: xml(f"{made.message_id}-answer", answer_file(made, at=now())),
         ),
     )  # fmt: skip
@@ -195,11 +213,11 @@ class BankReportAdmin(StaffModelAdmin):
     list_display = ("message_id", "about", "reader", "created_at", "applied_at")
     list_select_related = ("file", "read_by")
     search_fields = ("message_id", "file__message_id")
-    fields = ("message_id", "about", "reader", "created_at", "applied_at")
+    fields = ("message_id", "about", "reader", "created_at", "applied_at", "erased_at")
     reader = text_column("read_by", _("read by"))
     about = text_column("file.message_id", _("about the file"))
     piles = (
-        Pile("open", _("To be applied"), Q(applied_at=None)),
+        Pile("open", _("To be applied"), Q(applied_at=None, erased_at=None)),
         Pile("applied", _("Applied"), Q(applied_at__isnull=False)),
     )
     adding = Step(
@@ -221,7 +239,7 @@ class BankReportAdmin(StaffModelAdmin):
             asks=True,
             explain=_("What the list says is done at once, and only once. Rows with a problem are left as they are."),
             done=_("Applied."),
-            when=lambda report: report.applied_at is None,
+            when=lambda report: report.applied_at is None and report.erased_at is None,
             run=lambda request, report, data: apply_bank_report(report, by=request.user, at=now()),
         ),
     )

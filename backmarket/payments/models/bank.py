@@ -41,6 +41,8 @@ class PayoutFile(models.Model):
     created_at = models.DateTimeField(_("made"))
     handed_at = models.DateTimeField(_("handed to the bank"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    # When `content` was erased, because nobody can dispute its transfers any more.
+    erased_at = models.DateTimeField(_("content erased"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("payout file")
@@ -98,6 +100,7 @@ class BankReport(models.Model):
     )
     created_at = models.DateTimeField(_("read"))
     applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("content erased"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("bank report")

@@ -17,10 +17,12 @@ from backmarket.payments.services.payments import (
 )
 from backmarket.payments.services.payout_files import (
     CannotMakeFile,
+    MayBeAtTheBank,
     NothingToSend,
     TooEarly,
     download_payout_file,
     hand_payout_file,
+    last_download,
     make_payout_file,
     settle_payout_file,
     withdraw_payout_file,
@@ -37,6 +39,7 @@ from backmarket.payments.services.payouts import (
     settle_payout,
 )
 from backmarket.payments.services.refunds import CannotRefund, request_refund, send_refund, send_refunds
+from backmarket.payments.services.retention import forget_transfers
 
 __all__ = [
     "CannotApply",
@@ -45,6 +48,7 @@ __all__ = [
     "CannotPay",
     "CannotPayOut",
     "CannotRefund",
+    "MayBeAtTheBank",
     "NothingToSend",
     "TooEarly",
     "UnbalancedMovement",
@@ -54,8 +58,10 @@ __all__ = [
     "cancel_payout",
     "download_payout_file",
     "follow_payout",
+    "forget_transfers",
     "hand_payout_file",
     "keep_bank_report",
+    "last_download",
     "make_payout_file",
     "may_pay_again",
     "open_payment",

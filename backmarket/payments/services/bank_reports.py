@@ -58,7 +58,7 @@ class ReportRow:
 
 
 class CannotApply(DomainError):
-    """It was applied before."""
+    """It was applied before, or is so old that what it said has been erased."""
 
     code = "cannot_apply"
     default_message = _("This report has been applied already.")
@@ -93,7 +93,10 @@ def keep_bank_report(content: bytes, *, by: User, at: datetime) -> BankReport:
 
 
 def preview_report(report: BankReport) -> list[ReportRow]:
-    """What applying it would do now, row by row: those that change something first, then the problems."""
+    """What applying it would do now, row by row: those that change something first, then the problems. Once erased,
+    nothing."""
+    if report.erased_at is not None:
+        return []
     read = read_status_report(base64.b64decode(report.content))
     rows = _rows(read, report.file)
     order = [*APPLIED, *PROBLEMS, Verdict.STAYS, Verdict.NO_CHANGE]
@@ -136,11 +139,16 @@ def _verdict(each: TransferWord, payout: Payout | None, about: PayoutFile) -> Ve
 
 
 def apply_bank_report(report: BankReport, *, by: User, at: datetime) -> int:
-    """Do what the preview says, all of it or nothing; returns how many payouts moved. Raises CannotApply afterwards."""
+    """Do what the preview says, all of it or nothing; returns how many payouts moved.
+
+    Raises CannotApply afterwards, and once it is erased.
+    """
     with transaction.atomic():
         locked = lock(BankReport.objects.filter(pk=report.pk)).get()
         if locked.applied_at is not None:
             raise CannotApply
+        if locked.erased_at is not None:
+            raise CannotApply(_("What this report said has been erased: it is more than thirteen months old."))
         list(lock(Payout.objects.filter(file_items__file=locked.file_id)))
         rows = preview_report(locked)
         moved = sum(_apply(row, locked, by, at) for row in rows)

@@ -1,14 +1,11 @@
 """What the courier is asked for: its times, a label, a visit, and not to come. All of it is network, so no transaction
 is open, and one worker at a time asks about one parcel or visit."""
 
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-import structlog
 from django.core.files.base import ContentFile
 from django.db import transaction
 
@@ -20,11 +17,11 @@ from backmarket.shipping.couriers import courier as courier_named
 from backmarket.shipping.couriers.base import Booked, Slot, Visit
 from backmarket.shipping.models import Parcel, Pickup
 from backmarket.shipping.services.common import subject
+from backmarket.shipping.services.rounds import Question, ask_all
 from backmarket.states import IllegalMove, move
 
-log = structlog.get_logger(__name__)
-
-REFUSAL_LENGTH, PATIENCE = 80, 3
+REFUSAL_LENGTH = 80
+EVERY = timedelta(minutes=1)
 
 
 def available_slots(*, postcode: str, country: str, at: datetime) -> list[Slot]:
@@ -76,9 +73,11 @@ def _keep_refusal(parcel: Parcel, refusal: GatewayError, *, at: datetime) -> Non
 
 def _fail_pickups(pickups: list[Pickup], refusal: GatewayError, *, at: datetime) -> None:
     for pickup in pickups:
-        by, data = f"courier:{pickup.parcel.courier}", subject(pickup.parcel) | {"reason": "refused"}
+        why = Pickup.Failure.REFUSED
+        by, data = f"courier:{pickup.parcel.courier}", subject(pickup.parcel) | {"reason": why}
+        facts = {"failure": why, "refusal": str(refusal)[:REFUSAL_LENGTH]}
         with suppress(IllegalMove):
-            move(pickup, Pickup.Status.FAILED, by=by, at=at, data=data, refusal=str(refusal)[:REFUSAL_LENGTH])
+            move(pickup, Pickup.Status.FAILED, by=by, at=at, data=data, **facts)
 
 
 def _book_visit(visit: UUID, *, at: datetime) -> bool:
@@ -159,24 +158,11 @@ def call_off_with_courier(row: Parcel | Pickup, *, at: datetime) -> bool:
 
 
 def book_couriers(at: datetime) -> int:
-    """Ask again for all that the courier has not confirmed, and tell it what was cancelled; returns how many it did.
-
-    A courier that stays silent must not hold a worker for hours: PATIENCE calls without an answer end the round.
-    """
-    done = silent = 0
-    for pk, step in _from_elsewhere(_waiting(at), at):
-        try:
-            if step():
-                done, silent = done + 1, 0
-        except GatewayError as error:
-            log.warning("courier_said_no", row=str(pk), reason=str(error), retry=error.retry)
-            silent = silent + 1 if error.retry else 0
-            if silent == PATIENCE:
-                break
-    return done
+    """Ask again for all that the courier has not confirmed, and tell it what was cancelled; returns how many it did."""
+    return ask_all(_waiting(at), at=at, every=EVERY)
 
 
-def _waiting(at: datetime) -> list[tuple[UUID, Callable[[], bool]]]:
+def _waiting(at: datetime) -> list[Question]:
     lacking = [
         *selectors.parcels_to_book().values_list("pk", flat=True),
         *selectors.pickups_to_book().values_list("parcel", flat=True),
@@ -187,9 +173,3 @@ def _waiting(at: datetime) -> list[tuple[UUID, Callable[[], bool]]]:
         *((pk, partial(book_with_courier, pk, at=at)) for pk in dict.fromkeys(lacking)),
         *((row.pk, partial(call_off_with_courier, row, at=at)) for row in void),
     ]
-
-
-def _from_elsewhere(steps: list[Any], at: datetime) -> list[Any]:
-    """Every minute starts PATIENCE rows later: those that get no answer do not stand before the others for ever."""
-    first = int(at.timestamp() // 60) * PATIENCE % len(steps) if steps else 0
-    return steps[first:] + steps[:first]

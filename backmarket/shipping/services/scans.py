@@ -3,7 +3,9 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -17,13 +19,14 @@ from backmarket.events.services import Actor, record
 from backmarket.shipping.couriers import follower, known_courier, sandbox
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, TrackingPoint
-from backmarket.shipping.selectors import silent_parcels
+from backmarket.shipping.selectors import WITH_COURIER, silent_parcels
 from backmarket.shipping.services.common import subject
+from backmarket.shipping.services.rounds import ask_all
 from backmarket.states import IllegalMove, move
 
 log = structlog.get_logger(__name__)
 
-TRACKED_AT_ONCE, KEY_LENGTH = 200, 120
+TRACKED_AT_ONCE, TRACKED_EVERY, KEY_LENGTH = 200, timedelta(hours=1), 120
 Code = TrackingPoint.Code
 # What the courier has at the door is on its way, for nobody can call it back.
 PARCEL_MOVES = {
@@ -32,6 +35,7 @@ PARCEL_MOVES = {
     Code.OUT_FOR_DELIVERY: Parcel.Status.IN_TRANSIT,
     Code.HELD: Parcel.Status.IN_TRANSIT,
     Code.DAMAGED: Parcel.Status.IN_TRANSIT,
+    Code.RETURNING: Parcel.Status.IN_TRANSIT,
     Code.DELIVERED: Parcel.Status.DELIVERED,
     Code.LOST: Parcel.Status.LOST,
 }
@@ -44,6 +48,7 @@ PICKUP_MOVES = {
     Code.OUT_FOR_DELIVERY: Pickup.Status.COLLECTED,
     Code.HELD: Pickup.Status.COLLECTED,
     Code.DAMAGED: Pickup.Status.COLLECTED,
+    Code.RETURNING: Pickup.Status.COLLECTED,
     Code.DELIVERED: Pickup.Status.COLLECTED,
 }
 # A carrier uses its numbers again after years: what happened before the parcel was made is another one's.
@@ -94,13 +99,19 @@ def _keep(name: str, parcel: Parcel, scan: Scan) -> bool:
 def _follow_parcel(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
     target = PARCEL_MOVES.get(Code(scan.code))
     if target == Parcel.Status.DELIVERED and _turned_back(parcel, scan):
-        # The recipient has nothing: it stays on its way, and the desk decides.
-        record("parcel.returned", parcel, by=by, at=scan.happened_at, data=subject(parcel))
-    elif target is not None:
+        target = Parcel.Status.RETURNED
+    if target is not None:
         with suppress(IllegalMove):
             move(parcel, target, by=by, at=scan.happened_at, data=subject(parcel) | _unexpected(parcel))
-    if scan.code == Code.DAMAGED and parcel.points.filter(code=Code.DAMAGED).count() == 1:
+    if parcel.status == Parcel.Status.LOST and scan.code in WITH_COURIER and _scans(parcel, *WITH_COURIER) == 1:
+        # It came late, and shows that what is lost had been handed over.
+        record("parcel.loss_proved", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+    if scan.code == Code.DAMAGED and _scans(parcel, Code.DAMAGED) == 1:
         record("parcel.damaged", parcel, by=by, at=scan.happened_at, data=subject(parcel))
+
+
+def _scans(parcel: Parcel, *codes: str) -> int:
+    return parcel.points.filter(code__in=codes).count()
 
 
 def _turned_back(parcel: Parcel, scan: Scan) -> bool:
@@ -128,7 +139,8 @@ def _follow_pickup(parcel: Parcel, scan: Scan, *, by: Actor) -> None:
         if facts["attempts"] >= Pickup.MAX_ATTEMPTS:
             target = Pickup.Status.FAILED
     if target == Pickup.Status.FAILED:
-        data |= {"reason": "nobody_in" if facts else "called_off"}
+        why = Pickup.Failure.NOBODY_IN if facts else Pickup.Failure.CALLED_OFF
+        facts["failure"], data["reason"] = why, why
     with suppress(IllegalMove):
         move(pickup, target, by=by, at=scan.happened_at, data=data, **facts)
 
@@ -149,19 +161,23 @@ def _attempts(pickup: Pickup) -> int:
 
 def track_silent_parcels(at: datetime) -> int:
     """Ask the courier about parcels whose webhooks stay out; returns how many had moved. Network."""
-    moved = 0
-    for parcel in silent_parcels(at)[:TRACKED_AT_ONCE]:
-        name, known = follower(parcel.courier), parcel.points.count()
-        try:
-            scans = known_courier(name).track(parcel)
-        except GatewayError as error:
-            log.warning("courier_not_tracked", parcel=str(parcel.pk), reason=str(error))
-            continue
-        for scan in scans:
+    silent = silent_parcels(at).values_list("pk", flat=True)[:TRACKED_AT_ONCE]
+    return ask_all([(pk, partial(_track, pk, at)) for pk in silent], at=at, every=TRACKED_EVERY)
+
+
+def _track(pk: UUID, at: datetime) -> bool:
+    """Whether there was news; a final no is an answer too, and is asked for again after a day."""
+    parcel = Parcel.objects.get(pk=pk)
+    name, known = follower(parcel.courier), parcel.points.count()
+    try:
+        for scan in known_courier(name).track(parcel):
             record_scan(name, scan)
-        moved += parcel.points.count() > known
-        Parcel.objects.filter(pk=parcel.pk).update(asked_at=at)
-    return moved
+    except GatewayError as error:
+        if error.retry:
+            raise
+        log.warning("courier_not_tracked", parcel=str(pk), reason=str(error))
+    Parcel.objects.filter(pk=pk).update(asked_at=at)
+    return parcel.points.count() > known
 
 
 def advance_sandbox_courier(at: datetime) -> int:

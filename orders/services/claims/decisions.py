@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import models, transaction
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.states import move
 from orders.models import Claim, ClaimMessage, OrderLine
@@ -23,7 +25,7 @@ from orders.services.claims.remedies import (
     start_replacement,
 )
 
-JOB = "system:deadlines"
+JOB, JOB_NAME = "system:deadlines", "watch_claim_deadlines"
 Status = Claim.Status
 
 logger = logging.getLogger(__name__)
@@ -84,8 +86,8 @@ def watch_claim_deadlines(at: datetime) -> int:
     """Support takes over where a plant is silent; the refund is automatic where a repair takes ten business days."""
     silent = Claim.objects.overdue(at).filter(status=Status.AWAITING_PLANT, escalated_at=None)
     slow = Claim.objects.filter(status__in=AT_PLANT, due_at__lte=at, paused_at=None)
-    done = sum(_escalate(pk, at) for pk in list(silent.values_list("pk", flat=True)))
-    return done + sum(_refund_slow(pk, at) for pk in list(slow.values_list("pk", flat=True)))
+    done = each(JOB_NAME, silent.values_list("pk", flat=True), partial(_escalate, at=at))
+    return done + each(JOB_NAME, slow.values_list("pk", flat=True), partial(_refund_slow, at=at))
 
 
 def _escalate(pk: UUID, at: datetime) -> bool:

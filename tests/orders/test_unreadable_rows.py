@@ -1,0 +1,118 @@
+"""A row that cannot be read stops its own business and nobody else's: the deadlines of orders and of claims."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Cast
+
+from backmarket.accounts.models import User
+from backmarket.payments.models import Refund
+from catalog.models import Listing
+from orders.models import Claim, Order, OrderLine, Withdrawal
+from orders.services import claims
+from orders.services.claims import watch_claim_deadlines
+from orders.services.deadlines import watch_order_deadlines
+from orders.services.returns import confirm_withdrawal
+from tests.orders.conftest import carry
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+Orders = Callable[[], Order]
+
+
+def spoil(row: models.Model, column: str) -> None:
+    """An instant that Python cannot hold: long ago, so that every deadline has passed."""
+    type(row)._base_manager.filter(pk=row.pk).update(
+        **{column: Cast(Value("0044-03-15 12:00 BC"), models.DateTimeField())}
+    )
+
+
+@pytest.fixture
+def unpaid(place: Callable[..., Order], listing: Listing) -> Orders:
+    return lambda: place((listing, 1))
+
+
+@pytest.fixture
+def paid(unpaid: Orders, pay: Callable[..., Order]) -> Orders:
+    return lambda: pay(unpaid())
+
+
+@pytest.fixture
+def delivered(paid: Orders, deliver: Callable[..., None]) -> Callable[[], OrderLine]:
+    def made() -> OrderLine:
+        order = paid()
+        deliver(order)
+        return order.lines.get()
+
+    return made
+
+
+def statuses(*rows: models.Model) -> list[Any]:
+    column = getattr(type(rows[0]), "STATUS_FIELD", "status")
+    return [type(row)._base_manager.values_list(column, flat=True).get(pk=row.pk) for row in rows]
+
+
+def test_the_unpaid_orders_of_the_others_are_given_up(unpaid: Orders, now: datetime) -> None:
+    bad, good = unpaid(), unpaid()
+    spoil(bad, "reserved_until")
+    assert watch_order_deadlines(now + DAY) == 1
+    assert statuses(bad, good) == ["pending", "failed"]
+
+
+def test_what_the_others_never_got_is_refunded(paid: Orders, now: datetime) -> None:
+    bad, good = (paid().lines.get() for _number in range(2))
+    spoil(bad, "paid_at")
+    assert watch_order_deadlines(now + 10 * DAY) == 1
+    assert statuses(bad, good) == ["paid", "cancelled"]
+
+
+def test_what_the_others_sent_back_is_refunded(delivered: Callable[[], OrderLine], now: datetime) -> None:
+    bad, good = (_withdrawn(delivered(), now + 3 * DAY) for _number in range(2))
+    spoil(bad, "refund_by")
+    assert watch_order_deadlines(good.refund_by) == 1
+    assert Refund.objects.get().reference == good.line_id
+
+
+def _withdrawn(line: OrderLine, at: datetime) -> Withdrawal:
+    withdrawal = confirm_withdrawal(line, name="Alice Martin", by="guest", at=at)
+    carry(withdrawal.parcel, at=at + DAY, to="in_transit")  # type: ignore[arg-type]
+    return withdrawal
+
+
+def test_the_lines_of_the_others_are_closed(delivered: Callable[[], OrderLine], now: datetime) -> None:
+    bad, good = delivered(), delivered()
+    spoil(bad, "delivered_at")
+    assert watch_order_deadlines(now + 60 * DAY) == 1
+    assert statuses(bad, good) == ["delivered", "closed"]
+
+
+# Claims
+
+
+def _opened(line: OrderLine, at: datetime) -> Claim:
+    return claims.open_claim(
+        line, issue="BATTERY", wish=Claim.Wish.REPAIR, description="The battery is flat by noon.", by="guest", at=at
+    )
+
+
+def test_support_takes_over_the_claims_of_the_others(delivered: Callable[[], OrderLine], now: datetime) -> None:
+    bad, good = (_opened(delivered(), now + 3 * DAY) for _number in range(2))
+    spoil(bad, "due_at")
+    assert watch_claim_deadlines(now + 10 * DAY) == 1
+    assert Claim.objects.exclude(escalated_at=None).values_list("pk", flat=True).get() == good.pk
+
+
+def test_the_slow_repairs_of_the_others_are_refunded(
+    delivered: Callable[[], OrderLine], bob: User, drain: Callable[[], None], now: datetime
+) -> None:
+    bad, good = (_opened(delivered(), now + 3 * DAY) for _number in range(2))
+    for claim in (bad, good):
+        claims.accept_claim(claim, by=bob, at=now + 4 * DAY)
+        claims.receive_claim_device(claim, by="system:courier", at=now + 5 * DAY)
+    spoil(bad, "at_plant_at")
+    assert watch_claim_deadlines(now + 40 * DAY) == 1
+    assert Refund.objects.get().reference == good.line_id
