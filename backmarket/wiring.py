@@ -88,6 +88,7 @@ WIRING: dict[str, list[str]] = {
     "answer.published": ["reviews.handlers.email_asker"],
     "answer.removed": ["reviews.handlers.email_whose_words_went"],
     # --- listings
+    "buyable.awaited": ["catalog.handlers.email_who_waited"],
     "listing.blocked": ["catalog.handlers.email_plant_of_block"],
     # --- plants
     "plant.watch": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],

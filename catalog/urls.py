@@ -1,8 +1,9 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from catalog.views import lists, pages, products, share, sitemaps
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("catalog.aids_urls")),
     path("c/<slug:slug>/", lists.category, name="category"),
     path("p/<slug:slug>/", products.product, name="product"),
     path("search/", lists.search, name="search"),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from backmarket.accounts.models import Address, User
 from buyback.models import Identity, TaxFile, Trade, TradeMessage
 from buyback.selectors import trades_of
+from catalog.selectors.personal import aids_of
 from orders.models import CartItem, Claim, Order, OrderLine
 from orders.selectors import orders_of
 from reviews.models import Answer, Question, Review
@@ -54,6 +55,7 @@ def data_of(user: User, *, at: datetime) -> dict[str, Any]:
         "ratings": [_pick(review, *REVIEW) for review in Review.objects.filter(author=user)],
         "questions": [_pick(question, *QUESTION) for question in Question.objects.filter(author=user)],
         "answers": [_pick(answer, *ANSWER) for answer in Answer.objects.filter(author=user)],
+        **aids_of(user),
     }
 
 

@@ -17,6 +17,7 @@ from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.privacy import Why, record_reading
 from buyback.models import AcceptanceDraft, Identity, TaxFile, Trade
+from catalog.services.personal import erase_aids
 from orders.models import Cart, Order, Withdrawal
 from refurbishers.models import Member
 from reviews.models import Answer, Question, Review
@@ -97,6 +98,7 @@ def _erase_traces(user: User) -> None:
         Trade.objects.filter(seller=user).update(iban="", holder="", iban_index="")
     Identity.objects.filter(user=user, trades=None).delete()
     Cart.objects.filter(user=user).delete()
+    erase_aids(user)
     AcceptanceDraft.objects.filter(seller=user).delete()
     for address in selectors.addresses_of(user):
         forget_address(address)

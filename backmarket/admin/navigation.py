@@ -98,6 +98,7 @@ DESK: tuple[Group, ...] = (
         (
             (_("Categories"), "category", "catalog.Category", ""),
             (_("Products"), "smartphone", "catalog.Product", ""),
+            (_("Collections"), "featured_seasonal_and_gifts", "catalog.Collection", ""),
             (_("Variants"), "style", "catalog.Variant", ""),
             (_("Prices of new ones"), "price_check", "catalog.ReferencePrice", ""),
             (_("Question sets"), "quiz", "catalog.QuestionSet", ""),

@@ -17,6 +17,7 @@ from catalog import ranking
 from catalog.facets import values_of
 from catalog.models import Buyable, Listing, Product, ReferencePrice, StaleBuyable, Variant
 from catalog.search import searchable, words_of_variant
+from catalog.services.awaited import record_awaited_offers
 from catalog.services.words import learn_words
 from refurbishers.models import Refurbisher
 
@@ -93,6 +94,7 @@ def _refresh(pairs: list[Pair]) -> None:
         row.facets = values_of(row, row.variant.product.category)
     Buyable.objects.bulk_create(rows, update_conflicts=True, unique_fields=KEY, update_fields=COLUMNS)
     _note_changes(rows, before)
+    record_awaited_offers(pairs)
 
 
 def _note_changes(rows: Sequence[Buyable], before: dict[Pair, Before]) -> None:

@@ -18,6 +18,8 @@ ROLES: dict[str, dict[str, str]] = {
         "buyback.quote": "v",
         "buyback.trade": "vc",
         "buyback.trademessage": "va",
+        "catalog.collection": "vacd",
+        "catalog.collectionitem": "vacd",
         "catalog.listing": "v",
         "catalog.product": "v",
         "catalog.unit": "v",
