@@ -4,8 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import conditional_page, require_safe
 
+from backmarket import timetravel
 from backmarket.pagecache import kept_page
 from catalog.models import ShopFigures
+from catalog.selectors.collections import shelf_for_home
 from catalog.selectors.shelves import best_offers, navigation
 from refurbishers.models import Refurbisher
 
@@ -22,6 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "figures": ShopFigures.objects.first(),
         "categories": navigation(),
         "offers": best_offers(OFFERS_SHOWN),
+        "shelf": shelf_for_home(timetravel.now()),
         "plants": Refurbisher.objects.trading().order_by("-quality_bps", "name")[:PLANTS_SHOWN],
     }
     return render(request, "home.html", context)

@@ -14,7 +14,8 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Max
 from django.urls import reverse
 
-from catalog.models import Buyable, Category, Product
+from backmarket.timetravel import now
+from catalog.models import Buyable, Category, Collection, Product
 from refurbishers.models import Refurbisher
 
 PART = 10_000
@@ -33,7 +34,7 @@ class HouseSitemap(Sitemap):
 
 class PageSitemap(HouseSitemap):
     def items(self) -> list[str]:
-        return ["home", "impact", "ranking", "terms", "privacy", "plants", "sell", "reviews-method"]
+        return ["home", "impact", "ranking", "terms", "privacy", "plants", "sell", "reviews-method", "collections"]
 
     def location(self, item: str) -> str:
         return reverse(item)
@@ -42,6 +43,11 @@ class PageSitemap(HouseSitemap):
 class CategorySitemap(HouseSitemap):
     def items(self) -> Iterable[Category]:
         return Category.objects.order_by("position")
+
+
+class CollectionSitemap(HouseSitemap):
+    def items(self) -> Iterable[Collection]:
+        return Collection.objects.published(now()).order_by("pk")
 
 
 class PlantSitemap(HouseSitemap):
@@ -72,7 +78,12 @@ class ProductSitemap(HouseSitemap):
         return item[1]
 
 
-STANDING: Mapping[str, type[Sitemap]] = {"pages": PageSitemap, "categories": CategorySitemap, "plants": PlantSitemap}
+STANDING: Mapping[str, type[Sitemap]] = {
+    "pages": PageSitemap,
+    "categories": CategorySitemap,
+    "collections": CollectionSitemap,
+    "plants": PlantSitemap,
+}
 
 
 def sitemap_parts() -> list[str]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0020_product_page'),
+        ('catalog', '0007_product_page'),
         ('orders', '0005_plants_pay_for_devices'),
         ('refurbishers', '0002_invitation'),
         ('reviews', '0001_initial'),

@@ -12,6 +12,6 @@ WHERE rated.product_slug = catalog_product.slug
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0020_product_page"), ("reviews", "0002_questions_and_answers")]
+    dependencies = [("catalog", "0007_product_page"), ("reviews", "0002_questions_and_answers")]
 
     operations = [migrations.RunSQL(FILL, migrations.RunSQL.noop)]
