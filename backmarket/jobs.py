@@ -61,6 +61,7 @@ JOBS: dict[str, Job] = {
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
     "send_refunds": Job("backmarket.payments.services.send_refunds", 5 * MINUTES),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
+    "index_facets": Job("catalog.services.facet_index.index_stale", 15 * SECONDS),
     "publish_events": Job("backmarket.events.services.publish_pending", 5 * SECONDS),
     "send_mail": Job("backmarket.notifications.services.send_pending_mail", 10 * SECONDS),
 }

@@ -28,6 +28,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", context)
 
 
+@require_safe
+@conditional_page
+def constant(request: HttpRequest) -> HttpResponse:
+    """24 cards and 60 kB from constants, without a query: what this server could do at most (`make bench`)."""
+    return render(request, "bench/constant.html", {"cards": range(24)})
+
+
 def _figures() -> dict[str, Any]:
     """Counted from the database, now: devices delivered, saving in basis points, plants, rating and its sample."""
     delivered = OrderLine.objects.filter(status__in=[OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED])

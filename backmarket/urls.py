@@ -24,6 +24,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 
+if settings.BENCH:
+    urlpatterns.append(path("bench/constant/", pages.constant))
 if settings.ALLOW_SANDBOX:
     urlpatterns += [
         path("mailbox/", include("backmarket.notifications.urls")),

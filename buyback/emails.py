@@ -42,6 +42,7 @@ def _context(trade: Trade, event: Event) -> dict[str, Any]:
         "due": last_minute(_due(trade, event)),
         "pickup": latest_pickup(trade.parcel) if trade.parcel else None,
         "url": settings.SITE_URL + reverse("trade", args=[trade.pk]),
+        "again_url": settings.SITE_URL + reverse("sell-questions", args=[trade.variant.sku]),
         "avoided": avoided(trade.variant.product.category.impact),
         "certificate_url": settings.SITE_URL + reverse("trade-certificate", args=[trade.pk]),
         "label_url": settings.SITE_URL + reverse("trade-label", args=[trade.pk]),

@@ -1,6 +1,6 @@
 """The next thing a seller should do, in one sentence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.urls import reverse
@@ -44,30 +44,33 @@ WAITING: dict[str, NextStep] = {
     Trade.Status.LOST: NextStep(_("The courier lost your device: you are paid as quoted."), icon="shield"),
 }
 
-ENDED = (
-    Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED, Trade.Status.RETURNING,
-    Trade.Status.UNDELIVERED,
-)  # fmt: skip
+# Over without a sale: the seller has the device, and may want another price for it.
+AGAIN = (Trade.Status.RETURNED, Trade.Status.CANCELLED, Trade.Status.EXPIRED)
+ENDED = (*AGAIN, Trade.Status.RETURNING, Trade.Status.UNDELIVERED)
 
 
 def next_step(trade: Trade, pickup: Pickup | None) -> NextStep:
-    """What the seller should do now; often nothing, said so."""
+    """What the seller should do now; often nothing, said so. What concerns all their sales comes last."""
+    own = own_step(trade, pickup)
+    paying = trade.payout and (trade.status == Trade.Status.VALIDATED or _came_back(trade))
+    return own if own.asks or paying or trade.status in ENDED else tax_step(trade.seller_id) or own
+
+
+def own_step(trade: Trade, pickup: Pickup | None) -> NextStep:
+    """What this sale alone asks of the seller. No query: `pickup` and the trade's payout are given."""
     if trade.status == Trade.Status.ACCEPTED:
         return _hand_over(trade, pickup)
     if trade.status == Trade.Status.VALIDATED or _came_back(trade):
         return _get_paid(trade)
-    if trade.status not in ENDED and (step := _tax_number(trade)):
-        return step
-    if step := WAITING.get(trade.status):
-        return step
-    return _ahead(trade)
+    step = WAITING.get(trade.status) or _ahead(trade)
+    if trade.status in AGAIN:
+        return replace(step, url=reverse("sell-questions", args=[trade.variant.sku]), label=_("Get a new quote"))
+    return step
 
 
-def _tax_number(trade: Trade) -> NextStep | None:
-    """What the law makes us ask people who sell much, unless something more urgent waits for the seller."""
-    if trade.status in (Trade.Status.COUNTERED, Trade.Status.SUSPENDED):
-        return None
-    file = TaxFile.objects.filter(user=trade.seller_id, given_at=None).defer("number").first()
+def tax_step(seller: int) -> NextStep | None:
+    """What the law makes us ask people who sell much, while they have not given it."""
+    file = TaxFile.objects.filter(user=seller, given_at=None).defer("number").first()
     if file is None:
         return None
     due = file.asked_at + timedelta(days=TaxFile.WITHHOLD_AFTER_DAYS)
@@ -110,8 +113,6 @@ def _get_paid(trade: Trade) -> NextStep:
         title = _("Your bank sent the money back: give us another account.")
         url = reverse("trade-iban", args=[trade.pk])
         return NextStep(title, "", None, url, _("Change the account"), "bank")
-    if trade.payout is None and (step := _tax_number(trade)):
-        return step
     title = _("Nothing to do: the money is on its way to your account.")
     return NextStep(title, "", last_minute(trade.due_at), icon="bank")
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.payments.models import Payout
+from backmarket.payments.selectors import held
 from backmarket.shipping.models import OPEN_PICKUP, Pickup
 from backmarket.shipping.selectors import parcels_of_visit
 from buyback.afterlife import device_story
@@ -143,11 +144,16 @@ def trades_of(user: User) -> QuerySet[Trade]:
     ahead = Pickup.objects.filter(parcel=OuterRef("parcel"), status__in=OPEN_PICKUP)
     waits = (
         Q(status__in=[Trade.Status.COUNTERED, Trade.Status.SUSPENDED])
-        | Q(payout__status=Payout.Status.BOUNCED)
+        | Q(payout__status=Payout.Status.BOUNCED) & ~held("payout__")
         | Q(Exists(missed), ~Exists(ahead), status=Trade.Status.ACCEPTED)
     )
     order = Case(When(waits, then=0), When(status__in=Trade.OPEN, then=1), default=2)
     return trades.prefetch_related("parcel__pickups").annotate(pile=order).order_by("pile", "-number")
+
+
+def listed_pickup(trade: Trade) -> Pickup | None:
+    """The latest pickup of one of `trades_of`, which has fetched them."""
+    return next(iter(trade.parcel.pickups.all()), None) if trade.parcel else None
 
 
 def visit_of(trade: Trade, pickup: Pickup | None) -> list[Trade]:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from backmarket.accounts.models import Address, User
 from backmarket.payments.models import Payout
 from buyback.models import Trade
-from buyback.selectors import trades_of
+from buyback.next_steps import own_step, tax_step
+from buyback.selectors import listed_pickup, trades_of
 from orders.models import Claim, Order, OrderLine
 from orders.selectors import claims_of, orders_of
 from reviews.selectors import lines_to_rate, trades_to_rate
@@ -68,7 +69,7 @@ def open_claims(user: User) -> QuerySet[Claim]:
 def overview(user: User) -> Overview:
     trades, claims = list(open_trades(user)), list(open_claims(user))
     return Overview(
-        nexts=[*map(_answer_offer, _countered(trades)), *map(_answer_claim, _owed(claims)), *_ratings(user)],
+        nexts=[*_sales(user), *map(_answer_claim, _owed(claims)), *_ratings(user)],
         orders=list(orders_of(user)[:SHOWN]),
         trades=list(trades_of(user)[:SHOWN]),
         claims=list(claims_of(user)[:SHOWN]),
@@ -78,8 +79,20 @@ def overview(user: User) -> Overview:
     )
 
 
-def _countered(trades: list[Trade]) -> list[Trade]:
-    return [trade for trade in trades if trade.status == Trade.Status.COUNTERED]
+def _sales(user: User) -> list[Next]:
+    """What the person's sales wait for, one by one, and what they have to tell about all of them."""
+    waiting = [_answer_offer(trade) if trade.status == Trade.Status.COUNTERED else _mend_sale(trade)
+               for trade in trades_of(user).filter(pile=0)]  # fmt: skip
+    tax = tax_step(user.pk)
+    return [*waiting, *([Next(str(tax.title), str(tax.text), tax.url, str(tax.label), tax.deadline)] if tax else [])]
+
+
+def _mend_sale(trade: Trade) -> Next:
+    """Suspended, not collected, or the money came back."""
+    step, page = own_step(trade, listed_pickup(trade)), reverse("trade", args=[trade.pk])
+    url = f"{page}{step.url}" if step.url.startswith("#") else step.url
+    text = _("Your sale of %(device)s.") % {"device": trade.variant.product}
+    return Next(str(step.title), text, url, str(step.label), step.deadline, step.icon)
 
 
 def _owed(claims: list[Claim]) -> list[Claim]:

@@ -48,6 +48,11 @@ def history(*objects: Model, names: bool = False) -> Panel:
     return Panel(_("What happened"), "admin/panels/timeline.html", {"items": items})
 
 
+def who(event: Event) -> str:
+    """The name of the person who did it, for readers who may know it."""
+    return _who(event, _people([event]))
+
+
 def event_words(kind: str) -> str:
     """ "line.shipped" → "Line shipped", translated where a catalogue knows it."""
     return pgettext("event", kind.replace(".", " ").replace("_", " ").capitalize())

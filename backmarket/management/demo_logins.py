@@ -4,6 +4,7 @@ PASSWORD = "second-life-2026"  # noqa: S105 — public on purpose: printed when 
 DEMO_PLANT = "atelier-brindille"
 ALICE = "alice@example.com"
 CAROL = "carol@example.com"
+NORA = "nora@example.com"
 OWNER = f"bob@{DEMO_PLANT}.example"
 TECHNICIAN = f"tariq@{DEMO_PLANT}.example"
 AFTER_SALES = f"ines@{DEMO_PLANT}.example"
@@ -16,6 +17,7 @@ OPERATOR = "olga@backmarket.example"
 LOGINS: tuple[tuple[str, str, str, str], ...] = (
     ("Shopper", ALICE, PASSWORD, "/account/: a delivered device to rate, an order on its way, an open claim"),
     ("Seller", CAROL, PASSWORD, "/account/trades/: a counter-offer to answer; an open quote in /mailbox/"),
+    ("Seller of many", NORA, PASSWORD, "/account/tax-number/: her tax number is asked for; money that came back"),
     ("Plant owner", OWNER, PASSWORD, "/plant/: lines to accept and to ship, a trade to decide"),
     ("Plant technician", TECHNICIAN, PASSWORD, "/plant/: devices that arrived and wait for inspection"),
     ("Plant after-sales", AFTER_SALES, PASSWORD, "/plant/: a claim that waits for an answer"),

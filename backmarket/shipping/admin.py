@@ -78,7 +78,10 @@ class PickupAdmin(StaffModelAdmin):
         Pile(
             "refused",
             _("Refused by the courier"),
-            ~Q(refusal="") & Q(parcel__status__in=[Parcel.Status.CREATED, Parcel.Status.CANCELLED]),
+            # Not those that failed with their parcel: it is the parcel that is asked for again.
+            ~Q(refusal="")
+            & Q(parcel__status__in=[Parcel.Status.CREATED, Parcel.Status.CANCELLED])
+            & (Q(parcel__refusal="") | Q(status=Pickup.Status.CANCELLED)),
         ),
     )
     steps = (ASK_AGAIN,)

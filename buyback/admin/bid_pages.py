@@ -55,6 +55,14 @@ def asked_of(request: HttpRequest) -> dict[str, str]:
     return {**given, "only": only if only in dict(ONLY) else ""}
 
 
+def ticked_in(request: HttpRequest) -> list[int] | None:
+    """The devices ticked in the table, by their keys; None when it is not about ticked ones."""
+    if "ticked" not in request.GET:
+        return None
+    given = request.GET.getlist("tick")[:PER_PAGE]
+    return [int(text) for text in given if text.isascii() and text.isdigit() and len(text) < 10]
+
+
 class BidTableMixin:
     """Gives the screen of a plant's bids its pages for many of them."""
 
@@ -170,14 +178,20 @@ class BidTableMixin:
     # A percentage
 
     def percent_view(self, request: HttpRequest) -> HttpResponseBase:
-        """POST shows what the percentage would make of the bids that the table is narrowed to."""
+        """POST shows what the percentage would make of the bids that were ticked, or that the table is narrowed to."""
         self._may(request, act=True)
         form = PercentForm(request.POST) if request.method == "POST" else PercentForm()
-        devices = self._devices(request)
+        devices, ticked = self._devices(request), ticked_in(request)
+        if ticked is not None:
+            devices = devices.filter(pk__in=ticked)
+            if not devices.exists():
+                messages.info(request, gettext("Tick the devices first."))
+                return HttpResponseRedirect(reverse("plant:bids"))
         if form.is_bound and form.is_valid():
             return self._preview(self._of_percent(request, devices, form.cleaned_data))
         asked = asked_of(request)
-        more = {"form": form, "asked": asked, "narrowed": any(asked.values()), "query": request.GET.urlencode()}
+        more = {"form": form, "asked": asked, "narrowed": any(asked.values()), "query": request.GET.urlencode(),
+                "ticked": ticked is not None}  # fmt: skip
         status = 422 if form.errors else 200
         title = _("Change by a percentage")
         return self._bids_page(

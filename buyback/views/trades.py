@@ -1,6 +1,5 @@
 """A seller's trades: what happened, what to do next, and every button that does it."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +20,7 @@ from buyback.conditions import VERSIONS
 from buyback.forms import BankForm, MessageForm, SlotForm
 from buyback.guides import HOW_TO_MEND, lock_guide
 from buyback.models import CounterOffer, Trade
-from buyback.next_steps import next_step
+from buyback.next_steps import next_step, own_step, tax_step
 from buyback.services.inspections import answer_counter_offer
 from buyback.services.messages import write_message
 from buyback.services.parcels import choose_pickup, drop_off_instead
@@ -36,13 +35,9 @@ PER_PAGE = 20
 @require_GET
 def trades(request: HttpRequest) -> HttpResponse:
     page = Paginator(selectors.trades_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [{"trade": each, "next": next_step(each, _pickup_of(each))} for each in page]
-    return render(request, "buyback/trades.html", {"page_obj": page, "rows": rows, "crumbs": crumbs.account()})
-
-
-def _pickup_of(listed: Trade) -> Any:
-    """The latest one, from what the list has fetched."""
-    return next(iter(listed.parcel.pickups.all()), None) if listed.parcel else None
+    rows = [{"trade": each, "next": own_step(each, selectors.listed_pickup(each))} for each in page]
+    context = {"page_obj": page, "rows": rows, "tax": tax_step(request.user.pk), "crumbs": crumbs.account()}  # type: ignore[arg-type]
+    return render(request, "buyback/trades.html", context)
 
 
 @login_required

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0003_question_gates'),
+        ('catalog', '0005_facet_indexes'),
     ]
 
     operations = [

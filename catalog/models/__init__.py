@@ -2,15 +2,18 @@
 
 from catalog.models.buyables import Buyable
 from catalog.models.choices import Condition, Grade, VatScheme
+from catalog.models.facets import FacetValue, StaleBuyable
 from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
 from catalog.models.units import Unit
+from catalog.models.words import Title, Word
 
 __all__ = [
     "Buyable",
     "Category",
     "Condition",
+    "FacetValue",
     "Grade",
     "GradingSpecification",
     "Listing",
@@ -18,8 +21,11 @@ __all__ = [
     "Product",
     "QuestionSet",
     "ReferencePrice",
+    "StaleBuyable",
     "StockReservation",
+    "Title",
     "Unit",
     "Variant",
     "VatScheme",
+    "Word",
 ]

@@ -6,7 +6,7 @@ from catalog.selectors.offers import Offer, offers
 
 def navigation() -> list[Category]:
     """The categories of the header, in their order."""
-    return list(Category.objects.only("slug", "name", "form"))
+    return list(Category.objects.defer("impact", "synonyms"))
 
 
 def best_offers(count: int) -> list[Buyable]:

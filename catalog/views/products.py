@@ -4,11 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from backmarket import timetravel
 from backmarket.money import Money
+from backmarket.pagecache import CHOICE, kept_page
 from catalog import ranking as formula
 from catalog.access import public_product
 from catalog.delivery import delivery_of
@@ -16,12 +17,11 @@ from catalog.selectors.products import ProductPage, product_page, similar_to
 from catalog.structured import product_data
 from catalog.variants import GRADES
 
-# The part of the page that a choice changes; htmx names it as the target of its request.
-CHOICE = "choice"
-
 
 @require_safe
+@conditional_page
 @vary_on_headers("HX-Request", "HX-Target")
+@kept_page("product:{slug}")
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     at = timetravel.now()
     shown = product_page(public_product(slug), request.GET, at=at)

@@ -49,6 +49,13 @@ const mark = (cell) => cell.closest("td").classList.toggle("is-typed", isTyped(c
 
 if (form && count) {
   form.querySelector("[data-keys]").hidden = false;
+  const all = form.querySelector("[data-tick-all]");
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    const ticks = [...table.querySelectorAll("input[name=tick]")];
+    const some = ticks.some((tick) => !tick.checked);
+    ticks.forEach((tick) => { tick.checked = some; });
+  });
   table.addEventListener("keydown", onKey);
   table.addEventListener("paste", onPaste);
   table.addEventListener("input", (event) => { mark(event.target); tell(); });

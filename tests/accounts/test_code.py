@@ -31,6 +31,7 @@ def typed(client: Client, code: str) -> str:
 def test_a_new_visitor_gets_an_account_and_comes_back_to_the_quote(client: Client) -> None:
     code = asked(client, "Nina@Example.com")
     assert "_auth_user_id" not in client.session
+    client.get(reverse("account_confirm_login_code"))
     assert typed(client, code) == QUOTE
     person = User.objects.get()
     assert (person.email, person.has_usable_password(), client.session["_auth_user_id"]) == (
@@ -39,6 +40,8 @@ def test_a_new_visitor_gets_an_account_and_comes_back_to_the_quote(client: Clien
         str(person.pk),
     )
     assert person.emailaddress_set.get().verified
+    said = [str(message) for message in client.get("/account/").context["messages"]]
+    assert [text for text in said if "nina@example.com" in text] == ["Successfully signed in as nina@example.com."]
 
 
 def test_who_has_an_account_gets_in_by_the_same_door(client: Client, carol: User) -> None:

@@ -250,6 +250,20 @@ def test_a_percentage_is_looked_at_applied_and_taken_back(plant: Refurbisher, bi
     assert page.post(address, {"take_back": "1"}).status_code == 422
 
 
+def test_a_percentage_for_the_ticked_devices_moves_no_others(
+    plant: Refurbisher, bid: Bid, page: Client, rival: User
+) -> None:
+    other = BidFactory(plant=plant, variant__sku="OTHER", price_minor=10_000)
+    strange = VariantFactory(product=ProductFactory(category__slug="strange"))
+    address = f"{reverse('plant:bids_percent')}?ticked=1&tick={bid.variant_id}&tick={strange.pk}&tick=x"
+    assert f'value="{other.variant_id}" form="ticked"' in page.get(reverse("plant:bids")).content.decode()
+    assert "For the 1 device that you ticked." in page.get(address).content.decode()
+    page.post(address, {"percent": "10", "conditions": [GOOD], "step": "100"})
+    assert BidChange.objects.get().rows == [[bid.variant_id, GOOD, 20_000, 22_000, True]]
+    nothing = page.get(reverse("plant:bids_percent") + "?ticked=1", follow=True)
+    assert messages_of(nothing) == ["Tick the devices first."]
+
+
 def test_a_percentage_leaves_alone_what_would_leave_the_bounds(plant: Refurbisher, bid: Bid, page: Client) -> None:
     BidFactory(plant=plant, variant=bid.variant, condition=USED, price_minor=101)
     data = {"percent": "-10", "conditions": [GOOD, USED], "step": "1"}

@@ -20,6 +20,7 @@ from backmarket.payments import services
 from backmarket.payments.gateways.sandbox import EXAMPLE_BOUNCING_IBAN
 from backmarket.payments.models import BankReport, LedgerMovement, Payout, PayoutFile
 from backmarket.payments.selectors import balance
+from backmarket.states import IllegalMove
 from orders.models import Earning, Settlement
 from orders.services.earnings import owe_for_device
 from orders.services.settlement import settle_plants
@@ -80,6 +81,38 @@ def test_handing_over_and_withdrawing_ask_first(finance: Client, now: datetime) 
     act(finance, made, "withdraw", "desk")
     made.refresh_from_db()
     assert (made.status, status_of(payout)) == ("withdrawn", "ordered")
+
+
+def test_a_file_that_was_downloaded_is_withdrawn_or_copied_only_after_a_second_look(
+    finance: Client, now: datetime
+) -> None:
+    payout = by_file(now)
+    finance.post(url("desk", PayoutFile, "add"), {})
+    made = PayoutFile.objects.get()
+    act(finance, made, "download", "desk")
+    for step in ("withdraw", "again"):
+        page = finance.get(url("desk", made, "step", step)).content.decode()
+        assert "it may already be at the bank" in page
+        assert finance.post(url("desk", made, "step", step), {}).status_code == 422
+    assert (status_of(payout), Event.objects.filter(kind="payout_file.downloaded").count()) == ("ordered", 1)
+    assert IBAN in act(finance, made, "again", "desk", sure="on").content.decode()
+    act(finance, made, "withdraw", "desk", sure="on")
+    made.refresh_from_db()
+    assert (made.status, made.items.get().live) == ("withdrawn", False)
+    gone = finance.post(url("desk", made, "step", "again"), {"sure": "on"}, follow=True).content.decode()
+    assert ("cannot be done any more" in gone, IBAN in gone) == (True, False)
+
+
+def test_whoever_withdraws_a_file_that_left_our_hands_meanwhile_is_stopped(olga: User, now: datetime) -> None:
+    payout = by_file(now)
+    made = services.make_payout_file(by=olga, at=now)
+    services.download_payout_file(made, by=olga, at=now)
+    with pytest.raises(services.MayBeAtTheBank):
+        services.withdraw_payout_file(made, by=olga, at=now)
+    assert (PayoutFile.objects.get().status, payout.file_items.get().live) == ("made", True)
+    services.withdraw_payout_file(made, by=olga, at=now, sure=True)
+    with pytest.raises(IllegalMove):
+        services.download_payout_file(made, by=olga, at=now)
 
 
 def test_nothing_due_is_said_and_makes_nothing(finance: Client) -> None:

@@ -55,7 +55,7 @@ def window(browser: Browser, live_server: Any, complaints: list[str]) -> Iterato
 
     def opened(size: dict[str, int] = DESK, **options: Any) -> Page:
         context = browser.new_context(base_url=live_server.url, viewport=size, reduced_motion="reduce", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: is_fault(message) and complaints.append(f"{page.url}: {message.text}"))

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.notifications.models import MailboxMessage
 from buyback.models import AcceptanceDraft, Trade
-from tests.browser.conftest import DESK, PHONE, Shop, Window
+from tests.browser.conftest import PHONE, Shop, Window
 from tests.buyback.steps import IBAN, slots
-from tests.factories import imei
+from tests.factories import VariantFactory, imei
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -140,9 +140,18 @@ def test_without_a_script_the_times_are_shown_by_a_button(
     assert Trade.objects.count() == 1
 
 
-def test_by_keyboard_alone(shop: Shop, at: datetime, carols: Callable[..., Page]) -> None:
-    page = carols(DESK)
-    page.goto(f"/sell/quotes/{shop.quote.pk}/accept/")
+def test_the_whole_sale_by_keyboard_alone_on_a_telephone(shop: Shop, at: datetime, carols: Callable[..., Page]) -> None:
+    variant = shop.quote.variant
+    VariantFactory(product=variant.product)
+    page = carols(PHONE)
+    page.goto("/sell/")
+    for address in ("c/smartphones", f"p/{variant.product.slug}", f"d/{variant.sku}"):
+        enter(page, page.locator(f'main a[href="/sell/{address}/"]'))
+    for answer in ("Yes, everything works", "Light scratches", "Fine: it lasts"):
+        enter(page, page.get_by_role("button", name=answer))
+    expect(page.get_by_role("radio", name="Atelier Neuf")).to_be_checked()
+    enter(page, page.locator("main form[method=get] button"))
+    expect(page).to_have_url(re.compile("/accept/"))
     number = imei()
     for name, keys in TYPED.items():
         tab_to(page, name)
@@ -161,6 +170,22 @@ def test_by_keyboard_alone(shop: Shop, at: datetime, carols: Callable[..., Page]
     page.keyboard.press("Enter")
     page.wait_for_url("**/account/trades/**")
     assert Trade.objects.get().identifier == number
+
+
+def enter(page: Page, target: Locator) -> None:
+    """Tab on until the link or button has the focus, which must show, and press it."""
+    target.first.wait_for()
+    for _step in range(80):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "(e => ['', '::after'].some(part => getComputedStyle(e, part).outlineStyle != 'none')"
+            " || !!e.closest('.choice:focus-within'))"
+            "(document.activeElement)"
+        ), f"nothing shows the focus, before {target}"
+        if target.evaluate_all("all => all.includes(document.activeElement)"):
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{target} is not within reach")
 
 
 def tab_to(page: Page, name: str) -> None:

@@ -82,20 +82,6 @@ def test_a_seller_gets_to_a_quote_in_six_taps(shop: Shop, window: Window, script
     assert Quote.objects.count() == 2
 
 
-def test_a_quote_by_keyboard_alone(shop: Shop, window: Window) -> None:
-    page = window(PHONE)
-    page.goto(f"/sell/d/{shop.quote.variant.sku}/")
-    for answer in ("Yes, everything works", "Light scratches", "Fine: it lasts"):
-        button = page.get_by_role("button", name=answer)
-        expect(button).to_be_visible()
-        for _step in range(40):
-            page.keyboard.press("Tab")
-            if button.evaluate("it => it === document.activeElement"):
-                break
-        page.keyboard.press("Enter")
-    expect(page.get_by_role("radio", name="Atelier Neuf")).to_be_checked()
-
-
 def test_one_signs_in_by_keyboard_and_sees_where_one_is(alice: User, window: Window) -> None:
     page = window(DESK)
     page.goto("/accounts/login/")

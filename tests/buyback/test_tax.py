@@ -221,6 +221,33 @@ def test_the_database_refuses_half_a_number(carol: User, now: datetime) -> None:
         TaxFile.objects.create(user=carol, asked_at=now, number=NUMBER)
 
 
+def test_the_number_is_asked_once_on_the_list_and_the_home_page(
+    plant: Refurbisher, carol: User, now: datetime, client_of: Login
+) -> None:
+    for _number in range(3):
+        validated(plant, carol, now)
+    TaxFile.objects.create(user=carol, asked_at=now)
+    browser, link = client_of(carol), f'href="{reverse("tax-number")}"'
+    for page in (reverse("trades"), reverse("account")):
+        assert browser.get(page).content.decode().count(link) == 1
+    give_tax_number(carol, country="FR", number=NUMBER, by=carol, at=now)
+    assert link not in browser.get(reverse("trades")).content.decode()
+
+
+def test_money_that_came_back_is_said_on_the_home_page(
+    plant: Refurbisher, carol: User, now: datetime, client_of: Login
+) -> None:
+    trade = validated(plant, carol, now)
+    order_payouts(now)
+    payments.send_due_payouts(now + 3 * DAY)
+    payments.return_payout(Payout.objects.get(), reason="AC04", by="system:test", at=now + 3 * DAY)
+    browser = client_of(carol)
+    page = browser.get(reverse("account")).content.decode()
+    assert (page.count(reverse("trade-iban", args=[trade.pk])), "Payment came back" in page) == (1, True)
+    Payout.objects.update(failure="RR04")  # for staff to look into: nothing that the seller could do
+    assert reverse("trade-iban", args=[trade.pk]) not in browser.get(reverse("account")).content.decode()
+
+
 # How long it is kept
 
 

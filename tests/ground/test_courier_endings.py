@@ -101,3 +101,38 @@ def test_999_comes_one_business_day_too_late_at_the_booked_time(now: datetime) -
     assert (pickup.status, pickup.attempts, pickup.collected_at) == ("collected", 0, paris(2026, 11, 25, 10, 30))
     assert (parcel.in_transit_at, parcel.delivered_at) == (paris(2026, 11, 25, 10, 30), paris(2026, 11, 26, 11))
     assert kinds(parcel) == ["pickup.collected", "parcel.in_transit", "parcel.delivered"]
+
+
+@pytest.mark.parametrize("at_the_door", [True, False])
+def test_988_refuses_the_label_and_agrees_when_the_desk_asks_again(now: datetime, at_the_door: bool) -> None:
+    parcel = parcel_of(now, "75988")
+    if at_the_door:
+        start = paris(2026, 11, 25, 10)
+        services.book_pickup(parcel, start=start, end=start + timedelta(hours=2), by="guest", at=now)
+    assert services.book_couriers(now) == 0
+    parcel.refresh_from_db()
+    assert (parcel.refusal, parcel.tracking_number) == ("ADDRESS_UNKNOWN", "")
+    assert [pickup.status for pickup in parcel.pickups.all()] == ["failed"] * at_the_door
+    services.ask_again(parcel, by="guest", at=now)
+    if at_the_door:
+        services.rebook_pickup(parcel, start=start, end=start + timedelta(hours=2), by="guest", at=now)
+    services.book_couriers(now)
+    services.advance_sandbox_courier(now + FAR)
+    parcel.refresh_from_db()
+    assert (parcel.refusal, parcel.status) == ("", "delivered")
+
+
+def test_989_refuses_the_first_visit_and_a_rebooked_one_succeeds(now: datetime) -> None:
+    parcel = parcel_of(now, "75989")
+    start = paris(2026, 11, 25, 10)
+    services.book_pickup(parcel, start=start, end=start + timedelta(hours=2), by="guest", at=now)
+    services.book_couriers(now)
+    parcel.refresh_from_db()
+    first = parcel.pickups.get()
+    assert (first.status, first.refusal, parcel.tracking_number != "") == ("failed", "NO_VISIT_THERE", True)
+    later = now + timedelta(minutes=1)
+    services.rebook_pickup(parcel, start=start, end=start + timedelta(hours=2), by="guest", at=later)
+    services.book_couriers(later)
+    services.advance_sandbox_courier(now + FAR)
+    parcel.refresh_from_db()
+    assert (parcel.status, kinds(parcel)[-1]) == ("delivered", "parcel.delivered")

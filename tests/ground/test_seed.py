@@ -16,10 +16,14 @@ from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.management.commands.seed import LOADED, PARTS
-from backmarket.management.demo_logins import ALICE, CAROL, LOGINS, OWNER, PASSWORD
+from backmarket.management.demo_logins import ALICE, CAROL, LOGINS, NORA, OWNER, PASSWORD
+from backmarket.management.seeding.regulars import ASKED_BEFORE
 from backmarket.payments.models import LedgerEntry, LedgerMovement, Payment, Payout, PayoutFile
-from backmarket.shipping.models import Parcel
-from buyback.models import Bid, CounterOffer, Inspection, RegisterEntry, Trade
+from backmarket.shipping.models import Parcel, Pickup
+from backmarket.shipping.selectors import may_be_asked_again
+from buyback import dac7
+from buyback.bid_table import recent_changes
+from buyback.models import Bid, CounterOffer, Inspection, RegisterEntry, TaxFile, Trade
 from buyback.services.register import FIRST, entry_hash
 from catalog.grading import grade_sheet
 from catalog.models import (
@@ -82,6 +86,8 @@ def test_the_whole_demo_once(at: datetime) -> None:
         _grades_are_what_the_specification_gives,
         _nobody_is_late_at_the_start,
         _every_login_works_and_has_something_to_do,
+        _the_tax_office_has_somebody_in_every_pile,
+        _something_goes_wrong_for_everyone_who_mends_it,
     ):
         claim()
     _a_second_run_changes_nothing()
@@ -174,14 +180,14 @@ def _nobody_is_late_at_the_start() -> None:
     assert not Trade.objects.overdue(at).exists()
     assert not Claim.objects.overdue(at).exists()
     assert (
-        not Parcel.objects.filter(status="created", booked_at=None, created_at__lt=at)
+        not Parcel.objects.filter(status="created", booked_at=None, refusal="", created_at__lt=at)
         .exclude(purpose__in=["withdrawal"])
         .exists()
     )
 
 
 def _every_login_works_and_has_something_to_do() -> None:
-    assert len(LOGINS) == 9
+    assert len(LOGINS) == 10
     for _role, email, password, _waiting in LOGINS:
         user = User.objects.get(email=email)
         assert user.check_password(password)
@@ -203,6 +209,30 @@ def _every_login_works_and_has_something_to_do() -> None:
     assert PayoutFile.objects.get().status == "handed"
     staff = User.objects.filter(is_staff=True).values_list("groups__name", flat=True)
     assert set(staff) == {"support", "quality", "finance", "operator"}
+
+
+def _the_tax_office_has_somebody_in_every_pile() -> None:
+    at = timetravel.now()
+    nora = User.objects.get(email=NORA)
+    assert TaxFile.objects.filter(given_at__isnull=False).count() == 1
+    assert TaxFile.objects.get(user=nora).given_at is None
+    assert [file.reminders for file in dac7.withheld(at)] == [2]
+    assert Trade.objects.filter(seller=dac7.withheld(at).get().user, status="validated", payout=None).exists()
+    assert dac7.near_threshold(nora, dac7.year_of(at))
+    assert not dac7.sold_in(nora, dac7.year_of(at)).reportable
+    reported = dac7.reportable(dac7.year_of(at - ASKED_BEFORE))
+    assert [TaxFile.objects.get(user=person).number != "" for person in reported] == [True]
+
+
+def _something_goes_wrong_for_everyone_who_mends_it() -> None:
+    at = timetravel.now()
+    assert Parcel.objects.exclude(refusal="").count() == 1
+    assert [may_be_asked_again(row, at) for row in Pickup.objects.filter(refusal="NO_VISIT_THERE")] == [True]
+    assert Trade.objects.missing(at).count() == 1
+    assert set(Payout.objects.filter(status="bounced").values_list("failure", flat=True)) == {"AC04", "RR04"}
+    assert Trade.objects.filter(seller__email=NORA, payout__status="bounced", status="validated").exists()
+    plant = User.objects.get(email=OWNER).membership.plant
+    assert [change.status for change in recent_changes(plant)] == ["applied", "taken_back", "applied"]
 
 
 def _a_second_run_changes_nothing() -> None:

@@ -77,8 +77,12 @@ def _demo_users(at: datetime) -> dict[str, User]:
     }  # fmt: skip
     insert(list(users.values()))
     for number, email in enumerate(SHOPPERS):
-        home = person(800_000 + 20 * number)  # index 0 modulo 20: at home in the market's country
-        address = address_of(home, users[email])
-        address.name = users[email].full_name
-        address.save()
+        at_home(users[email], number)
     return users
+
+
+def at_home(user: User, number: int) -> None:
+    """One of the cast's homes, by its number, in the market's country."""
+    address = address_of(person(800_000 + 20 * number), user)  # index 0 modulo 20
+    address.name = user.full_name
+    address.save()

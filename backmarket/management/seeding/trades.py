@@ -11,6 +11,7 @@ from backmarket.management.seeding.base import device_number, next_number, sprea
 from backmarket.management.seeding.history import History
 from backmarket.management.seeding.people import consumers
 from backmarket.management.seeding.plants import iban
+from backmarket.management.seeding.regulars import Regulars
 from backmarket.management.seeding.sheets import answers_for
 from backmarket.management.seeding.shipping import Courier, plant_addresses
 from backmarket.management.seeding.workshop import Workshop
@@ -23,7 +24,7 @@ from refurbishers.models import Refurbisher
 
 Status = Trade.Status
 CONDITIONS_VERSION = "2026-01"
-FIRST_SELLER = 900  # some of them buy, too
+FIRST_SELLER = 902  # some of them buy, too; the two before sell much
 # How each trade went, by the status it is in now: the last word is that status.
 PAID = ("collected", "received", "inspected", "validated", "paid")
 COUNTERED = ("collected", "received", "inspected", "countered")
@@ -112,6 +113,7 @@ class Bureau:
         self.workshop = Workshop(history, self.courier)
         self.plants = plant_addresses()
         self.sellers = consumers()[FIRST_SELLER:]
+        self.regulars = Regulars(history.at)
         self.homes = {a.user_id: a for a in Address.objects.exclude(user=None)}
         self.identities: dict[int, Identity] = {}
         self.sets = {s.category_id: s for s in QuestionSet.objects.all()}
@@ -156,7 +158,8 @@ class Bureau:
 
     def trade(self, number: int, path: tuple[str, ...], times: list[datetime]) -> Trade:
         terms, accepted_at = self._terms(path), times[0]
-        bid, seller = terms.bid, self.history.random.choice(self.sellers)
+        bid, seller = terms.bid, self.regulars.seller_of(terms.bid.price_minor, path, times)
+        seller = seller or self.history.random.choice(self.sellers)
         quote = self.quote(
             number, terms, accepted_at - timedelta(hours=self.history.random.uniform(0.1, 90)),
             status=Quote.Status.ACCEPTED, accepted_at=accepted_at,

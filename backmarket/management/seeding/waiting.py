@@ -1,14 +1,17 @@
 """Something for everybody to do: fresh orders, trades and cases of the demo's cast, made by the services themselves."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 
 from backmarket import states
 from backmarket.accounts.models import Address, User
+from backmarket.errors import GatewayError
 from backmarket.events.models import Event
 from backmarket.events.services import Actor
 from backmarket.files import private_files
@@ -24,7 +27,7 @@ from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.payments.services import open_payment, settle_payment
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import Parcel, SandboxShipment, TrackingPoint
-from backmarket.shipping.services import available_slots, book_with_courier, record_scan
+from backmarket.shipping.services import Slot, available_slots, book_with_courier, record_scan
 from buyback.models import Bid, Identity, Quote, Trade
 from buyback.services.grading import grade_inspection
 from buyback.services.inspections import make_counter_offer, receive_trade, submit_inspection, validate_trade
@@ -65,15 +68,15 @@ def load(at: datetime) -> str:
 class Stage:
     """The demo plant, the people around it, and the devices that pass between them."""
 
-    def __init__(self, at: datetime) -> None:
-        self.at, self.random = at, dice("waiting")
+    def __init__(self, at: datetime, part: str = "waiting", first_device: int = FIRST_DEVICE) -> None:
+        self.at, self.random = at, dice(part)
         self.plant = Refurbisher.objects.get(slug=cast.DEMO_PLANT)
         self.alice, self.carol, self.owner, self.technician, self.after_sales = (
             User.objects.get(email=email)
             for email in (cast.ALICE, cast.CAROL, cast.OWNER, cast.TECHNICIAN, cast.AFTER_SALES)
         )
         self.others: Iterator[User] = iter(consumers()[100:])
-        self.devices = count(FIRST_DEVICE)
+        self.devices = count(first_device)
         phones = Listing.objects.live().filter(plant=self.plant, variant__product__category__slug="smartphones")
         self.listings: Iterator[Listing] = iter(
             phones.filter(on_hand__gte=2).order_by("-variant__product__released_year", "number")
@@ -193,7 +196,7 @@ class Stage:
         self.keep(self.inspected(self.received(next(self.others), next(bids), 5 * DAY), worse=False))
         self.reborn(self.inspected(self.received(self.carol, next(bids), 9 * DAY), worse=False))
         order_payouts(self.at)
-        self.sent(self.carol, next(bids), HOUR, at_door=True)
+        self.at_door(self.carol, next(bids), HOUR)
 
     def bids(self) -> Iterator[Bid]:
         best = Bid.objects.filter(plant=self.plant, condition=Condition.FUNCTIONAL_GOOD, price_minor__gte=10_000)
@@ -207,23 +210,35 @@ class Stage:
         answers = answers_for(questions, bid.condition, self.random)
         return make_quote(bid.variant, answers=answers, by=by, at=at)
 
-    def sent(self, seller: User, bid: Bid, ago: timedelta, *, at_door: bool = False) -> Trade:
-        """Accepted so long ago, and dropped off three hours later, or waiting for the courier: another may go along."""
+    def agreed(self, seller: User, bid: Bid, ago: timedelta, *, slot: Slot | None = None, **of: Any) -> Trade:
+        """Accepted so long ago; `of` may name another `address` than the seller's first one."""
         accepted_at = self.at - ago
-        home = Address.objects.filter(user=seller).earliest("pk")
-        times = available_slots(postcode=home.postcode, country=home.country, at=self.at) if at_door else []
         document = IdentityData(seller.full_name, date(1990, 4, 12), Identity.Document.IDENTITY_CARD, "DEMO12345678")
-        trade = accept_quote(
+        return accept_quote(
             self.quoted(bid, accepted_at - HOUR, by=seller), plant=self.plant, seller=seller,
             identifier=imei(next(self.devices)),
-            identity=document, address=home, holder=seller.full_name, iban=IBAN,
-            slot=times[len(times) // 2] if times else None, conditions_version=CONDITIONS, by=seller, at=accepted_at,
+            identity=document, address=of.get("address") or self.home(seller), holder=seller.full_name, iban=IBAN,
+            slot=slot, conditions_version=CONDITIONS, by=seller, at=accepted_at,
         )  # fmt: skip
-        if at_door:
-            book_with_courier(known(trade.parcel).pk, at=accepted_at)
-            return trade
-        self.scan(known(trade.parcel), Code.IN_TRANSIT, accepted_at + 3 * HOUR)
-        collect_trade(trade, by=COURIER, at=accepted_at + 3 * HOUR)
+
+    def home(self, seller: User) -> Address:
+        return Address.objects.filter(user=seller).earliest("pk")
+
+    def at_door(self, seller: User, bid: Bid, ago: timedelta, **of: Any) -> Trade:
+        """Waiting for the courier: another device may go along. The courier is asked; it may say no."""
+        home = of.get("address") or self.home(seller)
+        times = available_slots(postcode=home.postcode, country=home.country, at=self.at)
+        trade = self.agreed(seller, bid, ago, slot=times[len(times) // 2], **of)
+        with suppress(GatewayError):
+            book_with_courier(known(trade.parcel).pk, at=trade.accepted_at)
+        return trade
+
+    def sent(self, seller: User, bid: Bid, ago: timedelta) -> Trade:
+        """Accepted so long ago, and dropped off three hours later."""
+        trade = self.agreed(seller, bid, ago)
+        left_at = trade.accepted_at + 3 * HOUR
+        self.scan(known(trade.parcel), Code.IN_TRANSIT, left_at)
+        collect_trade(trade, by=COURIER, at=left_at)
         return trade
 
     def received(self, seller: User, bid: Bid, ago: timedelta) -> Trade:

@@ -16,7 +16,7 @@ from backmarket.admin.columns import NOTHING, TONE_OF, money_column, state_colum
 from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
-from backmarket.payments.admin.forms import MakeFileForm, UploadReportForm
+from backmarket.payments.admin.forms import CopyForm, MakeFileForm, SecondLookForm, UploadReportForm
 from backmarket.payments.gateways.sandbox_bank import answer_file
 from backmarket.payments.models import BankReport, Payout, PayoutFile
 from backmarket.payments.reasons import words
@@ -25,6 +25,7 @@ from backmarket.payments.services import (
     download_payout_file,
     hand_payout_file,
     keep_bank_report,
+    last_download,
     make_payout_file,
     preview_report,
     settle_payout_file,
@@ -44,7 +45,7 @@ from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 
-MADE, HANDED = PayoutFile.Status.MADE, PayoutFile.Status.HANDED
+MADE, HANDED, WITHDRAWN = PayoutFile.Status
 VERDICTS = {
     Verdict.PAID: _("becomes: on the account"),
     Verdict.BOUNCED: _("becomes: returned; the money is owed again"),
@@ -86,6 +87,14 @@ def payout_row(payout: Payout) -> tuple[Any, ...]:
     return link(payout, name), money(payout.amount), f"…{payout.iban_last4}", state, words(payout.failure) or NOTHING
 
 
+def _has_text(made: PayoutFile) -> bool:
+    return made.status != WITHDRAWN and made.erased_at is None
+
+
+def _download(request: HttpRequest, made: PayoutFile, data: dict[str, Any]) -> HttpResponse:
+    return xml(made.message_id, download_payout_file(made, by=request.user, at=now()))  # type: ignore[arg-type]
+
+
 @admin.register(PayoutFile, site=staff_site)
 class PayoutFileAdmin(StaffModelAdmin):
     list_display = ("message_id", "shown_status", "transfers", "total_shown", "execution_date", "maker", "created_at")
@@ -119,10 +128,17 @@ class PayoutFileAdmin(StaffModelAdmin):
             title=_("Download the file"),
             icon="download",
             tone="primary",
-            when=lambda made: made.erased_at is None,
-            run=lambda request, made, data: xml(
-                made.message_id, download_payout_file(made, by=request.user, at=now())
-            ),
+            when=lambda made: _has_text(made) and last_download(made) is None,
+            run=_download,
+        ),
+        Step(
+            name="again",
+            title=_("Download it again"),
+            icon="download",
+            form=CopyForm,
+            explain=_("A bank that gets two copies may pay both. To look at what is in it, read the list instead."),
+            when=lambda made: _has_text(made) and last_download(made) is not None,
+            run=_download,
         ),
         Step(
             name="hand",
@@ -138,13 +154,14 @@ class PayoutFileAdmin(StaffModelAdmin):
             title=_("Withdraw"),
             icon="undo",
             tone="danger",
+            form=SecondLookForm,
             asks=True,
             explain=_(
                 "Only if the bank has not got this file, and never will: its payouts go into the next one. Delete the"
                 " copies that were downloaded, or they would be paid twice."
             ),
             when=lambda made: made.status == MADE,
-            run=lambda request, made, data: withdraw_payout_file(made, by=request.user, at=now()),
+            run=lambda request, made, data: withdraw_payout_file(made, by=request.user, at=now(), **data),
         ),
         Step(
             name="settle",

@@ -4,11 +4,15 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.admin.columns import moment
 from backmarket.admin.forms import StepForm
+from backmarket.admin.panels import who
 from backmarket.payments.reasons import HOUSE, PAYEE, words
 from backmarket.payments.selectors import due_by_file
+from backmarket.payments.services import last_download
 from backmarket.payments.status_reports import MOST_BYTES
 from backmarket.timetravel import now
 
@@ -22,6 +26,27 @@ class MakeFileForm(StepForm):
     def prepare(self) -> None:
         self.due = due_by_file(now())
         self.problems = [f"{payout.label or payout.pk}: {words(code)}" for payout, code in self.due.problems]
+
+
+class SecondLookForm(StepForm):
+    """Whoever acts on a file that somebody downloaded is told so, and confirms what makes it safe."""
+
+    sure = forms.BooleanField()
+    label: Any = _("I have made sure that the bank has not got this file, and never will.")
+
+    def prepare(self) -> None:
+        downloaded = last_download(self.subject)
+        if downloaded is None:
+            del self.fields["sure"]
+            return
+        self.fields["sure"].label = self.label
+        self.fields["sure"].help_text = gettext(
+            "%(person)s downloaded it on %(day)s: it may already be at the bank, and would then be paid twice."
+        ) % {"person": who(downloaded), "day": moment(downloaded.happened_at)}
+
+
+class CopyForm(SecondLookForm):
+    label = _("I do not give this copy to the bank if the bank has the first one.")
 
 
 class UploadReportForm(StepForm):

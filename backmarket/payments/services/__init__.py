@@ -17,10 +17,12 @@ from backmarket.payments.services.payments import (
 )
 from backmarket.payments.services.payout_files import (
     CannotMakeFile,
+    MayBeAtTheBank,
     NothingToSend,
     TooEarly,
     download_payout_file,
     hand_payout_file,
+    last_download,
     make_payout_file,
     settle_payout_file,
     withdraw_payout_file,
@@ -46,6 +48,7 @@ __all__ = [
     "CannotPay",
     "CannotPayOut",
     "CannotRefund",
+    "MayBeAtTheBank",
     "NothingToSend",
     "TooEarly",
     "UnbalancedMovement",
@@ -58,6 +61,7 @@ __all__ = [
     "forget_transfers",
     "hand_payout_file",
     "keep_bank_report",
+    "last_download",
     "make_payout_file",
     "may_pay_again",
     "open_payment",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import User
 from backmarket.db import lock
 from backmarket.errors import DomainError
+from backmarket.events.models import Event
 from backmarket.events.services import record
 from backmarket.market import calendar
 from backmarket.money import Money, total
@@ -47,6 +48,13 @@ class TooEarly(DomainError):
 
     code = "too_early"
     default_message = _("The bank executes this file on a later day.")
+
+
+class MayBeAtTheBank(DomainError):
+    """Somebody downloaded the file, and nobody has made sure that it went no further."""
+
+    code = "may_be_at_the_bank"
+    default_message = _("This file was downloaded: first make sure that the bank has not got it.")
 
 
 class FileErased(DomainError):
@@ -120,12 +128,21 @@ def _content(payouts: Sequence[Payout], message_id: str, at: datetime) -> str:
 def download_payout_file(made: PayoutFile, *, by: User, at: datetime) -> str:
     """The file's text, for a person who may pay: that they read it is recorded, for names and IBANs are in it.
 
-    Raises FileErased.
+    Raises FileErased, or IllegalMove once it was withdrawn: its payouts may be in another file.
     """
-    if made.erased_at is not None:
-        raise FileErased
-    record("payout_file.downloaded", made, by=by, at=at)
-    return PayoutFile.objects.values_list("content", flat=True).get(pk=made.pk)
+    with transaction.atomic():
+        kept = lock(PayoutFile.objects.exclude(status=PayoutFile.Status.WITHDRAWN).filter(pk=made.pk)).first()
+        if kept is None:
+            raise IllegalMove
+        if kept.erased_at is not None:
+            raise FileErased
+        record("payout_file.downloaded", kept, by=by, at=at)
+    return kept.content
+
+
+def last_download(made: PayoutFile) -> Event | None:
+    """By whom and when it left our hands, the last time."""
+    return Event.objects.about(made).filter(kind="payout_file.downloaded").last()
 
 
 def hand_payout_file(made: PayoutFile, *, by: User, at: datetime) -> None:
@@ -137,9 +154,13 @@ def hand_payout_file(made: PayoutFile, *, by: User, at: datetime) -> None:
                 raise IllegalMove
 
 
-def withdraw_payout_file(made: PayoutFile, *, by: User, at: datetime) -> None:
-    """It never went to the bank: its payouts wait for another file. Raises IllegalMove once it was handed over."""
+def withdraw_payout_file(made: PayoutFile, *, by: User, at: datetime, sure: bool = False) -> None:
+    """It never went to the bank: its payouts wait for another file. Raises IllegalMove once it was handed over,
+    MayBeAtTheBank when it was downloaded, unless a person is `sure` that it went no further."""
     with transaction.atomic():
+        lock(PayoutFile.objects.filter(pk=made.pk)).get()  # a download waits, or was recorded before
+        if not sure and last_download(made):
+            raise MayBeAtTheBank(field="sure")
         move(made, PayoutFile.Status.WITHDRAWN, by=by, at=at)
         waiting = lock(_payouts_of(made).filter(status=Payout.Status.ORDERED))
         Payout.objects.filter(pk__in=[payout.pk for payout in waiting]).update(sending_at=None)

@@ -26,8 +26,11 @@ from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, Tracking
 
 NO_ANSWER, NOBODY_ONCE, NOBODY, LOST, LATE = "990", "991", "992", "993", "994"
 CALLED_OFF, NO_SLOTS, ANSWER_LOST, DAMAGED, WRONG_DAY = "995", "996", "997", "998", "999"
+NO_LABEL, NO_VISIT = "988", "989"
 # The last three digits of a postcode -> what happens, in words.
 POSTCODES = {
+    NO_LABEL: _("The courier refuses the label for good, so nobody comes; when the desk asks again, it agrees."),
+    NO_VISIT: _("The courier refuses the first visit for good; a rebooked one succeeds."),
     NO_ANSWER: _("The courier does not answer when it is asked for its times: the parcel can be dropped off."),
     NOBODY_ONCE: _("Nobody is in at the first visit; the courier comes again on the next business day."),
     NOBODY: _("Nobody is in at all three visits of the first pickup; a rebooked one succeeds."),
@@ -56,10 +59,14 @@ class Courier:
 
     def book(self, what: Parcel | Visit) -> Booked:
         if isinstance(what, Visit):
+            if any(_is_first(p) and _ends(p.parcel.sender.postcode, NO_VISIT) for p in what.pickups):
+                raise GatewayError("NO_VISIT_THERE")
             for pickup in what.pickups:
                 _plan_visit(pickup)
             return Booked(f"PU-{what.pickups[0].visit.hex[:8].upper()}", what.key)
         number = what.tracking_number or tracking_number(what)
+        if _ends(what.sender.postcode, NO_LABEL) and _plan(number, []):
+            raise GatewayError("ADDRESS_UNKNOWN")
         awaited = what.pickups.filter(status=Pickup.Status.BOOKED).exists()
         is_new = _plan(number, [] if awaited else _handed_over(what))
         if is_new and _road(what, ANSWER_LOST):
@@ -130,7 +137,7 @@ def _handed_over(parcel: Parcel) -> list[Step]:
 def _visit(pickup: Pickup) -> list[Step]:
     """What happens at the door; only the first pickup of a parcel goes wrong."""
     calendar, door, place = market.calendar(), pickup.parcel.sender.postcode, pickup.parcel.sender.city
-    first = not Pickup.objects.filter(parcel=pickup.parcel, created_at__lt=pickup.created_at).exists()
+    first = _is_first(pickup)
     if first and _ends(door, CALLED_OFF):
         told_at = max(pickup.window_start - timedelta(hours=2), pickup.created_at + LATEST)
         return [_step(Code.PICKUP_FAILED, told_at, "", pickup)]
@@ -141,6 +148,10 @@ def _visit(pickup: Pickup) -> list[Step]:
         visits.append(calendar.local(calendar.instant(day, visits[-1].time())))
     steps = [_step(Code.PICKUP_ATTEMPTED, visit, place, pickup) for visit in visits[:misses]]
     return steps if misses == Pickup.MAX_ATTEMPTS else steps + _collected(pickup, visits[-1])
+
+
+def _is_first(pickup: Pickup) -> bool:
+    return not Pickup.objects.filter(parcel=pickup.parcel, created_at__lt=pickup.created_at).exists()
 
 
 def _collected(pickup: Pickup, visit: datetime) -> list[Step]:
@@ -170,9 +181,12 @@ def _at(day: date, hour: int) -> datetime:
 
 def _plan(number: str, script: list[Step]) -> bool:
     """The script of a new parcel, and whether it is new; one that has a script keeps it."""
-    return SandboxShipment.objects.get_or_create(
+    shipment, is_new = SandboxShipment.objects.get_or_create(
         tracking_number=number, defaults={"script": script, "next_at": _next_at(script, 0)}
-    )[1]
+    )
+    if not shipment.script:
+        _replan(number, script)
+    return is_new
 
 
 def _plan_visit(pickup: Pickup) -> None:
