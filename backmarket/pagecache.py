@@ -31,6 +31,8 @@ from django.utils.translation import get_language
 from backmarket.markup import worded
 
 LIFETIME = 120
+# The part of a product page that a choice changes; htmx names it as the target of its request.
+CHOICE = "choice"
 EVERYTHING = "site"
 # Stand for what is put in at each request. No text of a page can hold them: angle brackets are escaped in it, and
 # nobody can guess the third.
@@ -90,9 +92,9 @@ def _version_key(subject: str) -> str:
 
 
 def _page_key(request: HttpRequest) -> str:
-    asked = (request.path, request.META.get("QUERY_STRING", ""), get_language())
-    part = (request.headers.get("HX-Request", ""), request.headers.get("HX-Target", ""))
-    return "page:" + hashlib.sha256(repr((asked, part)).encode()).hexdigest()
+    is_part = request.headers.get("HX-Target") == CHOICE
+    what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), is_part)
+    return "page:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
 
 
 def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "Kept | tuple[str, ...]":

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from backmarket.events.services import Actor, record
+from backmarket.pagecache import touch
 from catalog.models import Product
 
 
@@ -13,3 +14,4 @@ def set_product_rating(product: Product, *, rating_sum: int, rating_count: int, 
     product.rating_sum, product.rating_count = rating_sum, rating_count
     product.save(update_fields=["rating_sum", "rating_count"])
     record("product.rated", product, by=by, at=at)
+    touch(f"product:{product.slug}")

@@ -9,7 +9,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from backmarket import timetravel
 from backmarket.money import Money
-from backmarket.pagecache import kept_page, not_kept
+from backmarket.pagecache import CHOICE, kept_page, not_kept
 from catalog import ranking as formula
 from catalog.access import public_product
 from catalog.delivery import delivery_of
@@ -17,8 +17,6 @@ from catalog.selectors.products import ProductPage, product_page, similar_to
 from catalog.structured import product_data
 from catalog.variants import GRADES
 
-# The part of the page that a choice changes; htmx names it as the target of its request.
-CHOICE = "choice"
 # The day of delivery moves on at the cut-off: so many seconds late at most.
 LIFETIME = 60
 

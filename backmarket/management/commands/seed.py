@@ -77,7 +77,8 @@ class Command(BaseCommand):
         index_stale()
         refresh_figures(timetravel.now())
         if options["scale"]:
-            self.grow(*options["scale"], anchor, options["verbosity"])
+            buyables, listings = options["scale"]
+            self.grow(buyables, listings, anchor, options["verbosity"])
 
     def grow(self, buyables: int, listings: int, at: datetime, verbosity: int) -> None:
         started = time.monotonic()
