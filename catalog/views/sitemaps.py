@@ -11,8 +11,9 @@ from catalog.sitemaps import sitemap_part, sitemap_parts
 
 # Private pages, and endless combinations of filters and choices, are no use to a search engine.
 CLOSED = (
-    "/cart/", "/checkout/", "/account/", "/accounts/", "/orders/", "/search/suggest/", "/sell/quotes/", "/lists/", "/gifts/", "/alerts/", "/compare/?", "/recent/", "/desk/", "/plant/",
-    "/api/", "/webhooks/", "/*/answer/", "/c/*?*", "/p/*?*listing=",
+    "/cart/", "/checkout/", "/account/", "/accounts/", "/orders/", "/search/suggest/", "/sell/quotes/", "/lists/",
+    "/gifts/", "/alerts/", "/compare/?", "/recent/", "/desk/", "/plant/", "/api/", "/webhooks/", "/*/answer/", "/c/*?*",
+    "/p/*?*listing=",
 )  # fmt: skip
 OPEN = ("/c/*?page=",)
 
