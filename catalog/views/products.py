@@ -48,7 +48,7 @@ def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpRespo
     """Only what the shop's own links lead to: what was asked for is what is shown."""
     listing = str(shown.offer.listing.pk) if shown.offer else ""
     told = {"variant": shown.variant.sku, "grade": shown.grade, "listing": listing}
-    return response if request.GET.items() <= told.items() else not_kept(response)
+    return response if request.GET.dict().items() <= told.items() else not_kept(response)
 
 
 def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:
