@@ -47,6 +47,7 @@ __all__ = [
     "variants_with_bids",
     "verify_register",
     "visit_of",
+    "waiting_trades",
     "with_best_bid",
 ]
 
@@ -140,15 +141,24 @@ def steps_in_words(way: Way) -> list[tuple[str, str, str]]:
 def trades_of(user: User) -> QuerySet[Trade]:
     """What waits for the seller first, then what goes on, then what is over; the newest first in each."""
     trades = Trade.objects.filter(seller=user).select_related("plant", "variant__product", "payout", "parcel")
+    order = Case(When(_waits(), then=0), When(status__in=Trade.OPEN, then=1), default=2)
+    return trades.prefetch_related("parcel__pickups").annotate(pile=order).order_by("pile", "-number")
+
+
+def waiting_trades(user: User) -> QuerySet[Trade]:
+    """Those of `trades_of` in which nothing goes on before the seller has done something."""
+    return trades_of(user).filter(_waits())
+
+
+def _waits() -> Q:
+    """Countered, suspended, the money came back, or nobody was there for the courier and no new pickup is booked."""
     missed = Pickup.objects.filter(parcel=OuterRef("parcel"), status=Pickup.Status.FAILED)
     ahead = Pickup.objects.filter(parcel=OuterRef("parcel"), status__in=OPEN_PICKUP)
-    waits = (
+    return (
         Q(status__in=[Trade.Status.COUNTERED, Trade.Status.SUSPENDED])
         | Q(payout__status=Payout.Status.BOUNCED) & ~held("payout__")
         | Q(Exists(missed), ~Exists(ahead), status=Trade.Status.ACCEPTED)
     )
-    order = Case(When(waits, then=0), When(status__in=Trade.OPEN, then=1), default=2)
-    return trades.prefetch_related("parcel__pickups").annotate(pile=order).order_by("pile", "-number")
 
 
 def listed_pickup(trade: Trade) -> Pickup | None:

@@ -11,7 +11,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.payments.models import Payout
 from buyback.models import Trade
 from buyback.next_steps import own_step, tax_step
-from buyback.selectors import listed_pickup, trades_of
+from buyback.selectors import listed_pickup, trades_of, waiting_trades
 from orders.models import Claim, Order, OrderLine
 from orders.selectors import claims_of, orders_of
 from reviews.selectors import lines_to_rate, trades_to_rate
@@ -82,7 +82,7 @@ def overview(user: User) -> Overview:
 def _sales(user: User) -> list[Next]:
     """What the person's sales wait for, one by one, and what they have to tell about all of them."""
     waiting = [_answer_offer(trade) if trade.status == Trade.Status.COUNTERED else _mend_sale(trade)
-               for trade in trades_of(user).filter(pile=0)]  # fmt: skip
+               for trade in waiting_trades(user)]  # fmt: skip
     tax = tax_step(user.pk)
     return [*waiting, *([Next(str(tax.title), str(tax.text), tax.url, str(tax.label), tax.deadline)] if tax else [])]
 
