@@ -16,7 +16,7 @@ from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, SearchVector, TrigramSimilarity
 from django.db import connection, transaction
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat, Greatest, Lower, Replace
+from django.db.models.functions import Concat, Lower, Replace
 
 from catalog.models import Buyable, Product, Title, Variant, Word
 from catalog.words import plain
@@ -42,6 +42,8 @@ ACCENTED, PLAIN = "àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"
 # How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity), and how much a word
 # must resemble another to be its correction (difflib ratio): "ifone" is 0.73 from "iphone" and 0.6 from "phone".
 RESEMBLANCE, SPELT_ALIKE = 0.3, 0.7
+# A slip of the fingers adds or leaves out a letter or two.
+LENGTHS_APART, LONGEST_FORGIVEN = 2, 20
 MOST_PRODUCTS, MOST_WORDS = 100, 100
 # Of a word that thousands of offers have, the best are shown.
 MOST_HITS = 5_000
@@ -215,18 +217,29 @@ def _respelt(rows: "QuerySet[Any]", words: list[str], known: set[str]) -> list[l
 
 
 def _vocabulary(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[str]:
-    """The words that resemble a doubtful one, by trigrams: of the shop's vocabulary, or of these models' texts."""
+    """The words that resemble a doubtful one: of the shop's vocabulary, or by trigrams of these models' texts."""
+    if rows.model is not Product:
+        remains = [remainder for word in doubtful for remainder in remains_of(word)]
+        return set(Word.objects.filter(remains__overlap=remains).values_list("word", flat=True)[:MOST_WORDS])
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(RESEMBLANCE)])
-            cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(RESEMBLANCE)])
-        if rows.model is not Product:
-            alike = reduce(or_, (Q(word__trigram_similar=word) for word in doubtful))
-            near = Greatest(*(TrigramSimilarity("word", word) for word in doubtful), 0.0)
-            return set(Word.objects.filter(alike).order_by(near.desc()).values_list("word", flat=True)[:MOST_WORDS])
         alike = reduce(or_, (Q(TrigramWordSimilar(F("search_text"), Value(word))) for word in doubtful))
         titles = rows.filter(alike).annotate(near=TrigramSimilarity(Lower("title"), query)).order_by("-near", "title")
         return {word for text in titles.values_list("search_text", flat=True)[:MOST_PRODUCTS] for word in text.split()}
+
+
+def remains_of(word: str) -> list[str]:
+    """The word, and what is left of it without one letter, or without two if it is long.
+
+    Two spellings that are one or two slips apart (a letter more, less, another, or two that changed places) share
+    some of these, so that an index finds one by the other. A word that is never forgiven has none.
+    """
+    if not _is_forgivable(word) or len(word) > LONGEST_FORGIVEN:
+        return []
+    once = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    twice = {less[:at] + less[at + 1 :] for less in once for at in range(len(less))} if len(word) >= 5 else set()
+    return sorted({word, *once, *twice})
 
 
 def _joined(words: list[str], known: set[str]) -> list[str]:
@@ -243,7 +256,8 @@ def _joined(words: list[str], known: set[str]) -> list[str]:
 def _spellings(word: str, known: set[str]) -> list[str]:
     if not _is_forgivable(word) or any(other.startswith(word) for other in known):
         return [word]
-    alike = get_close_matches(word, sorted(known), n=5, cutoff=SPELT_ALIKE)
+    near = sorted(other for other in known if abs(len(other) - len(word)) <= LENGTHS_APART)
+    alike = get_close_matches(word, near, n=5, cutoff=SPELT_ALIKE)
     # Few people mistype the first letter: without it, a word has to be very like.
     likely = [other for other in alike if other[0] == word[0] or other in get_close_matches(word, [other], 1, 0.85)]
     return likely[:3] or [word]

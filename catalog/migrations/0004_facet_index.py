@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
             name='Word',
             fields=[
                 ('word', models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ('remains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None)),
             ],
             options={
                 'verbose_name': 'word',
@@ -158,7 +159,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='word',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['word'], name='word_trigram', opclasses=['gin_trgm_ops']),
+            index=django.contrib.postgres.indexes.GinIndex(fields=['remains'], name='word_remains'),
         ),
         migrations.AddConstraint(
             model_name='facetvalue',

@@ -1,5 +1,6 @@
 """What a search meets besides the buyables: the titles that may be suggested, and every word that is known."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -29,14 +30,15 @@ class Title(models.Model):
 
 
 class Word(models.Model):
-    """A word of a buyable; misspelt ones are compared with these."""
+    """A word of a buyable, with what is left of it without one or two letters: misspelt ones share some of that."""
 
     word = models.CharField(max_length=100, primary_key=True)
+    remains = ArrayField(models.CharField(max_length=100), default=list)
 
     class Meta:
         verbose_name = _("word")
         verbose_name_plural = _("words")
-        indexes = [GinIndex(fields=["word"], name="word_trigram", opclasses=["gin_trgm_ops"])]
+        indexes = [GinIndex(fields=["remains"], name="word_remains")]
 
     def __str__(self) -> str:
         return self.word

@@ -25,6 +25,7 @@ class Offer:
 def offers(variant: Variant, grade: str, currency: str) -> list[Offer]:
     """All that can be bought of this variant and grade now, best first."""
     live = Listing.objects.live().filter(variant=variant, grade=grade, currency=currency)
-    ranked = rank_listings(list(live.select_related("plant")))
+    # A plant's account is sealed: opening it for every offer of a page would take longer than the page.
+    ranked = rank_listings(list(live.select_related("plant").defer("plant__iban", "plant__story")))
     cheapest = min((listing.price_minor + listing.shipping_minor for __, listing in ranked), default=0)
     return [Offer(listing, score, ranking.factors(facts_of(listing, cheapest))) for score, listing in ranked]

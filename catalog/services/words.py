@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from catalog.models import Title, Variant, Word
-from catalog.search import searchable, words_of_variant
+from catalog.search import remains_of, searchable, words_of_variant
 
 
 def learn_words(product_ids: Iterable[int]) -> None:
@@ -24,4 +24,5 @@ def learn_words(product_ids: Iterable[int]) -> None:
         update_fields=["title", "slug", "search_text"],
     )  # fmt: skip
     words = sorted({word for title in titles.values() for word in title.search_text.split()})
-    Word.objects.bulk_create([Word(word=word[:100]) for word in words], ignore_conflicts=True)
+    rows = [Word(word=word[:100], remains=remains_of(word[:100])) for word in words]
+    Word.objects.bulk_create(rows, ignore_conflicts=True)
