@@ -1,6 +1,6 @@
 # Everything starts here, on a machine with nothing but Python 3.11 or newer, git and make. `make help` lists it all.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test journey lint types shell reset
+.PHONY: help setup demo dev test audit journey bench lint types shell reset
 MAKEFLAGS += --no-print-directory
 # Five processes of the demo import the same packages: compiling them anew each time costs more than all the rest.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,8 +49,14 @@ dev: setup  ## The same with debug pages, reloading when the code changes
 test: setup  ## Run all tests (ARGS= for pytest)
 	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
+audit: setup  ## Lighthouse and the Nu HTML checker over the demo (needs npm, a Java and a Chromium; PORT=, ARGS=--url=…)
+	@exec $(PY) manage.py audit $(ARGS)
+
 journey: setup  ## Play the whole circle in the terminal (ARGS=--json for a machine)
 	@exec $(PY) manage.py journey $(ARGS)
+
+bench: setup  ## Measure the shop at several sizes, beside a page of constants (SIZES=1k,10k,100k JSON=file); needs wrk
+	@exec $(PY) manage.py bench $(if $(SIZES),--sizes $(SIZES)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 lint: setup types  ## Format, rules, types, missing migrations, settings of production, stale diagrams
 	@$(PY) -m ruff format --check .

@@ -13,7 +13,7 @@ from django.core.management import execute_from_command_line
 from backmarket import embedded, local
 
 WITHOUT_DATABASE = {"help", "version", "makemigrations", "makemessages", "compilemessages", "collectstatic"}
-BRING_THEIR_OWN = {"demo", "dev", "reset"}
+BRING_THEIR_OWN = {"audit", "demo", "dev", "reset"}
 
 
 def needs_servers(args: list[str]) -> bool:
@@ -28,7 +28,7 @@ def needs_servers(args: list[str]) -> bool:
 def prepare(args: list[str]) -> None:
     """Complete the environment where nobody configured it; a named database means that somebody did."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backmarket.settings")
-    if args[:1] in (["demo"], ["dev"]):
+    if args[:1] in (["audit"], ["demo"], ["dev"]):
         os.environ.update(local.environment(), DEBUG="1" if args[0] == "dev" else "0")
     elif not (os.environ.get("DATABASE_URL") or os.environ.get("SECRET_KEY")):
         for name, text in local.environment().items():

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from backmarket import pagecache
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Values are lazy where they cost a query: pages that do not print them pay nothing."""
@@ -13,7 +15,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
     from catalog.selectors.shelves import navigation
     from orders.selectors import cart_count
 
+    # A page that is kept for everyone gets each visitor's token later.
+    token = {"csrf_token": pagecache.TOKEN} if getattr(request, "keeps_page", False) else {}
     return {
+        **token,
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "support_email": settings.SUPPORT_EMAIL,

@@ -52,6 +52,7 @@ JOBS: dict[str, Job] = {
     "remind_people": Job("buyback.services.reminders.remind_people", 10 * MINUTES),
     "watch_tax_numbers": Job("buyback.services.tax.watch_tax_numbers", _nightly(4)),
     "erase_expired": Job("buyback.services.retention.erase_expired", _nightly(4, 30)),
+    "forget_aids": Job("catalog.services.personal.forget_aids", _nightly(4, 35)),
     "forget_mail": Job("backmarket.notifications.services.forget_old_mail", _nightly(4, 40)),
     "forget_mailbox": Job("backmarket.notifications.mailbox.forget_old_messages", _nightly(4, 45)),
     "forget_transfers": Job("backmarket.payments.services.forget_transfers", _nightly(4, 55)),
@@ -61,6 +62,8 @@ JOBS: dict[str, Job] = {
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
     "send_refunds": Job("backmarket.payments.services.send_refunds", 5 * MINUTES),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
+    "index_facets": Job("catalog.services.facet_index.index_stale", 15 * SECONDS),
+    "refresh_figures": Job("backmarket.figures.refresh_figures", 10 * MINUTES),
     "publish_events": Job("backmarket.events.services.publish_pending", 5 * SECONDS),
     "send_mail": Job("backmarket.notifications.services.send_pending_mail", 10 * SECONDS),
 }

@@ -6,6 +6,9 @@ from django.conf import settings
 
 from backmarket.clock import BusinessCalendar
 
+# Directive (EU) 2019/771: two years from delivery; a defect found in the first of them is presumed to have existed.
+LEGAL_GUARANTEE_MONTHS, PRESUMPTION_MONTHS = 24, 12
+
 
 @cache
 def calendar() -> BusinessCalendar:

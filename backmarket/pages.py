@@ -1,47 +1,37 @@
 """Pages made of several apps."""
 
-from typing import Any
-
-from django.db.models import Avg, Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import conditional_page, require_safe
 
-from catalog.models import Buyable
+from backmarket import timetravel
+from backmarket.pagecache import kept_page
+from catalog.models import ShopFigures
+from catalog.selectors.collections import shelf_for_home
 from catalog.selectors.shelves import best_offers, navigation
-from orders.models import OrderLine
 from refurbishers.models import Refurbisher
 
 OFFERS_SHOWN, PLANTS_SHOWN = 10, 8
+# Some offer changes at every moment; the front page may be so many seconds old.
+HOME_LIFETIME = 30
 
 
 @require_safe
 @conditional_page
+@kept_page(lifetime=HOME_LIFETIME)
 def home(request: HttpRequest) -> HttpResponse:
-    plants = Refurbisher.objects.trading().order_by("-quality_bps", "name")[:PLANTS_SHOWN]
     context = {
-        "figures": _figures(),
+        "figures": ShopFigures.objects.first(),
         "categories": navigation(),
         "offers": best_offers(OFFERS_SHOWN),
-        "plants": plants,
+        "shelf": shelf_for_home(timetravel.now()),
+        "plants": Refurbisher.objects.trading().order_by("-quality_bps", "name")[:PLANTS_SHOWN],
     }
     return render(request, "home.html", context)
 
 
-def _figures() -> dict[str, Any]:
-    """Counted from the database, now: devices delivered, saving in basis points, plants, rating and its sample."""
-    delivered = OrderLine.objects.filter(status__in=[OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED])
-    sold = Buyable.objects.in_stock().aggregate(
-        offers=Count("pk"), saving=Avg("saving_bps", filter=Q(reference_minor__isnull=False))
-    )
-    plants = Refurbisher.objects.trading().aggregate(
-        count=Count("pk"), stars=Sum("rating_sum"), ratings=Sum("rating_count")
-    )
-    return {
-        "second_lives": delivered.count(),
-        "offers": sold["offers"],
-        "saving_bps": None if sold["saving"] is None else int(sold["saving"]),
-        "plants": plants["count"],
-        "rating": plants["stars"] / plants["ratings"] if plants["ratings"] else None,
-        "ratings": plants["ratings"] or 0,
-    }
+@require_safe
+@conditional_page
+def constant(request: HttpRequest) -> HttpResponse:
+    """24 cards and 60 kB from constants, without a query: what this server could do at most (`make bench`)."""
+    return render(request, "bench/constant.html", {"cards": range(24)})

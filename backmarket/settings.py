@@ -80,6 +80,8 @@ DEBUG = env_bool("DEBUG")
 DEMO = env_bool("DEMO")
 TESTING = env_bool("TESTING")
 # Sandboxes take no real money and move no real parcel, so production has to ask for them by name.
+# Adds the page of constants that `make bench` compares the others with.
+BENCH = env_bool("BENCH")
 ALLOW_SANDBOX = env_bool("ALLOW_SANDBOX", default=DEBUG or TESTING)
 
 SITE_NAME = env("SITE_NAME", "Back Market")
@@ -217,9 +219,13 @@ _timeouts = {
     "lock_timeout": env_int("LOCK_TIMEOUT_MS", 5_000),
 }
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
-    f"-c {name}={milliseconds}" for name, milliseconds in _timeouts.items()
+    # Compiling a plan takes longer than any query of ours.
+    ["-c jit=off", *(f"-c {name}={milliseconds}" for name, milliseconds in _timeouts.items())]
 )
 
+# Public pages are kept until what they show changes (backmarket.pagecache).
+PAGE_CACHE = env_bool("PAGE_CACHE", default=not TESTING)
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.conf.urls.static import static
 from django.urls import include, path
 
-from backmarket import health, pages
+from backmarket import design_page, health, pages
 from backmarket.sites import plant_site, staff_site
 
 urlpatterns = [
@@ -24,10 +24,13 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 
+if settings.BENCH:
+    urlpatterns.append(path("bench/constant/", pages.constant))
 if settings.ALLOW_SANDBOX:
     urlpatterns += [
         path("mailbox/", include("backmarket.notifications.urls")),
         path("sandbox/", include("backmarket.sandbox_urls")),
+        path("design/", design_page.page, name="design"),
     ]
 if settings.DEBUG or settings.DEMO:
     urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)

@@ -83,7 +83,12 @@ WIRING: dict[str, list[str]] = {
     "review.published": ["reviews.handlers.push_rating"],
     "review.removed": ["reviews.handlers.push_rating", "reviews.handlers.email_author"],
     "review.replied": ["reviews.handlers.email_author"],
+    # --- questions
+    "question.removed": ["reviews.handlers.email_whose_words_went"],
+    "answer.published": ["reviews.handlers.email_asker"],
+    "answer.removed": ["reviews.handlers.email_whose_words_went"],
     # --- listings
+    "buyable.awaited": ["catalog.handlers.email_who_waited"],
     "listing.blocked": ["catalog.handlers.email_plant_of_block"],
     # --- plants
     "plant.watch": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],

@@ -22,7 +22,7 @@ from buyback.models import AcceptanceDraft, Bid, CounterOffer, Quote, RegisterEn
 from buyback.payout_words import payout_state
 from buyback.services.register import FIRST, entry_hash
 from buyback.timelines import trade_timeline
-from catalog.models import Category, Product, QuestionSet
+from catalog.models import Category, Condition, Product, QuestionSet
 from catalog.questions import Way, option_of
 from catalog.search import products_matching
 from refurbishers.models import Refurbisher
@@ -43,6 +43,7 @@ __all__ = [
     "steps_in_words",
     "trade_timeline",
     "trades_of",
+    "typical_bid",
     "variants_with_bids",
     "verify_register",
     "visit_of",
@@ -89,6 +90,13 @@ def with_best_bid(rows: Iterable[Any]) -> list[Any]:
     for row in listed:
         row.best = Money(row.best_minor, row.currency) if row.best_minor else None
     return listed
+
+
+def typical_bid(product: Product) -> Bid | None:
+    """The highest live bid for any version of a model that works and shows light marks, as most in a drawer do."""
+    live = Bid.objects.live().filter(variant__product=product, condition=Condition.FUNCTIONAL_GOOD)
+    best: Bid | None = live.select_related("variant", "plant").order_by("-price_minor", "pk").first()
+    return best
 
 
 def popular_products(category: Category | None = None, limit: int = 8) -> list[Any]:

@@ -6,6 +6,7 @@ urlpatterns = [
     path("sell/", quotes.sell, name="sell"),
     path("sell/c/<slug:slug>/", quotes.sell_category, name="sell-category"),
     path("sell/p/<slug:slug>/", quotes.sell_product, name="sell-product"),
+    path("sell/p/<slug:slug>/credit/", quotes.trade_credit, name="trade-credit"),
     path("sell/d/<str:sku>/", questions.sell_questions, name="sell-questions"),
     path("sell/d/<str:sku>/<slug:code>/", questions.sell_question, name="sell-question"),
     path("sell/quotes/<uuid:pk>/", quotes.quote, name="quote"),

@@ -1,17 +1,18 @@
 """Drawings of devices, plants and categories, built by code: no picture is ever missing or borrowed.
 
-Every drawing is one SVG on a 240 × 240 canvas, under 3 kB, with no id inside, so any number can share a page.
+Every drawing is one SVG on a 240 × 240 canvas, about 1.2 kB, with no id inside, so any number can share a page.
 The same arguments always give the same drawing. Wear is drawn as the grade describes it, so a Fair
-device never looks like a Premium one.
+device never looks like a Premium one, nor an Excellent one like a Good one.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
-from math import cos, sin
+from typing import NamedTuple
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.drawing_forms import FORMS, Area, Paint, box, disc, line, rect, ring
+from catalog.drawing_forms import FORMS, Area, Paint, Wallpaper, body, box, disc, fill, line, rect, ring, shadow
 
 SIZES = {"thumb": 96, "card": 240, "hero": 480}
 
@@ -60,6 +61,8 @@ COLOURS = {
     "burgundy": "#6d2435",
 }
 NEUTRAL = "#8e9590"
+PLAIN = 34
+"""The difference between the strongest and the weakest part of a colour below which it counts as grey."""
 
 WALLPAPERS = (
     ("#123f3a", "#f4a261", "#1f6b5c", "#2f8f78"),
@@ -69,9 +72,36 @@ WALLPAPERS = (
     ("#f0e4cf", "#ff8a5c", "#d8b98d", "#8fb0a0"),
 )
 
-MARKS = {"good": (3, 7, 0.7), "fair": (7, 18, 0.9)}
-"""Grade → number of marks, typical length and width in canvas units; grades not named show none."""
+GLEAM = "#f2ad1f"  # beside a device without a mark
+Marks = tuple[tuple[float, float, float, float], ...]
+SCRATCHES: Marks = (
+    (0.1, 0.12, 0.46, 0.28), (0.58, 0.52, 0.36, -0.2), (0.3, 0.84, 0.36, 0.05), (0.66, 0.1, 0.2, 0.14),
+    (0.12, 0.54, 0.2, -0.08), (0.17, 0.6, 0.2, -0.08), (0.15, 0.66, 0.12, -0.05),
+)  # fmt: skip
+"""Where marks begin inside a surface and how far they run, as shares of it; the first are the first to appear."""
 
+
+class Wear(NamedTuple):
+    """What a grade lets be seen: marks on body and screen, their reach and pen on the canvas, how plain they are."""
+
+    on_body: int
+    on_screen: int
+    reach: int
+    pen: float
+    opacity: float
+
+
+WEAR = {
+    "excellent": Wear(2, 0, 40, 0.9, 0.5),
+    "good": Wear(3, 2, 64, 1.4, 0.75),
+    "fair": Wear(7, 4, 110, 2, 0.85),
+}
+"""Grade → its wear: hairlines on Excellent, fine marks on Good, scratches and a dent on Fair, nothing on Premium."""
+
+SECOND_SURFACE = {"ereader": "#e9e6dc", "camera": "#1d2123"}
+SCREENLESS = frozenset({"headphones", "earbuds", "console", "desktop", "speaker"})
+NARROW, MOST_ON_NARROW = 30, 3
+"""A surface lower than this shows no more marks than that, or they would be one blot."""
 
 CATEGORY_FINISH = {
     "phone": "coral",
@@ -108,15 +138,47 @@ def device_svg(form: str, colour: str, *, grade: str | None = None, size: str = 
 
     An unknown form is drawn as a closed box, an unknown colour in grey. Sizes: thumb, card, hero.
     """
-    seed = _seed(form, colour)
+    return svg(_worn(form, colour, (grade or "").lower()), SIZES[size], title)
+
+
+@lru_cache(maxsize=4096)
+def _worn(form: str, colour: str, grade: str) -> str:
     draw, areas = FORMS.get(form, (box, [Area(70, 90, 100, 90)]))
-    marks = _wear((grade or "").lower(), areas, seed)
-    return svg(draw(paint(colour), WALLPAPERS[seed[0] % len(WALLPAPERS)]) + marks, SIZES[size], title)
+    finish = paint(colour)
+    wall = wallpaper(form, finish)
+    second = finish.base if form in SCREENLESS else SECOND_SURFACE.get(form, wall[0])
+    return draw(finish, wall) + _wear(grade, areas, finish, second)
+
+
+def wallpaper(form: str, finish: Paint) -> Wallpaper:
+    """A screen shows the hues of its finish, as its maker had it; a plain finish gets one of our landscapes."""
+    red, green, blue = (int(finish.base[i : i + 2], 16) for i in (1, 3, 5))
+    if max(red, green, blue) - min(red, green, blue) < PLAIN:
+        return WALLPAPERS[_seed(form, finish.base)[0] % len(WALLPAPERS)]
+    base = finish.base
+    sun = "#ffd9a0" if blue > red else "#fff3df"
+    return _mix(base, 0, 0.52), sun, _mix(base, 0, 0.18), _mix(base, 255, 0.22)
 
 
 def category_svg(form: str) -> SafeString:
     """The emblem of a category: its form in the finish that suits it."""
     return device_svg(form, CATEGORY_FINISH.get(form, "silver"), size="card")
+
+
+@lru_cache
+def drawer_svg() -> SafeString:
+    """An open drawer with what lies in everybody's: a telephone, a camera, a watch."""
+    wood = Paint("#b98a5e", "#d6ab7d", "#8c6342")
+    lying = (
+        ("phone", "graphite", "good", "translate(10 26) rotate(-9 60 60) scale(.56)"),
+        ("watch", "silver", "good", "translate(134 14) rotate(13 50 60) scale(.5)"),
+        ("camera", "silver", "good", "translate(76 56) rotate(-3 60 60) scale(.5)"),
+    )
+    devices = "".join(
+        f'<g transform="{place}">{_worn(form, colour, grade)}</g>' for form, colour, grade, place in lying
+    )
+    front = body(8, 146, 224, 78, 9, wood) + line("M100 182q20 14 40 0", "#4a3626", 7)
+    return svg(shadow(120, 226, 112) + fill("M30 112H210L228 156H12z", "#3d2c20") + devices + front, SIZES["card"])
 
 
 def plant_svg(slug: str, name: str = "") -> SafeString:
@@ -144,38 +206,57 @@ def paint(colour: str) -> Paint:
     return Paint(base, _mix(base, 255, 0.38), _mix(base, 0, 0.28))
 
 
-def _wear(grade: str, areas: list[Area], seed: bytes) -> str:
-    if grade not in MARKS:
+def _wear(grade: str, areas: list[Area], finish: Paint, second: str) -> str:
+    if grade == "premium":
+        return _gleam(206, 34, 17) + _gleam(226, 60, 8)
+    if grade not in WEAR:
         return ""
-    count, reach, width = MARKS[grade]
-    marks = [
-        _scratch(areas[-1 - number % len(areas)], blake2b(seed + bytes([number])).digest(), reach)
-        for number in range(count)
-    ]
-    dark = line("".join(f"M{x:.0f} {y + 1:.0f}{mark}" for x, y, mark in marks), "#000", width, 0.35)
-    light = line("".join(f"M{x:.0f} {y:.0f}{mark}" for x, y, mark in marks), "#fff", width, 0.8)
-    return dark + light + (_dent(areas[0]) if grade == "fair" else "")
+    wear = WEAR[grade]
+    count = wear.on_body if areas[0].h > NARROW else min(wear.on_body, MOST_ON_NARROW)
+    marks = line(_marks(areas[0], SCRATCHES[:count], wear.reach), _ink(finish.base), wear.pen, wear.opacity)
+    if wear.on_screen and len(areas) > 1:
+        marks += line(_marks(areas[-1], SCRATCHES[: wear.on_screen], wear.reach), _ink(second), wear.pen, wear.opacity)
+    return marks + (_dent(areas[0], finish) if grade == "fair" else "")
 
 
-def _scratch(area: Area, chance: bytes, reach: int) -> tuple[float, float, str]:
-    length, angle = min(reach, area.h) * (0.6 + chance[0] / 320), 0.5 + (chance[1] / 255 - 0.5) * 1.5
-    dx, dy = length * cos(angle), length * sin(angle)
-    x = area.x + chance[2] / 255 * max(area.w - dx, 1)
-    y = area.y + chance[3] / 255 * max(area.h - abs(dy), 1) + max(-dy, 0)
-    return x, y, f"l{dx:.0f} {dy:.0f}"
+def _marks(area: Area, marks: Marks, reach: int) -> str:
+    wide, high = min(area.w, reach), min(area.h, reach)
+    return "".join(
+        f"M{area.x + x * area.w:.0f} {area.y + y * area.h:.0f}l{dx * wide:.0f} {dy * high:.0f}"
+        for x, y, dx, dy in marks
+    )
 
 
-def _dent(spot: Area) -> str:
-    x, y = spot.x + spot.w // 4, spot.y + spot.h * 9 // 10
-    shade = f'<ellipse cx="{x}" cy="{y}" rx="5" ry="3.4" fill="#000" opacity=".42"/>'
-    return shade + line(f"M{x - 4} {y + 3}q4 2.6 8 0", "#fff", 1.2, 0.6)
+def _ink(colour: str) -> str:
+    """Scratches lay bright metal bare on dark finishes, and throw a shade on light ones."""
+    return "#fff" if luma(colour) < 120 else "#5f594f"
 
 
-def svg(body: str, size: int, title: str = "") -> SafeString:
+def luma(colour: str) -> float:
+    """How light a #rrggbb looks, from 0 to 255."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def _dent(spot: Area, finish: Paint) -> str:
+    """A blow at the lower corner of the body: a hollow with its lit rim, and finish worn off beside it."""
+    x, y = spot.x + 13, spot.y + spot.h - 5
+    hollow = f'<ellipse cx="{x}" cy="{y}" rx="10" ry="7" fill="{finish.shade}"/>'
+    rim = line(f"M{x - 9} {y + 3}q9 9 18 0", finish.edge, 2.4)
+    return hollow + rim + line(f"M{x + 15} {y + 1}l8-3M{x + 15} {y + 5}l12-4", finish.edge, 1.8)
+
+
+def _gleam(x: int, y: int, r: int) -> str:
+    k = round(r * 0.22)
+    arm = r - k
+    return fill(f"M{x} {y - r}l{k} {arm} {arm} {k}-{arm} {k}-{k} {arm}-{k}-{arm}-{arm}-{k} {arm}-{k}z", GLEAM)
+
+
+def svg(drawn: str, size: int, title: str = "") -> SafeString:
     """A canvas of 240 × 240 around trusted SVG; decorative unless it is given a title."""
-    name = f'role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true" focusable="false">'
-    canvas = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" width="{size}" height="{size}" '
-    return mark_safe(f"{canvas}{name}{body}</svg>")  # noqa: S308 - built here, the title escaped
+    name = f'role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true">'
+    canvas = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" width="{size}" height="{size}"'
+    return mark_safe(f'{canvas} stroke-linecap="round" {name}{drawn}</svg>')  # noqa: S308 - built here, the title escaped
 
 
 def _seed(*words: str) -> bytes:

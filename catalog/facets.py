@@ -1,176 +1,159 @@
-"""Disjunctive facets: a group's own choice does not narrow its counts; all counts in one round trip."""
+"""What a list can be narrowed by: the groups of a category, the values of a buyable, and what an address chooses. Pure.
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
+A value is named "key=value". Prices are named by the lower edge of their bin, in minor units; what is at least or at
+most so much (a rating, days on the road) has one value for each threshold that it meets.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
-from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
-from django.db.models.lookups import In
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.money import Money
-from catalog.models import Buyable, Category, Grade
-from catalog.variants import measured
+from catalog.models import Buyable, Category
 
-# Edges of the price buckets, in minor units; the last one is open.
-PRICE_EDGES = (0, 100_00, 200_00, 300_00, 500_00, 800_00)
-TOTAL = ""
+# Edges of the bins of the price histogram, in minor units; the last bin is open.
+PRICE_EDGES = (
+    *range(0, 300_00, 25_00), *range(300_00, 1_000_00, 50_00), *range(1_000_00, 2_000_00, 100_00),
+    *range(2_000_00, 4_001_00, 250_00),
+)  # fmt: skip
+RATINGS_X10 = (35, 40, 45)
+DAYS = (1, 2, 3, 5)
+MINOR_PER_UNIT = 100
+DEAREST = 10_000_000
 
 
 @dataclass(frozen=True)
 class Group:
-    """One facet: `key` in the address, `expression` for the value of a row."""
+    """One facet: `key` in the address; `unit` of its numbers."""
 
     key: str
     label: Any
-    expression: Combinable
     unit: str = ""
 
-    def condition(self, values: Sequence[str]) -> Q:
-        """The rows that have one of the values."""
-        if self.key == "price":
-            return reduce(or_, (_within(value) for value in values))
-        return Q(In(self.expression, list(values)))
+
+@dataclass(frozen=True)
+class PriceRange:
+    """From `low` to `high` inclusive, minor units; None is open."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.low is not None or self.high is not None
+
+    def admits(self, price_minor: int | None) -> bool:
+        return price_minor is not None and (self.low or 0) <= price_minor <= (
+            DEAREST if self.high is None else self.high
+        )
+
+    def whole_bins(self) -> list[str]:
+        """The bins that lie in it entirely."""
+        ends = (*PRICE_EDGES[1:], DEAREST)
+        low, high = self.low or 0, DEAREST if self.high is None else self.high
+        return [str(edge) for edge, end in zip(PRICE_EDGES, ends, strict=True) if low <= edge and end - 1 <= high]
+
+    def parts_of_bins(self) -> list[tuple[int, int]]:
+        """The ranges of prices in it that fill no whole bin."""
+        ends = (*PRICE_EDGES[1:], DEAREST)
+        low, high = self.low or 0, DEAREST if self.high is None else self.high
+        cut = [(max(low, edge), min(high, end - 1), edge, end) for edge, end in zip(PRICE_EDGES, ends, strict=True)]
+        return [(first, last) for first, last, edge, end in cut if first <= last and (first, last) != (edge, end - 1)]
 
 
 @dataclass(frozen=True)
-class Option:
-    """One value of a facet with its count; `low` and `high` for price buckets only (`high` None: no upper end)."""
+class Choice:
+    """What an address chooses: values by group, and a range of prices."""
 
-    value: str
-    label: str
-    count: int
-    chosen: bool
-    low: Money | None = None
-    high: Money | None = None
+    values: Mapping[str, list[str]]
+    price: PriceRange = PriceRange()
 
-
-@dataclass(frozen=True)
-class Facet:
-    key: str
-    label: str
-    options: list[Option] = field(default_factory=list)
+    def __bool__(self) -> bool:
+        return bool(self.values or self.price)
 
     @property
-    def chosen(self) -> list[Option]:
-        return [option for option in self.options if option.chosen]
+    def keys(self) -> list[str]:
+        return [*self.values, *(["price"] if self.price else [])]
+
+    def admits(self, facets: Iterable[str], price_minor: int | None, *, but: str = "") -> bool:
+        """Whether something with these values has what every group asks; `but` leaves one group out."""
+        if but != "price" and not self.price.admits(price_minor):
+            return not self.price and self._values_admit(facets, but)
+        return self._values_admit(facets, but)
+
+    def _values_admit(self, facets: Iterable[str], but: str) -> bool:
+        has = set(facets)
+        return all(
+            any(f"{key}={value}" in has for value in wanted) for key, wanted in self.values.items() if key != but
+        )
 
 
-Chosen = dict[str, list[str]]
-
-
-def groups_of(category: Category | None) -> list[Group]:
-    """The facets of a category page, or of a search across categories."""
-    price = Group("price", _("Price"), _bucket())
-    common = [Group("grade", _("Looks"), F("grade")), price, Group("brand", _("Brand"), F("brand"))]
-    if category is None:
-        return [Group("category", _("Category"), F("category__slug")), *common]
-    declared = [
-        Group(row["key"], row["label"], KeyTextTransform(row["key"], "attributes"), row.get("unit", ""))
-        for row in category.attributes
-        if row.get("facet")
+def groups_of(category: Category | None, categories: Sequence[Category] = ()) -> list[Group]:
+    """The facets of a category page; without one, those of a search across `categories`."""
+    declared: dict[str, Group] = {}
+    for row in (row for each in ([category] if category else categories) for row in each.attributes):
+        if row.get("facet"):
+            declared.setdefault(row["key"], Group(row["key"], row["label"], row.get("unit", "")))
+    return [
+        *([] if category else [Group("category", _("Category"))]),
+        Group("grade", _("Looks")),
+        Group("price", _("Price")),
+        Group("brand", _("Brand")),
+        Group("model", _("Model")),
+        *declared.values(),
+        Group("battery", _("Battery")),
+        Group("guarantee", _("Guarantee")),
+        Group("rating", _("Plant's rating")),
+        Group("days", _("Days on the road")),
+        Group("country", _("Refurbished in")),
     ]
-    return [*common, *declared]
 
 
-def chosen_in(params: "MultiValueDict[str, str]", groups: Sequence[Group]) -> Chosen:
-    """What the address chooses, per group; unknown price buckets are left out."""
-    chosen = {group.key: [value for value in params.getlist(group.key) if value] for group in groups}
-    chosen["price"] = [value for value in chosen.get("price", []) if value in _BUCKETS]
-    return {key: values for key, values in chosen.items() if values}
+def values_of(row: Buyable, category: Category) -> list[str]:
+    """What a buyable can be found by; nothing while it is not in stock."""
+    if not row.in_stock:
+        return []
+    declared = [(each["key"], row.attributes.get(each["key"])) for each in category.attributes if each.get("facet")]
+    return [
+        f"category={category.slug}",
+        f"grade={row.grade}",
+        f"price={bin_of(row.price_minor or 0)}",
+        f"brand={row.brand}",
+        f"model={row.slug}",
+        *(f"{key}={_spelt(value)}" for key, value in declared if value not in (None, "")),
+        *(["battery=new"] if row.new_battery else []),
+        f"guarantee={row.guarantee_months}",
+        *(f"rating={least}" for least in RATINGS_X10 if (row.plant_rating_x10 or 0) >= least),
+        *(f"days={most}" for most in DAYS if row.shipping_days <= most),
+        f"country={row.plant_country}",
+    ]
 
 
-def narrow(rows: "QuerySet[Buyable]", groups: Sequence[Group], chosen: Chosen) -> "QuerySet[Buyable]":
-    """The rows that every group's choice admits."""
-    for group in groups:
-        if group.key in chosen:
-            rows = rows.filter(group.condition(chosen[group.key]))
-    return rows
+def bin_of(price_minor: int) -> int:
+    """The lower edge of the price's bin."""
+    edge: int = PRICE_EDGES[bisect_right(PRICE_EDGES, price_minor) - 1]
+    return edge
 
 
-def count_facets(
-    rows: "QuerySet[Buyable]", groups: Sequence[Group], chosen: Chosen, names: Mapping[str, str] | None = None
-) -> tuple[int, list[Facet]]:
-    """How many rows there are with all choices, and each facet with its counts: one query. `names` labels slugs."""
-    parts = [_counts(narrow(rows, groups, chosen), TOTAL, Value("", output_field=CharField()))]
-    for group in groups:
-        others = {key: values for key, values in chosen.items() if key != group.key}
-        parts.append(_counts(narrow(rows, groups, others), group.key, group.expression))
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for facet, value, count in parts[0].union(*parts[1:], all=True):
-        if value is not None:
-            counts[facet][value] = count
-    facets = [_facet(group, counts[group.key], chosen.get(group.key, []), names or {}) for group in groups]
-    return counts[TOTAL].get("", 0), [facet for facet in facets if len(facet.options) > 1 or facet.chosen]
+def chosen_in(params: "MultiValueDict[str, str]", groups: Sequence[Group]) -> Choice:
+    """What the address chooses, per group; what is no number is no price."""
+    keys = [group.key for group in groups if group.key != "price"]
+    values = {key: list(dict.fromkeys(value[:120] for value in params.getlist(key) if value)) for key in keys}
+    low, high = _amount(params.get("price_min")), _amount(params.get("price_max"))
+    if low is not None and high is not None and low > high:
+        low, high = high, low
+    return Choice({key: some for key, some in values.items() if some}, PriceRange(low, high))
 
 
-def _counts(rows: "QuerySet[Buyable]", key: str, expression: Combinable) -> Any:
-    label = Value(key, output_field=CharField())
-    return (
-        rows.order_by()
-        .values(facet=label, choice=Cast(expression, CharField()))
-        .annotate(many=Count("pk"))
-        .values_list("facet", "choice", "many")
-    )
+def _spelt(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _facet(group: Group, counts: dict[str, int], chosen: Sequence[str], names: Mapping[str, str]) -> Facet:
-    values = sorted({*counts, *chosen}, key=lambda value: _order(group.key, value))
-    options = [
-        Option(
-            value, _label(group, value, names), counts.get(value, 0), value in chosen,
-            *(_BUCKETS[value] if group.key == "price" else ()),
-        )
-        for value in values
-    ]  # fmt: skip
-    return Facet(group.key, gettext(str(group.label)), options)
-
-
-def _label(group: Group, value: str, names: Mapping[str, str]) -> str:
-    if group.key == "grade":
-        return str(Grade(value).label) if value in Grade.values else value
-    return measured(names.get(value, value), group.unit)
-
-
-def _order(key: str, value: str) -> tuple[float, str]:
-    """Grades from best to worst, prices and numbers by size, words by name."""
-    if key == "grade":
-        return (Grade.values.index(value) if value in Grade.values else 9, value)
-    if key == "price":
-        return (float(value.partition("-")[0]), value)
-    try:
-        return (float(value), value)
-    except ValueError:
-        return (float("inf"), value.casefold())
-
-
-def _ranges() -> dict[str, tuple[Money, Money | None]]:
-    ends = [*PRICE_EDGES[1:], None]
-    return {
-        f"{low // 100}-{'' if high is None else high // 100}": (
-            Money(low, settings.DEFAULT_CURRENCY),
-            None if high is None else Money(high, settings.DEFAULT_CURRENCY),
-        )
-        for low, high in zip(PRICE_EDGES, ends, strict=True)
-    }
-
-
-_BUCKETS = _ranges()
-
-
-def _within(code: str) -> Q:
-    low, high = _BUCKETS[code]
-    return Q(price_minor__gte=low.minor) & (Q(price_minor__lt=high.minor) if high else Q())
-
-
-def _bucket() -> Case:
-    return Case(*(When(_within(code), then=Value(code)) for code in _BUCKETS), output_field=CharField())
+def _amount(text: str | None) -> int | None:
+    """Whole units of the market's currency as minor units."""
+    text = (text or "").strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+        return None
+    return int(text) * MINOR_PER_UNIT

@@ -6,7 +6,9 @@ from django.conf import settings
 
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
-from catalog.models import Listing
+from backmarket.timetravel import now
+from catalog.models import Buyable, Listing
+from catalog.services.alerts import fire_alerts
 from catalog.services.buyables import refresh_buyables
 from catalog.words import BLOCK_REASONS
 
@@ -34,3 +36,9 @@ def email_plant_of_block(event: Event) -> None:
         language=settings.LANGUAGE_CODE,
         at=event.happened_at,
     )
+
+
+def email_who_waited(event: Event) -> None:
+    """An offer came up to what somebody waits for; what it is by now decides who is told."""
+    buyable = Buyable.objects.defer("search", "search_text").get(pk=event.subject_id)
+    fire_alerts(buyable, event=event.pk, at=now())

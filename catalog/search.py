@@ -6,19 +6,19 @@ them. Accents, case and "128GB" for "128 Go" do not matter.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from difflib import get_close_matches
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, SearchVector, TrigramSimilarity
 from django.db import connection, transaction
-from django.db.models import F, Func, Max, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat, Lower, Replace
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat, Greatest, Lower, Replace
 
-from catalog.models import Buyable, Product, Variant
+from catalog.models import Buyable, Product, Title, Variant, Word
 from catalog.words import plain
 
 COLOURS_IN_FRENCH = {
@@ -42,7 +42,9 @@ ACCENTED, PLAIN = "àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"
 # How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity), and how much a word
 # must resemble another to be its correction (difflib ratio): "ifone" is 0.73 from "iphone" and 0.6 from "phone".
 RESEMBLANCE, SPELT_ALIKE = 0.3, 0.7
-MOST_PRODUCTS = 100
+MOST_PRODUCTS, MOST_WORDS = 100, 100
+# Of a word that thousands of offers have, the best are shown.
+MOST_HITS = 5_000
 _COLOUR_WORDS = {word for pair in COLOURS_IN_FRENCH.items() for text in pair for word in text.split()}
 
 
@@ -90,12 +92,74 @@ def matching(rows: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
     words = words_of(query)
     if not words:
         return rows.none()
-    found = rows.filter(search=_full_text(*([word] for word in words)))
-    if not found.exists():
-        found = rows.filter(search=_full_text(*([word] for word in words), begun=True))
-    if not found.exists():
-        found = rows.filter(search=_full_text(*_respelt(rows, words), begun=True))
-    return found.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
+    meant = next((found for found, _ in _meanings(rows, words) if found.exists()), rows.none())
+    alike: QuerySet[Any] = meant.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
+    return alike
+
+
+class Hit(NamedTuple):
+    """What a search knows of a buyable that is in stock."""
+
+    id: int
+    category_id: int
+    slot: int | None
+    slug: str
+    title: str
+    score: int
+    price_minor: int
+    saving_bps: int
+    released_year: int
+    plant_rating_x10: int | None
+
+
+class Found(NamedTuple):
+    """What a query means: the best MOST_HITS buyables, and the words that were taken for misspelt ones."""
+
+    hits: list[Hit]
+    respelt: str = ""
+
+
+def find(query: str) -> Found:
+    """What is in stock that `query` means, in no order. At most five queries."""
+    words = words_of(query)
+    rows = Buyable.objects.in_stock()
+    for found, respelt in _meanings(rows, words) if words else ():
+        hits = [Hit(*row) for row in found.order_by("-score", "id").values_list(*Hit._fields)[:MOST_HITS]]
+        if hits:
+            return Found(hits, respelt)
+    return Found([])
+
+
+def likeness(title: str, words: str) -> float:
+    """How much a title resembles the words, 0 to 1: the trigrams they share, as pg_trgm's similarity counts them."""
+    ours, theirs = _trigrams(title), _trigrams(words)
+    return len(ours & theirs) / len(ours | theirs) if ours | theirs else 0.0
+
+
+def _trigrams(text: str) -> frozenset[str]:
+    padded = (f"  {word} " for word in plain(text).split())
+    return frozenset(word[at : at + 3] for word in padded for at in range(len(word) - 2))
+
+
+def _meanings(rows: "QuerySet[Any]", words: list[str]) -> Iterator[tuple["QuerySet[Any]", str]]:
+    """The rows of ever more forgiving readings of the words, each with what it took them for where that differs."""
+    as_typed = [[word] for word in words]
+    known = _known(rows, words)
+    unknown = [word for word in words if word not in known]
+    if not unknown or rows.model is Product:
+        yield rows.filter(search=_full_text(as_typed)), ""
+    yield rows.filter(search=_full_text(as_typed, begun=unknown or words)), ""
+    spellings = _respelt(rows, words, known)
+    if spellings != as_typed:
+        meant = {word for each in spellings for word in each} - known
+        yield rows.filter(search=_full_text(spellings, begun=meant)), " ".join(each[0] for each in spellings)
+
+
+def _known(rows: "QuerySet[Any]", words: list[str]) -> set[str]:
+    """Those of the words that are in the shop's vocabulary; models that nobody has listed yet are in none."""
+    if rows.model is Product:
+        return set()
+    return set(Word.objects.filter(word__in=words).values_list("word", flat=True))
 
 
 def products_matching(products: "QuerySet[Product]", query: str) -> "QuerySet[Any]":
@@ -118,39 +182,51 @@ def products_matching(products: "QuerySet[Product]", query: str) -> "QuerySet[An
 
 
 def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
-    """Product titles and slugs for what has been typed so far, most alike first."""
+    """Titles and slugs of what is in stock for what has been typed so far, most alike first."""
     words = words_of(query)
-    if not words:
+    if not words or len("".join(words)) < 2:
         return []
-    rows: QuerySet[Any] = matching(Buyable.objects.in_stock(), query)
-    return list(rows.order_by("-likeness", "title").values("title", "slug").distinct()[:limit])
+    rows = Title.objects.filter(Exists(Buyable.objects.in_stock().filter(product_id=OuterRef("product_id"))))
+    found: list[dict[str, str]] = []
+    for meant, _ in _meanings(rows, words):
+        found = list(meant.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
+                     .order_by("-likeness", "title").values("title", "slug")[:limit])  # fmt: skip
+        if found:
+            break
+    return found
 
 
-def _full_text(*alternatives: list[str], begun: bool = False) -> SearchQuery:
-    """All of the words, each in one of its spellings; `begun` takes letters as the beginning of a word."""
-    terms = (" | ".join(f"{word}:*" if begun and word.isalpha() else word for word in words) for words in alternatives)
+def _full_text(alternatives: list[list[str]], begun: Container[str] = ()) -> SearchQuery:
+    """All of the words, each in one of its spellings; those `begun` are beginnings, unless they hold digits."""
+    terms = (
+        " | ".join(f"{word}:*" if word in begun and word.isalpha() else word for word in words)
+        for words in alternatives
+    )
     return SearchQuery(" & ".join(f"({term})" for term in terms), config="simple", search_type="raw")
 
 
-def _respelt(rows: "QuerySet[Any]", words: list[str]) -> list[list[str]]:
+def _respelt(rows: "QuerySet[Any]", words: list[str], known: set[str]) -> list[list[str]]:
     """The spellings of each word on the rows that look alike; a word that nothing resembles stays as it is."""
-    doubtful = [word for word in words if _is_forgivable(word)]
+    doubtful = [word for word in words if _is_forgivable(word) and word not in known]
     if not doubtful:
         return [[word] for word in words]
-    known = {*_COLOUR_WORDS, *_vocabulary(rows, doubtful, " ".join(words))}
-    return [_spellings(word, known) for word in _joined(words, known)]
+    vocabulary = {*known, *_COLOUR_WORDS, *_vocabulary(rows, doubtful, " ".join(words))}
+    return [_spellings(word, vocabulary) for word in _joined(words, vocabulary)]
 
 
 def _vocabulary(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[str]:
-    """The words of the products that resemble a doubtful word, by trigrams; the titles most like the query first."""
-    alike = reduce(or_, (Q(TrigramWordSimilar(F("search_text"), Value(word))) for word in doubtful))
+    """The words that resemble a doubtful one, by trigrams: of the shop's vocabulary, or of these models' texts."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(RESEMBLANCE)])
-        near = Max(TrigramSimilarity(Lower("title"), query))
-        titles = rows.filter(alike).order_by().values("title").annotate(near=near, text=Max("search_text"))
-        texts = titles.order_by("-near", "title").values_list("text", flat=True)[:MOST_PRODUCTS]
-        return {word for text in texts for word in text.split()}
+            cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(RESEMBLANCE)])
+        if rows.model is not Product:
+            alike = reduce(or_, (Q(word__trigram_similar=word) for word in doubtful))
+            near = Greatest(*(TrigramSimilarity("word", word) for word in doubtful), 0.0)
+            return set(Word.objects.filter(alike).order_by(near.desc()).values_list("word", flat=True)[:MOST_WORDS])
+        alike = reduce(or_, (Q(TrigramWordSimilar(F("search_text"), Value(word))) for word in doubtful))
+        titles = rows.filter(alike).annotate(near=TrigramSimilarity(Lower("title"), query)).order_by("-near", "title")
+        return {word for text in titles.values_list("search_text", flat=True)[:MOST_PRODUCTS] for word in text.split()}
 
 
 def _joined(words: list[str], known: set[str]) -> list[str]:

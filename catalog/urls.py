@@ -1,18 +1,19 @@
-from django.contrib.sitemaps.views import sitemap
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from catalog.sitemaps import SITEMAPS
-from catalog.views import lists, pages, products
+from catalog.views import lists, pages, products, share, sitemaps
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("catalog.aids_urls")),
     path("c/<slug:slug>/", lists.category, name="category"),
     path("p/<slug:slug>/", products.product, name="product"),
     path("search/", lists.search, name="search"),
     path("search/suggest/", lists.suggest, name="suggest"),
+    path("share/<slug:kind>/<str:key>/<slug:version>.png", share.share_card, name="share-card"),
     path("impact/", pages.impact, name="impact"),
     path("ranking/", pages.ranking, name="ranking"),
     path("terms/", pages.terms, name="terms"),
     path("privacy/", pages.privacy, name="privacy"),
-    path("robots.txt", pages.robots, name="robots"),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap_section, name="sitemap-part"),
 ]

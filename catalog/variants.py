@@ -4,21 +4,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+GRADES = ("fair", "good", "excellent", "premium")
+
 
 class HasAttributes(Protocol):
     sku: str
+    colour: str
     attributes: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of an axis, and the variant it leads to. `keeps` tells whether all else stays the same."""
+    """One value of an axis, and the variant and grade it leads to.
 
+    `changes` are the values of other axes that it changes too, in words; `price_minor` is None when all that it leads
+    to is sold out. `colour` is the plain colour to paint, for an axis of colours.
+    """
+
+    key: str
     label: str
     sku: str
+    grade: str
     checked: bool
-    in_stock: bool
-    keeps: bool
+    price_minor: int | None
+    changes: tuple[str, ...]
+    keeps_grade: bool
+    colour: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,46 +48,73 @@ def measured(value: object, unit: str) -> str:
     return f"{value} {unit}".strip()
 
 
-def axes_of(
-    declared: Sequence[Mapping[str, Any]],
-    variants: Sequence[HasAttributes],
-    current: HasAttributes,
-    stocked: frozenset[str],
-) -> list[Axis]:
-    """The axes in the order in which the category declares them; `stocked` holds the SKUs with an offer."""
-    varying = [row for row in declared if len({_value(variant, row["key"]) for variant in variants}) > 1]
+@dataclass(frozen=True)
+class Shelf:
+    """What is chosen now, and what can be had: `prices` holds SKU → grade → price in minor units, in stock only."""
+
+    variants: Sequence[HasAttributes]
+    current: HasAttributes
+    grade: str
+    prices: Mapping[str, Mapping[str, int]]
+
+    def grade_of(self, sku: str) -> str:
+        """The grade chosen, where this variant has it; else the nearest one that it has, the better of two."""
+        stocked = self.prices.get(sku) or {self.grade: 0}
+        return min(stocked, key=lambda grade: (abs(_rank(grade) - _rank(self.grade)), -_rank(grade)))
+
+    def price_of(self, sku: str) -> int | None:
+        return self.prices.get(sku, {}).get(self.grade_of(sku))
+
+
+def axes_of(declared: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[Axis]:
+    """The axes in which the variants differ, in the order in which the category declares them."""
+    varying = [row for row in declared if len({_value(variant, row["key"]) for variant in shelf.variants}) > 1]
     if any(row["key"] == "colour" for row in varying):
         varying = [row for row in varying if row["key"] != "colour_family"]
-    keys = [row["key"] for row in varying]
-    return [Axis(row["key"], row["label"], _choices(row, keys, variants, current, stocked)) for row in varying]
+    return [Axis(row["key"], row["label"], _choices(row, varying, shelf)) for row in varying]
 
 
-def _choices(
-    row: Mapping[str, Any],
-    keys: Sequence[str],
-    variants: Sequence[HasAttributes],
-    current: HasAttributes,
-    stocked: frozenset[str],
-) -> list[Choice]:
-    key, others = row["key"], [other for other in keys if other != row["key"]]
-    choices = []
-    for value in sorted({_value(variant, key) for variant in variants} - {None}, key=_order):
-        having = [variant for variant in variants if _value(variant, key) == value]
-        target = max(having, key=lambda variant: (_agreeing(variant, current, others), variant.sku in stocked))
-        choices.append(
-            Choice(
-                label=measured(value, row.get("unit", "")),
-                sku=target.sku,
-                checked=value == _value(current, key),
-                in_stock=any(variant.sku in stocked for variant in having),
-                keeps=_agreeing(target, current, others) == len(others),
-            )
-        )
-    return choices
+def _choices(row: Mapping[str, Any], varying: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[Choice]:
+    values = {_value(variant, row["key"]) for variant in shelf.variants} - {None}
+    return [
+        _choice(row, value, [other for other in varying if other != row], shelf) for value in sorted(values, key=_order)
+    ]
 
 
-def _agreeing(variant: HasAttributes, current: HasAttributes, keys: Sequence[str]) -> int:
-    return sum(_value(variant, key) == _value(current, key) for key in keys)
+def _choice(row: Mapping[str, Any], value: Any, others: Sequence[Mapping[str, Any]], shelf: Shelf) -> Choice:
+    """The variant with this value that keeps most of what is chosen; of equals, one that can be had as it is."""
+    key, current = row["key"], shelf.current
+    having = [variant for variant in shelf.variants if _value(variant, key) == value]
+    target = max(
+        having,
+        key=lambda variant: (
+            -len(_changed(variant, current, others)),
+            shelf.grade in shelf.prices.get(variant.sku, {}),
+            variant.sku in shelf.prices,
+        ),
+    )
+    grade = shelf.grade_of(target.sku)
+    return Choice(
+        key=f"{key}-{value}".lower().replace(" ", "-"),
+        label=measured(value, row.get("unit", "")),
+        sku=target.sku,
+        grade=grade,
+        checked=value == _value(current, key),
+        price_minor=shelf.price_of(target.sku),
+        changes=tuple(_changed(target, current, others)),
+        keeps_grade=grade == shelf.grade,
+        colour=target.colour if key == "colour" else "",
+    )
+
+
+def _changed(variant: HasAttributes, current: HasAttributes, others: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What this variant has otherwise than the current one on the other axes, in words."""
+    found = [(row, _value(variant, row["key"])) for row in others]
+    return [measured(value, row.get("unit", "")) for row, value in found if value != _value(current, row["key"])]
+
+
+def _rank(grade: str) -> int:
+    return GRADES.index(grade) if grade in GRADES else -1
 
 
 def _value(variant: HasAttributes, key: str) -> Any:

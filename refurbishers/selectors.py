@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import F, FloatField, QuerySet
+from django.db.models import F, FloatField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -92,20 +92,20 @@ def last_signature(plant: Refurbisher) -> Signature | None:
 
 
 def promises(plant: Refurbisher) -> list[Promise]:
-    """Every measured clause of the version the plant signed last, beside the last figure measured."""
-    if (signature := last_signature(plant)) is None:
-        return []
-    found = plant.measurements.order_by("measure", "-measured_date").distinct("measure")
-    latest = {measurement.measure: measurement for measurement in found}
-    clauses = signature.specification.clauses.filter(kind=Clause.Kind.MEASURE)
-    return [_promise(clause, latest.get(clause.measure)) for clause in clauses]
+    """Every measured clause of the version the plant signed last, beside the last figure measured: one statement."""
+    signed = Signature.objects.filter(plant=plant).order_by("-signed_at", "-pk").values("specification")[:1]
+    last = Measurement.objects.filter(plant=plant, measure=OuterRef("measure")).order_by("-measured_date")
+    clauses = Clause.objects.filter(kind=Clause.Kind.MEASURE, specification=Subquery(signed)).annotate(
+        achieved=Subquery(last.values("value")[:1]), sample=Subquery(last.values("sample")[:1])
+    )
+    return [_promise(clause, clause.achieved, clause.sample or 0) for clause in clauses]
 
 
-def _promise(clause: Clause, measured: Measurement | None) -> Promise:
-    if measured is None:
+def _promise(clause: Clause, achieved: int | None, sample: int) -> Promise:
+    if achieved is None:
         return Promise(clause, None, 0, None)
-    enough = measured.sample >= (clause.min_sample or 0)
-    return Promise(clause, measured.value, measured.sample, _is_kept(clause, measured.value) if enough else None)
+    enough = sample >= (clause.min_sample or 0)
+    return Promise(clause, achieved, sample, _is_kept(clause, achieved) if enough else None)
 
 
 def _is_kept(clause: Clause, value: int) -> bool:

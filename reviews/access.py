@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
 from backmarket.accounts.models import User
 from buyback.models import Trade
 from catalog.models import Product
 from orders.models import OrderLine
+from reviews.models import Question
+from reviews.selectors import Voice, voice_of
 
 
 def line_for_buyer(user: User, pk: UUID) -> OrderLine:
@@ -33,3 +36,14 @@ def rated_product(slug: str) -> Product:
     if product is None:
         raise Http404
     return product
+
+
+def question_to_answer(user: User | AnonymousUser, slug: str, pk: UUID) -> tuple[Question, Voice]:
+    """A published question of this product and the voice in which this person may answer; Http404 for strangers."""
+    question: Question | None = (
+        Question.objects.published().select_related("product").filter(pk=pk, product__slug=slug).first()
+    )
+    voice = voice_of(user, question.product) if question else None
+    if question is None or voice is None:
+        raise Http404
+    return question, voice

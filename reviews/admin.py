@@ -6,16 +6,24 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.base import AFTER_SALES, EVERYBODY, PlantModelAdmin, StaffModelAdmin
-from backmarket.admin.columns import text_column
+from backmarket.admin.base import AFTER_SALES, EVERYBODY, PlantModelAdmin, StaffModelAdmin, own_plant
+from backmarket.admin.columns import state_column, text_column
 from backmarket.admin.forms import StepForm
-from backmarket.admin.panels import Panel, history
+from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.sites import plant_site, staff_site
 from backmarket.timetravel import now
-from reviews.models import Review
+from reviews.models import Answer, Question, Removal, Review
+from reviews.selectors import Voice, questions_for_plant
 from reviews.services import remove_review, reply_to_review
+from reviews.services.questions import (
+    answer_question,
+    publish_answer,
+    publish_question,
+    take_off_answer,
+    take_off_question,
+)
 
 
 class RemoveForm(StepForm):
@@ -93,3 +101,144 @@ class OwnReviewAdmin(ReviewColumns, PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Review) -> list[Panel]:
         return [history(obj)]
+
+
+class TakeOffForm(StepForm):
+    reason = forms.ChoiceField(label=_("Reason"), choices=Removal.choices, widget=forms.RadioSelect)
+
+
+class AnswerForm(StepForm):
+    text = forms.CharField(label=_("Your answer"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+SPOKEN_PILES = (
+    Pile("waiting", _("To read"), Q(status="waiting")),
+    Pile("published", _("Published"), Q(status="published")),
+    Pile("removed", _("Not shown"), Q(status="removed")),
+)
+
+
+def answers_panel(question: Question) -> Panel:
+    rows = [
+        (answer.author_name, answer.plant or answer.get_voice_display(), answer.text, answer.get_status_display())
+        for answer in question.answers.select_related("plant")
+    ]
+    return table(_("Answers"), (_("Name"), _("Who"), _("Answer"), _("Status")), rows)
+
+
+@admin.register(Question, site=staff_site)
+class QuestionAdmin(StaffModelAdmin):
+    list_display = ("__str__", "product", "author_name", "shown_status", "asked_at")
+    list_select_related = ("product",)
+    search_fields = ("text", "product__name", "product__brand")
+    fields = ("product", "text", "author_name", "shown_status", "asked_at", "published_at", "removed_at", "removal")
+    piles = SPOKEN_PILES
+    shown_status = state_column()
+    steps = (
+        Step(
+            name="publish",
+            title=_("Publish"),
+            icon="check",
+            tone="primary",
+            when=lambda question: question.status == Question.Status.WAITING,
+            run=lambda request, question, data: publish_question(question, by=request.user, at=now()),
+        ),
+        Step(
+            name="answer",
+            title=_("Answer"),
+            icon="reply",
+            form=AnswerForm,
+            explain=_("Published at once, in the name of the house."),
+            when=lambda question: question.status == Question.Status.PUBLISHED,
+            run=lambda request, question, data: answer_question(
+                question, voice=Voice(Answer.Voice.HOUSE), author=request.user, by=request.user, at=now(), **data
+            ),
+        ),
+        Step(
+            name="take_off",
+            title=_("Do not show"),
+            icon="delete",
+            tone="danger",
+            form=TakeOffForm,
+            explain=_("Its author is told the reason and may object."),
+            when=lambda question: question.status != Question.Status.REMOVED,
+            run=lambda request, question, data: take_off_question(question, by=request.user, at=now(), **data),
+        ),
+    )
+
+    def panels(self, request: HttpRequest, obj: Question) -> list[Panel]:
+        return [answers_panel(obj), history(obj, names=True)]
+
+
+@admin.register(Answer, site=staff_site)
+class AnswerAdmin(StaffModelAdmin):
+    list_display = ("__str__", "voice", "author_name", "shown_status", "given_at")
+    list_filter = ("voice",)
+    search_fields = ("text", "question__text")
+    fields = (
+        "question", "text", "voice", "plant", "author_name", "shown_status", "given_at", "published_at", "removed_at",
+        "removal",
+    )  # fmt: skip
+    piles = SPOKEN_PILES
+    shown_status = state_column()
+    steps = (
+        Step(
+            name="publish",
+            title=_("Publish"),
+            icon="check",
+            tone="primary",
+            when=lambda answer: answer.status == Answer.Status.WAITING,
+            run=lambda request, answer, data: publish_answer(answer, by=request.user, at=now()),
+        ),
+        Step(
+            name="take_off",
+            title=_("Do not show"),
+            icon="delete",
+            tone="danger",
+            form=TakeOffForm,
+            explain=_("Its author is told the reason and may object."),
+            when=lambda answer: answer.status != Answer.Status.REMOVED,
+            run=lambda request, answer, data: take_off_answer(answer, by=request.user, at=now(), **data),
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Question, site=plant_site)
+class QuestionsToAnswerAdmin(PlantModelAdmin):
+    """The published questions about what the plant sells; what the public reads already, so every role may."""
+
+    plant_path = None
+    roles = AFTER_SALES
+    readers = EVERYBODY
+    list_display = ("__str__", "product", "author_name", "published_at")
+    list_select_related = ("product",)
+    search_fields = ("text", "product__name", "product__brand")
+    fields = ("product", "text", "author_name", "published_at")
+    piles = (
+        Pile("open", _("Without an answer"), ~Q(pk__in=Answer.objects.published().values("question"))),
+        Pile("answered", _("Answered"), Q(pk__in=Answer.objects.published().values("question"))),
+    )
+    steps = (
+        Step(
+            name="answer",
+            title=_("Answer"),
+            icon="reply",
+            tone="primary",
+            form=AnswerForm,
+            explain=_("Published at once under the question, in your plant's name. Once per person."),
+            run=lambda request, question, data: answer_question(
+                question, voice=Voice(Answer.Voice.PLANT, plant=own_plant(request)), author=request.user,
+                by=request.user, at=now(), **data,
+            ),
+        ),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
+        own = questions_for_plant(own_plant(request))
+        return super().get_queryset(request).filter(pk__in=own.values("pk"))
+
+    def panels(self, request: HttpRequest, obj: Question) -> list[Panel]:
+        return [answers_panel(obj)]

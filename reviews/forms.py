@@ -58,3 +58,22 @@ class LineRatingForm(TradeRatingForm):
     stars_service = StarsField(label=_("Service"), help_text=_("Answers, help, friendliness; if you needed none: 5."))
 
     field_order = ("stars_device", "stars_delivery", "stars_service", "words")
+
+
+class QuestionForm(forms.Form):
+    """A question about a product."""
+
+    text = forms.CharField(
+        label=_("Your question"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Plants that sell it, people who have one, or we will answer. Leave out names, numbers, addresses."
+        ),
+    )
+
+
+class AnswerForm(forms.Form):
+    """An answer to a question about a product."""
+
+    text = forms.CharField(label=_("Your answer"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}))

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Avg, Case, Count, F, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
+from backmarket.accounts.models import User
 from buyback.models import Trade
+from catalog.models import Listing, Product
 from orders.models import OrderLine
-from refurbishers.models import Refurbisher
-from reviews.models import Review
+from refurbishers.models import Member, Refurbisher
+from reviews.models import Answer, Question, Review
 
 TREND = timedelta(days=90)
 # A trend is told from this many ratings on each side.
@@ -41,6 +44,15 @@ class Distribution:
     recent: float | None
     before: float | None
     recent_count: int
+
+
+@dataclass(frozen=True)
+class Voice:
+    """In whose name somebody answers: `plant` for a plant's member, `line` for a buyer, neither for the house."""
+
+    kind: str
+    plant: Refurbisher | None = None
+    line: OrderLine | None = None
 
 
 def is_ratable(line: OrderLine) -> bool:
@@ -107,3 +119,39 @@ def trades_to_rate(user_id: int) -> QuerySet[Trade]:
     """Paid trades of a seller that have no rating yet, newest first."""
     trades: QuerySet[Trade] = Trade.objects.filter(seller_id=user_id, status=Trade.Status.PAID, review=None)
     return trades.order_by("-paid_at")
+
+
+# Questions and answers
+
+# The house and the plants first: they stand by what they say.
+_BY_VOICE = Case(When(voice=Answer.Voice.PLANT, then=0), When(voice=Answer.Voice.HOUSE, then=1), default=2)
+
+
+def questions_of(product: Product) -> QuerySet[Question]:
+    """The published questions about a product with their published answers in `shown`, the newest question first."""
+    shown = Answer.objects.published().select_related("plant").order_by(_BY_VOICE, "published_at", "pk")
+    questions: QuerySet[Question] = Question.objects.published().filter(product=product)
+    return questions.prefetch_related(Prefetch("answers", queryset=shown, to_attr="shown")).order_by(
+        "-published_at", "pk"
+    )
+
+
+def questions_for_plant(plant: Refurbisher) -> QuerySet[Question]:
+    """The published questions about what a plant has online, the newest first."""
+    online = Listing.objects.filter(plant=plant, status=Listing.Status.ONLINE)
+    questions: QuerySet[Question] = Question.objects.published()
+    return questions.filter(product__in=online.values("variant__product"))
+
+
+def voice_of(user: User | AnonymousUser, product: Product) -> Voice | None:
+    """In whose name this person may answer about this product; None for everybody else."""
+    if not user.is_authenticated:
+        return None
+    member = Member.objects.select_related("plant").filter(user=user, plant__status__in=Refurbisher.TRADING).first()
+    if member and Listing.objects.filter(plant=member.plant, variant__product=product, status="online").exists():
+        return Voice(Answer.Voice.PLANT, plant=member.plant)
+    if user.is_staff and user.has_perm("reviews.add_answer"):
+        return Voice(Answer.Voice.HOUSE)
+    bought = OrderLine.objects.filter(order__buyer=user, listing__variant__product=product, delivered_at__isnull=False)
+    line = bought.order_by("delivered_at").first()
+    return Voice(Answer.Voice.BUYER, line=line) if line else None

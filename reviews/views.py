@@ -5,24 +5,29 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
+from backmarket.throttle import throttled
 from backmarket.timetravel import now
 from buyback.models import Trade
 from orders.models import OrderLine
 from refurbishers.access import public_plant
 from reviews import access, selectors, services
-from reviews.forms import LineRatingForm, TradeRatingForm
+from reviews.forms import AnswerForm, LineRatingForm, QuestionForm, TradeRatingForm
 from reviews.models import Review
+from reviews.services.questions import CannotAnswer, CannotAsk, answer_question, ask_question
 
 PER_PAGE = 10
+WORDS_PER_PERSON_AND_HOUR = 10
 
 
 @login_required
@@ -69,6 +74,65 @@ def product_reviews(request: HttpRequest, slug: str) -> HttpResponse:
     product = access.rated_product(slug)
     context = {"title": str(product), "back_url": product.get_absolute_url(), "shows_device": False}
     return _reviews(request, selectors.reviews_of_product(slug), context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def product_questions(request: HttpRequest, slug: str) -> HttpResponse:
+    """The questions about a product, alone for htmx; asking one takes an account."""
+    product = access.rated_product(slug)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    form = QuestionForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            if throttled(f"ask:{request.user.pk}", limit=WORDS_PER_PERSON_AND_HOUR):
+                raise CannotAsk(_("You have asked a lot within an hour: please come back later."))
+            ask_question(product, author=request.user, text=form.cleaned_data["text"], by=request.user, at=now())
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            messages.success(
+                request,
+                _("Thank you: we read your question first, then it stands here. Answers come to you by e-mail."),
+            )
+            return redirect("product-questions", slug)
+    page = Paginator(selectors.questions_of(product), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "product": product, "page_obj": page, "form": form, "voice": selectors.voice_of(request.user, product),
+        "back_url": product.get_absolute_url(),
+    }  # fmt: skip
+    template = "reviews/_questions.html" if request.htmx else "reviews/questions.html"
+    return render(request, template, context, status=status_of(form))
+
+
+@login_required
+def question_answer(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+    question, voice = access.question_to_answer(request.user, slug, pk)
+    form = AnswerForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            if throttled(f"answer:{request.user.pk}", limit=WORDS_PER_PERSON_AND_HOUR):
+                raise CannotAnswer(_("You have answered a lot within an hour: please come back later."))
+            answer_question(
+                question, voice=voice, author=request.user, text=form.cleaned_data["text"], by=request.user, at=now()
+            )
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            said = (
+                _("Thank you: we read your answer first, then it stands here.")
+                if voice.line
+                else _("Your answer is published.")
+            )
+            messages.success(request, said)
+            return redirect("product-questions", slug)
+    context = {
+        "question": question,
+        "voice": voice,
+        "form": form,
+        "back_url": reverse("product-questions", args=[slug]),
+    }
+    return render(request, "reviews/answer.html", context, status=status_of(form))
 
 
 def plant_reviews(request: HttpRequest, slug: str) -> HttpResponse:

@@ -22,6 +22,8 @@ TOP = {
     "backmarket.admin",
     "backmarket.api",
     "backmarket.context",
+    "backmarket.design_page",
+    "backmarket.figures",
     "backmarket.management",
     "backmarket.pages",
     "backmarket.sandbox_urls",

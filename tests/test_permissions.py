@@ -6,8 +6,9 @@ A stranger's object does not exist: 404, never 403.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -19,11 +20,16 @@ from backmarket.payments.models import SandboxIntent
 from backmarket.shipping.models import Parcel
 from buyback.details import Details, sealed, seller_of
 from buyback.models import AcceptanceDraft, Quote, Trade
+from catalog.models import Collection
+from catalog.services.alerts import ask_for_alert
+from catalog.services.gifts import make_list, promise_gift, wish
+from catalog.share_cards import home_card
 from orders.models import Cart, CartItem, Claim, OrderLine
 from orders.services.claims import open_claim
 from orders.services.guarantees import start_guarantee
 from orders.services.returns import confirm_withdrawal
 from refurbishers.models import Refurbisher
+from reviews.models import Question
 from tests.factories import AddressFactory, GradingSpecificationFactory
 from tests.reviews.deals import delivered_line, paid_trade
 
@@ -48,11 +54,60 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "terms"): EVERYBODY,
     ("get", "privacy"): EVERYBODY,
     ("get", "robots"): EVERYBODY,
+    ("get", "collections"): EVERYBODY,
+    ("get", "collection"): EVERYBODY,
+    ("get", "collection-preview"): "404 404 404 404 404 404 200 200",
+    ("get", "compare"): EVERYBODY,
+    ("get", "compare-add"): "302 302 302 302 302 302 302 302",
+    ("get", "recent"): EVERYBODY,
+    ("post", "recent-forget"): "302 302 302 302 302 302 302 302",
+    ("get", "alert-new"): "404 404 404 404 404 404 404 404",
+    ("post", "alert-new"): "404 404 404 404 404 404 404 404",
+    ("get", "alert-open"): "404 404 404 404 404 404 404 404",
+    ("post", "alert-open"): "404 404 404 404 404 404 404 404",
+    ("get", "alert-stop"): "404 404 404 404 404 404 404 404",
+    ("post", "alert-stop"): "404 404 404 404 404 404 404 404",
+    ("get", "alerts"): OWN,
+    ("post", "alerts"): "302 405 405 405 405 405 405 405",
+    ("get", "alert-end"): "302 405 405 405 405 405 405 405",
+    ("post", "alert-end"): "302 302 404 404 404 404 404 404",
+    ("get", "gift-lists"): OWN,
+    ("post", "gift-lists"): "302 405 405 405 405 405 405 405",
+    ("get", "gift-list-new"): OWN,
+    ("post", "gift-list-new"): "302 422 422 422 422 422 422 422",
+    ("get", "gift-add"): "302 404 404 404 404 404 404 404",
+    ("post", "gift-add"): "302 404 404 404 404 404 404 404",
+    ("get", "gift-list"): "302 200 404 404 404 404 404 404",
+    ("post", "gift-list"): "302 405 405 405 405 405 405 405",
+    ("get", "gift-list-edit"): "302 200 404 404 404 404 404 404",
+    ("post", "gift-list-edit"): "302 422 404 404 404 404 404 404",
+    ("get", "gift-list-delete"): "302 200 404 404 404 404 404 404",
+    ("post", "gift-list-delete"): "302 302 404 404 404 404 404 404",
+    ("get", "gift-list-share"): "302 405 405 405 405 405 405 405",
+    ("post", "gift-list-share"): "302 302 404 404 404 404 404 404",
+    ("get", "gift-list-unshare"): "302 405 405 405 405 405 405 405",
+    ("post", "gift-list-unshare"): "302 302 404 404 404 404 404 404",
+    ("get", "gift-item"): "302 200 404 404 404 404 404 404",
+    ("post", "gift-item"): "302 422 404 404 404 404 404 404",
+    ("get", "gift-item-remove"): "302 405 405 405 405 405 405 405",
+    ("post", "gift-item-remove"): "302 302 404 404 404 404 404 404",
+    ("get", "gift-item-restore"): "302 405 405 405 405 405 405 405",
+    ("post", "gift-item-restore"): "302 302 404 404 404 404 404 404",
+    # Whoever has the link of alice's list; she herself is led to her own page.
+    ("get", "gift-shared"): "200 302 200 200 200 200 200 200",
+    ("post", "gift-look"): "302 302 302 302 302 302 302 302",
+    ("get", "gift-give"): "200 302 200 200 200 200 200 200",
+    ("post", "gift-give"): "422 302 302 302 302 302 302 302",
+    ("post", "gift-undo"): "404 404 302 404 404 404 404 404",
+    ("get", "gift-guest"): "404 404 404 404 404 404 404 404",
+    ("post", "gift-guest"): "404 404 404 404 404 404 404 404",
     ("get", "sitemap"): EVERYBODY,
-    ("post", "sitemap"): EVERYBODY,
+    ("get", "sitemap-part"): EVERYBODY,
+    ("get", "share-card"): EVERYBODY,
     ("get", "sell"): EVERYBODY,
     ("get", "sell-category"): EVERYBODY,
     ("get", "sell-product"): "302 302 302 302 302 302 302 302",
+    ("get", "trade-credit"): "302 302 302 302 302 302 302 302",
     ("get", "sell-questions"): "302 302 302 302 302 302 302 302",
     ("post", "sell-questions"): "302 302 302 302 302 302 302 302",
     ("get", "sell-question"): EVERYBODY,
@@ -127,6 +182,10 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "rate-trade"): "302 404 422 404 404 404 404 404",
     ("get", "product-reviews"): EVERYBODY,
     ("post", "product-reviews"): EVERYBODY,
+    ("get", "product-questions"): EVERYBODY,
+    ("post", "product-questions"): "302 422 422 422 422 422 422 422",
+    ("get", "question-answer"): "302 200 404 200 404 404 200 200",
+    ("post", "question-answer"): "302 422 404 422 404 404 422 422",
     ("get", "plant-reviews"): EVERYBODY,
     ("post", "plant-reviews"): EVERYBODY,
     ("get", "reviews-method"): EVERYBODY,
@@ -189,6 +248,7 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "mailbox-message"): EVERYBODY,
     ("get", "mailbox-html"): EVERYBODY,
     ("get", "sandbox"): EVERYBODY,
+    ("get", "design"): EVERYBODY,
     ("post", "sandbox-travel"): "302 302 302 302 302 302 302 302",
     ("post", "sandbox-courier"): "302 302 302 302 302 302 302 302",
     ("get", "sandbox-pay"): EVERYBODY,
@@ -237,12 +297,26 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
     )
     mail = MailboxMessage.objects.create(to="x@example.com", subject="Hello", text="Hello", received_at=now)
     product, category = line.listing.variant.product, line.listing.variant.product.category
+    question = Question.objects.create(
+        product=line.listing.variant.product, author=carol, author_name="Carol", text="Does it hold a day?",
+        status="published", asked_at=now, published_at=now,
+    )  # fmt: skip
+    collection = Collection.objects.create(slug="gifts", title="Gifts", published_from=now - timedelta(days=365))
+    # Each of her lists meets another end in these tests; the shared one stays, with an item that carol gives.
+    lists = {name: make_list(alice, name=name, at=now) for name in ("gift-list-delete", "gift-list-unshare", "other")}
+    lists["other"].token = uuid4()
+    lists["other"].save()
+    wished = wish(lists["other"], trade.variant, "good", at=now)
+    promise_gift(wished, token=lists["other"].token, giver=carol, key=uuid4(), at=now)
+    alert = ask_for_alert(trade.variant, "good", user=alice, target=None, at=now)
     uuid_of = {"line": line.pk, "order": order.pk, "trade": trade.pk, "claim": claim.pk, "quote": quote.pk}
     keys: dict[str, dict[str, Any]] = {
         "category": {"slug": category.slug}, "sell-category": {"slug": category.slug},
         "product": {"slug": product.slug}, "sell-product": {"slug": product.slug},
         "api-product": {"slug": product.slug},
-        "product-reviews": {"slug": product.slug}, "sell-questions": {"sku": trade.variant.sku},
+        "product-reviews": {"slug": product.slug}, "trade-credit": {"slug": product.slug},
+        "product-questions": {"slug": product.slug}, "question-answer": {"slug": product.slug, "pk": question.pk},
+        "sell-questions": {"sku": trade.variant.sku},
         "sell-question": {"sku": trade.variant.sku, "code": "state"},
         "plant": {"slug": plant.slug}, "plant-reviews": {"slug": plant.slug},
         "api-plant": {"slug": plant.slug}, "api-plant-reviews": {"slug": plant.slug},
@@ -255,7 +329,19 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "account-address-remove": {"pk": AddressFactory(user=alice).pk},
         "api-plant-listing": {"pk": line.listing_id}, "api-plant-ship": {"pk": line.consignment_id},
         "api-plant-diagnostics": {"pk": trade.pk},
+        "alert-end": {"pk": alert.pk}, "alert-open": {"signed": "forged"}, "alert-stop": {"sealed": "forged"},
+        "gift-list-delete": {"pk": lists["gift-list-delete"].pk},
+        "gift-list-unshare": {"pk": lists["gift-list-unshare"].pk},
+        "gift-list-share": {"pk": lists["gift-list-unshare"].pk},
+        "gift-list": {"pk": lists["other"].pk}, "gift-list-edit": {"pk": lists["other"].pk},
+        "gift-shared": {"token": lists["other"].token}, "gift-look": {"token": lists["other"].token},
+        "gift-give": {"token": lists["other"].token, "pk": wished.pk}, "gift-guest": {"signed": "forged"},
+        "gift-item": {"pk": wished.pk}, "gift-item-remove": {"pk": wished.pk},
+        "gift-item-restore": {"pk": wished.pk}, "gift-undo": {"pk": wished.pk},
+        "collection": {"slug": collection.slug}, "collection-preview": {"slug": collection.slug},
         "sale-conditions-version": {"version": "2026-11"},
+        "sitemap-part": {"section": "products-1"},
+        "share-card": {"kind": "page", "key": "home", "version": home_card().version},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},
     }  # fmt: skip

@@ -10,9 +10,10 @@ from django.urls import reverse
 from backmarket.accounts.models import Address, User
 from buyback.models import Identity, TaxFile, Trade, TradeMessage
 from buyback.selectors import trades_of
+from catalog.selectors.personal import aids_of
 from orders.models import CartItem, Claim, Order, OrderLine
 from orders.selectors import orders_of
-from reviews.models import Review
+from reviews.models import Answer, Question, Review
 
 ADDRESS = ("name", "line1", "line2", "postcode", "city", "country", "phone")
 ORDER = ("number", "email", "language", "payment_status", "total_minor", "currency", "conditions_version", "placed_at")
@@ -35,6 +36,8 @@ REVIEW = (
     "author_name", "device_title", "stars_device", "stars_delivery", "stars_service", "words", "published_at",
     "removed_at", "removal", "reply", "replied_at",
 )  # fmt: skip
+QUESTION = ("author_name", "text", "status", "asked_at", "published_at", "removed_at", "removal")
+ANSWER = ("author_name", "voice", "text", "status", "given_at", "published_at", "removed_at", "removal")
 
 
 def data_of(user: User, *, at: datetime) -> dict[str, Any]:
@@ -50,6 +53,9 @@ def data_of(user: User, *, at: datetime) -> dict[str, Any]:
         "identities": [_pick(identity, *IDENTITY) for identity in Identity.objects.filter(user=user)],
         "tax_number": [_pick(file, *TAX_FILE) for file in TaxFile.objects.filter(user=user)],
         "ratings": [_pick(review, *REVIEW) for review in Review.objects.filter(author=user)],
+        "questions": [_pick(question, *QUESTION) for question in Question.objects.filter(author=user)],
+        "answers": [_pick(answer, *ANSWER) for answer in Answer.objects.filter(author=user)],
+        **aids_of(user),
     }
 
 

@@ -17,9 +17,10 @@ from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.privacy import Why, record_reading
 from buyback.models import AcceptanceDraft, Identity, TaxFile, Trade
+from catalog.services.personal import erase_aids
 from orders.models import Cart, Order, Withdrawal
 from refurbishers.models import Member
-from reviews.models import Review
+from reviews.models import Answer, Question, Review
 
 
 class CannotCloseAccount(DomainError):
@@ -89,13 +90,15 @@ def close_account(user: User, *, by: Actor, at: datetime) -> None:
 
 
 def _erase_traces(user: User) -> None:
-    Review.objects.filter(author=user).update(author=None, author_name=_("Former customer"))
+    for said in (Review, Question, Answer):
+        said.objects.filter(author=user).update(author=None, author_name=_("Former customer"))
     # As a guest's orders they stay within reach of their owner: by number and e-mail, while a guarantee runs.
     Order.objects.filter(buyer=user).update(buyer=None)
     if not TaxFile.objects.filter(user=user).exists():  # of the others we report the account that was paid (DAC7)
         Trade.objects.filter(seller=user).update(iban="", holder="", iban_index="")
     Identity.objects.filter(user=user, trades=None).delete()
     Cart.objects.filter(user=user).delete()
+    erase_aids(user)
     AcceptanceDraft.objects.filter(seller=user).delete()
     for address in selectors.addresses_of(user):
         forget_address(address)

@@ -41,6 +41,7 @@ PLANT: tuple[Group, ...] = (
             (_("Claims"), "support_agent", "orders.Claim", ""),
             (_("Returns"), "undo", "orders.Withdrawal", ""),
             (_("Ratings"), "star", "reviews.Review", ""),
+            (_("Questions"), "help", "reviews.Question", ""),
         ),
     ),
     (
@@ -66,6 +67,8 @@ DESK: tuple[Group, ...] = (
             (_("Withdrawals"), "undo", "orders.Withdrawal", ""),
             (_("Guarantees"), "verified_user", "orders.Guarantee", ""),
             (_("Ratings"), "star", "reviews.Review", ""),
+            (_("Questions"), "help", "reviews.Question", ""),
+            (_("Answers"), "forum", "reviews.Answer", ""),
         ),
     ),
     (
@@ -95,6 +98,7 @@ DESK: tuple[Group, ...] = (
         (
             (_("Categories"), "category", "catalog.Category", ""),
             (_("Products"), "smartphone", "catalog.Product", ""),
+            (_("Collections"), "featured_seasonal_and_gifts", "catalog.Collection", ""),
             (_("Variants"), "style", "catalog.Variant", ""),
             (_("Prices of new ones"), "price_check", "catalog.ReferencePrice", ""),
             (_("Question sets"), "quiz", "catalog.QuestionSet", ""),

@@ -20,6 +20,8 @@ class Notification(models.Model):
     subject = EncryptedTextField()
     text = EncryptedTextField()
     html = EncryptedTextField()
+    # Where one press ends e-mails of this kind (RFC 8058); empty for those that belong to an order or a sale.
+    unsubscribe_url = EncryptedTextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     # The real time at which a worker took it: another may try again once that is long ago.
     claimed_at = models.DateTimeField(null=True, blank=True)

@@ -22,10 +22,20 @@ RETRY_AFTER = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=90)
 
 
-def send(template: str, *, to: str, context: dict[str, Any], key: str, language: str, at: datetime) -> None:
+def send(
+    template: str,
+    *,
+    to: str,
+    context: dict[str, Any],
+    key: str,
+    language: str,
+    at: datetime,
+    unsubscribe_url: str = "",
+) -> None:
     """Render templates/emails/<template>/{subject.txt,body.txt,body.html} and queue it; a known key changes nothing.
 
-    Templates also get site_name, site_url and support_email. Rolled back with the caller's transaction.
+    Templates also get site_name, site_url and support_email. Rolled back with the caller's transaction. A POST to
+    `unsubscribe_url` ends e-mails of this kind, so that mail programs can offer it (RFC 8058).
     """
     if Notification.objects.filter(key=key).exists():
         return
@@ -41,6 +51,7 @@ def send(template: str, *, to: str, context: dict[str, Any], key: str, language:
         subject=" ".join(subject.split()),
         text=text.strip() + "\n",
         html=html,
+        unsubscribe_url=unsubscribe_url,
         created_at=at,
     )
     Notification.objects.bulk_create([mail], ignore_conflicts=True)
@@ -110,6 +121,11 @@ def _message(mail: Notification) -> EmailMultiAlternatives:
     """The same Message-ID at every attempt, so that a mail server can drop a repeated one."""
     domain = settings.SUPPORT_EMAIL.rpartition("@")[2]
     headers = {"Message-ID": f"<{mail.pk}@{domain}>", "Auto-Submitted": "auto-generated"}
+    if mail.unsubscribe_url:
+        headers |= {
+            "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.recipient], headers=headers)
     message.attach_alternative(mail.html, "text/html")
     return message
@@ -118,4 +134,5 @@ def _message(mail: Notification) -> EmailMultiAlternatives:
 def forget_old_mail(at: datetime) -> int:
     """Blank what was sent, or given up, 90 days ago; the rows stay, so that nothing is sent twice. Returns how many."""
     over = Q(sent_at__lte=at - KEPT_FOR) | Q(sent_at=None, attempts__gte=MAX_ATTEMPTS, created_at__lte=at - KEPT_FOR)
-    return Notification.objects.filter(over).exclude(recipient="").update(recipient="", subject="", text="", html="")
+    blank = dict.fromkeys(("recipient", "subject", "text", "html", "unsubscribe_url"), "")
+    return Notification.objects.filter(over).exclude(recipient="").update(**blank)

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from backmarket.countries import country_name
 from backmarket.market import calendar
+from backmarket.markup import worded
 from backmarket.templatetags._icons import ICONS
 
 register = template.Library()
@@ -35,6 +36,7 @@ class HasAmount(Protocol):
     def currency(self) -> str: ...
 
 
+@worded
 def _locale() -> Locale:
     return Locale.parse(get_language() or "en", sep="-")
 
@@ -49,6 +51,7 @@ def last_minute(deadline: datetime | None) -> datetime | None:
 
 
 @register.filter
+@worded
 def money(amount: HasAmount | None) -> str:
     """The amount with all its decimals, in the reader's language ("€12.34"); nothing for None."""
     if amount is None:
@@ -58,6 +61,7 @@ def money(amount: HasAmount | None) -> str:
 
 
 @register.filter
+@worded
 def money_short(amount: HasAmount | None) -> str:
     """As `money`, without decimals when they are all zero: for prices read at a glance."""
     if amount is None:
@@ -71,6 +75,7 @@ def money_short(amount: HasAmount | None) -> str:
 
 
 @register.filter
+@worded
 def percent(bps: int | None, decimals: int = 0) -> str:
     """Basis points as a percentage: 4812 → "48%" in English, "48 %" in French."""
     if bps is None:
@@ -81,6 +86,7 @@ def percent(bps: int | None, decimals: int = 0) -> str:
 
 
 @register.filter
+@worded
 def number(value: int | Decimal | float | None, decimals: int = 0) -> str:
     """A number with the reader's separators: 24600 → "24,600"."""
     if value is None:
@@ -92,6 +98,7 @@ def number(value: int | Decimal | float | None, decimals: int = 0) -> str:
 
 
 @register.simple_tag
+@worded
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """One of our icons, inline; decorative unless labelled. An unknown name is a KeyError."""
     meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
@@ -105,6 +112,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
 
 @register.simple_tag
+@worded
 def star_row(rating: Decimal | float | int) -> SafeString:
     """Five stars filled to the rating (0 to 5), hidden from screen readers: the number stands beside them."""
     row = "".join(f'<path d="{STAR}" transform="translate({place * STAR_STEP} 0)"/>' for place in range(5))
@@ -131,6 +139,7 @@ def bar(value: int | Decimal | float, total: int | Decimal | float, css: str = "
 
 
 @register.simple_tag
+@worded
 def grade_dots(grade: str) -> SafeString:
     """Four dots, filled from Fair (1) to Premium (4); decorative, the name stands beside them."""
     level = GRADES.index(grade.lower()) + 1 if grade.lower() in GRADES else 0
@@ -156,6 +165,7 @@ def page_window(paginator: "Paginator[Any]", current: int) -> Iterator[int | Non
 
 
 @register.filter
+@worded
 def grade_label(grade: str) -> str:
     """A grade's name; grades describe looks only, every device works fully."""
     names = {
@@ -168,6 +178,7 @@ def grade_label(grade: str) -> str:
 
 
 @register.filter
+@worded
 def grade_meaning(grade: str) -> str:
     """What a grade promises to the eye, in one sentence."""
     meanings = {
@@ -180,6 +191,7 @@ def grade_meaning(grade: str) -> str:
 
 
 @register.filter
+@worded
 def months(count: int | None) -> str:
     """A number of months in words: 12 → "12 months"."""
     if count is None:

@@ -73,6 +73,16 @@ def sell_product(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+def trade_credit(request: HttpRequest, slug: str) -> HttpResponse:
+    """What a typical one of these brings today, as a fragment of its product page; elsewhere the way to its price."""
+    product = get_object_or_404(Product.objects.select_related("category"), slug=slug)
+    if not request.htmx:
+        return redirect("sell-product", slug)
+    context = {"product": product, "bid": selectors.typical_bid(product)}
+    return render(request, "buyback/_credit.html", context)
+
+
+@require_GET
 def quote(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _quote_page(request, access.quote_for_anyone(pk), EmailQuoteForm(initial=_own_email(request)))
 

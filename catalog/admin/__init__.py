@@ -1,5 +1,5 @@
 """The catalogue, listings and units on the two admin sites."""
 
-from catalog.admin import desk, plant
+from catalog.admin import collections, desk, plant
 
-__all__ = ["desk", "plant"]
+__all__ = ["collections", "desk", "plant"]

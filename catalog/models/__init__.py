@@ -1,16 +1,29 @@
 """What can be bought and sold: categories, products, variants, units, listings, and the buyable row per offer shown."""
 
+from catalog.models.alerts import Alert
 from catalog.models.buyables import Buyable
 from catalog.models.choices import Condition, Grade, VatScheme
+from catalog.models.collections import Collection, CollectionItem
+from catalog.models.facets import FacetValue, StaleBuyable
+from catalog.models.figures import ShopFigures
+from catalog.models.gifts import GiftItem, GiftList, GiftPromise
 from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
 from catalog.models.units import Unit
+from catalog.models.words import Title, Word
 
 __all__ = [
+    "Alert",
     "Buyable",
     "Category",
+    "Collection",
+    "CollectionItem",
     "Condition",
+    "FacetValue",
+    "GiftItem",
+    "GiftList",
+    "GiftPromise",
     "Grade",
     "GradingSpecification",
     "Listing",
@@ -18,8 +31,12 @@ __all__ = [
     "Product",
     "QuestionSet",
     "ReferencePrice",
+    "ShopFigures",
+    "StaleBuyable",
     "StockReservation",
+    "Title",
     "Unit",
     "Variant",
     "VatScheme",
+    "Word",
 ]

@@ -1,10 +1,12 @@
 """The row per offer shown."""
 
+from urllib.parse import quote
+
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.money import Money
@@ -12,6 +14,15 @@ from catalog.models.choices import Grade
 from catalog.models.listings import Listing
 from catalog.models.products import Category, Product, Variant
 from catalog.querysets import BuyableQuerySet
+
+# The orders of a list page, each read from an index of its own.
+ORDERS = {
+    "best": ["-score", "id"],
+    "price": ["price_minor", "id"],
+    "saving": ["-saving_bps", "id"],
+    "newest": ["-released_year", "-score", "id"],
+    "rating": ["-plant_rating_x10", "-score", "id"],
+}
 
 
 class Buyable(models.Model):
@@ -50,8 +61,15 @@ class Buyable(models.Model):
     guarantee_months = models.PositiveSmallIntegerField(default=0)
     shipping_days = models.PositiveSmallIntegerField(default=0)
     shipping_minor = models.PositiveIntegerField(default=0)
+    new_battery = models.BooleanField(default=False)
     score = models.IntegerField(default=0)
-    search = SearchVectorField(null=True)
+    # What it can be found by, as "key=value"; empty while it is not in stock.
+    facets = ArrayField(models.CharField(max_length=165), default=list)
+    # Its place in the bits of its category's facet values; the index gives it one.
+    slot = models.PositiveIntegerField(null=True)
+    search = models.GeneratedField(
+        expression=SearchVector("search_text", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
     search_text = models.TextField(blank=True)
     refreshed_at = models.DateTimeField(auto_now=True)
 
@@ -66,12 +84,18 @@ class Buyable(models.Model):
                 condition=Q(in_stock=False) | Q(best_listing__isnull=False, price_minor__isnull=False),
                 name="buyable_in_stock_has_offer",
             ),
+            models.UniqueConstraint(fields=["category", "slot"], name="buyable_slot_once"),
         ]
         indexes = [
-            models.Index(fields=["category", "-score", "id"], name="buyable_best", condition=Q(in_stock=True)),
-            models.Index(fields=["category", "price_minor", "id"], name="buyable_price", condition=Q(in_stock=True)),
+            *(
+                models.Index(fields=["category", *order], name=f"buyable_{name}", condition=Q(in_stock=True))
+                for name, order in ORDERS.items()
+            ),
+            *(
+                models.Index(fields=order, name=f"buyable_all_{name}", condition=Q(in_stock=True))
+                for name, order in ORDERS.items()
+            ),
             GinIndex(fields=["search"], name="buyable_search"),
-            GinIndex(fields=["search_text"], name="buyable_trigram", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +103,8 @@ class Buyable(models.Model):
 
     @property
     def url(self) -> str:
-        return f"{reverse('product', args=[self.slug])}?variant={self.sku}&grade={self.grade}"
+        # reverse() takes as long as half a card: the address is the one of `product` in catalog/urls.py.
+        return f"/p/{self.slug}/?variant={quote(self.sku)}&grade={self.grade}"
 
     @property
     def price(self) -> Money | None:

@@ -1,7 +1,7 @@
 """What exists: categories, products, their variants and what a new one costs."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +10,8 @@ from refurbishers.models import Refurbisher
 
 
 class Category(models.Model):
-    """A device category. `attributes` declares its own facets; `impact` its footprint factors with source and range."""
+    """A device category. `attributes` declares its own facets; `impact` its footprint factors with source and range;
+    `box` what is in the parcel and what is not, as [{"text": …, "included": true}, …]."""
 
     class Identifier(models.TextChoices):
         IMEI = "imei", _("IMEI")
@@ -22,6 +23,7 @@ class Category(models.Model):
     identifier = models.CharField(max_length=8, choices=Identifier)
     attributes = models.JSONField(default=list, blank=True)
     impact = models.JSONField(default=dict, blank=True)
+    box = models.JSONField(_("in the box"), default=list, blank=True)
     synonyms = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     experts = models.ManyToManyField(Refurbisher, related_name="categories", blank=True)
@@ -49,17 +51,31 @@ class Product(models.Model):
     released_year = models.PositiveSmallIntegerField(_("released"))
     description = models.TextField(_("description"), blank=True)
     nicknames = models.CharField(_("nicknames"), max_length=200, blank=True)
+    # Pushed down from the published ratings of those who bought one.
+    rating_sum = models.PositiveIntegerField(default=0, editable=False)
+    rating_count = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["brand", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rating_sum__gte=F("rating_count")) & Q(rating_sum__lte=5 * F("rating_count")),
+                name="product_rating_between_1_and_5",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.brand} {self.name}" if not self.name.startswith(self.brand) else self.name
 
     def get_absolute_url(self) -> str:
         return reverse("product", args=[self.slug])
+
+    @property
+    def rating(self) -> float | None:
+        """Average stars to one decimal; None before the first rating."""
+        return round(self.rating_sum / self.rating_count, 1) if self.rating_count else None
 
 
 class Variant(models.Model):

@@ -1,26 +1,31 @@
-"""Category and search pages: facets, sorts and pages of Buyable rows."""
+"""Category and search pages: what is found, what it can be narrowed by, and one page of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from catalog.facets import Chosen, Facet, chosen_in, count_facets, groups_of, narrow
+from catalog.facet_options import Facet, facets_shown
+from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category
-from catalog.search import matching, words_of
-from catalog.selectors.shelves import navigation
+from catalog.models.buyables import ORDERS
+from catalog.search import Found, Hit, find, likeness, words_of
+from catalog.selectors.narrowing import Narrowed, narrowed
 
 PAGE_SIZE = 24
+# Up to so many rows are read by their slots; more stand so close in the order of the list that it is read instead.
+BY_SLOT = 500
 SORTS = {
-    "best": (_("Best offers"), ("-score", "id")),
-    "price": (_("Price, lowest first"), ("price_minor", "id")),
-    "saving": (_("Saving, largest first"), ("-saving_bps", "id")),
-    "newest": (_("Newest models"), ("-released_year", "-score", "id")),
-    "rating": (_("Plant's rating"), ("-plant_rating_x10", "-score", "id")),
+    "best": _("Best offers"),
+    "price": _("Price, lowest first"),
+    "saving": _("Saving, largest first"),
+    "newest": _("Newest models"),
+    "rating": _("Plant's rating"),
 }
 
 
@@ -30,17 +35,18 @@ class ListPage:
 
     page: "Page[Buyable]"
     facets: list[Facet]
-    chosen: Chosen
+    choice: Choice
     sort: str
     total: int
     category: Category | None = None
     query: str = ""
+    respelt: str = ""
 
 
-class CountedPaginator(Paginator):
+class KnownPaginator(Paginator):
     """A paginator that has been told the count: the facets' query knows it already."""
 
-    def __init__(self, rows: "QuerySet[Buyable]", count: int) -> None:
+    def __init__(self, rows: Any, count: int) -> None:
         super().__init__(rows, PAGE_SIZE)
         self._known = count
 
@@ -49,35 +55,103 @@ class CountedPaginator(Paginator):
         return self._known
 
 
+class Rows:
+    """Buyables read by the keys of a slice, in its order: what a paginator takes for a list."""
+
+    def __init__(self, keys: Sequence[int]) -> None:
+        self.keys = keys
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, part: slice) -> list[Buyable]:
+        keys = self.keys[part]
+        rows = shown().in_bulk(keys)
+        return [rows[key] for key in keys if key in rows]
+
+
+class Keyed:
+    """The rows of a query in an order: what lies before a page is passed over in the index alone."""
+
+    def __init__(self, rows: "QuerySet[Buyable]", order: Sequence[str]) -> None:
+        self.rows, self.order = rows.order_by(*order), order
+
+    def __getitem__(self, part: slice) -> list[Buyable]:
+        return list(shown().filter(pk__in=self.rows.values("pk")[part]).order_by(*self.order))
+
+
+def shown() -> "QuerySet[Buyable]":
+    """Buyables with what a card prints."""
+    return Buyable.objects.defer("search", "search_text", "facets", "attributes")
+
+
 def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:
-    """The category's buyables as the address narrows, sorts and pages them: two queries."""
-    return _list_page(Buyable.objects.in_stock().filter(category=category), params, category=category)
-
-
-def search_page(query: str, params: "MultiValueDict[str, str]") -> ListPage:
-    """The buyables that the words mean, most alike first; without words, all of them."""
-    rows = Buyable.objects.in_stock()
-    if words_of(query):
-        found = matching(rows, query)
-        return _list_page(found, params, query=query, best=("-likeness", "-score", "id"))
-    return _list_page(rows, params, query=query)
-
-
-def _list_page(
-    rows: "QuerySet[Buyable]",
-    params: "MultiValueDict[str, str]",
-    *,
-    category: Category | None = None,
-    query: str = "",
-    best: Sequence[str] = SORTS["best"][1],
-) -> ListPage:
+    """The category's buyables as the address narrows, sorts and pages them: four queries at most."""
     groups = groups_of(category)
-    chosen = chosen_in(params, groups)
-    names = {} if category else {row.slug: row.name for row in navigation()}
-    total, facets = count_facets(rows, groups, chosen, names)
+    choice = chosen_in(params, groups)
+    left = narrowed([category], choice)
+    sort = _sort(params)
+    rows = Keyed(_in_order(Buyable.objects.in_stock().filter(category=category), choice, left), ORDERS[sort])
+    page = KnownPaginator(rows, left.total).get_page(params.get("page"))
+    return ListPage(page, facets_shown(groups, left, choice), choice, sort, left.total, category)
+
+
+def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequence[Category]) -> ListPage:
+    """The buyables that the words mean, most alike first; without words, all of them."""
+    groups = groups_of(None, categories)
+    choice = chosen_in(params, groups)
+    sort = _sort(params)
+    found = find(query)
+    searched = bool(words_of(query))
+    if searched:
+        met = {hit.category_id for hit in found.hits}
+        left = narrowed([category for category in categories if category.pk in met], choice, found.hits)
+    else:
+        left = narrowed(categories, choice)
+    rows: Any
+    if searched:
+        rows = Rows(_ranked(found, left, sort, " ".join(words_of(found.respelt or query))))
+    else:
+        rows = Keyed(_in_order(Buyable.objects.in_stock(), choice, left), ORDERS[sort])
+    page = KnownPaginator(rows, left.total).get_page(params.get("page"))
+    names = {category.slug: category.name for category in categories}
+    facets = facets_shown(groups, left, choice, names)
+    return ListPage(page, facets, choice, sort, left.total, None, query, found.respelt)
+
+
+def _sort(params: "MultiValueDict[str, str]") -> str:
     sort = params.get("sort", "")
-    sort = sort if sort in SORTS else "best"
-    order = best if sort == "best" else SORTS[sort][1]
-    found = narrow(rows, groups, chosen).defer("search", "search_text").order_by(*order)
-    page = CountedPaginator(found, total).get_page(params.get("page"))
-    return ListPage(page, facets, chosen, sort, total, category, query)
+    return sort if sort in SORTS else "best"
+
+
+def _in_order(rows: "QuerySet[Buyable]", choice: Choice, left: Narrowed) -> "QuerySet[Buyable]":
+    """The rows of a list, as a condition that its order's index can be read with."""
+    if not choice:
+        return rows
+    if left.total <= BY_SLOT:
+        by_slot = Q(pk__in=left.loose)
+        for category, slots in left.slots():
+            if slots:
+                by_slot |= Q(category=category, slot__in=slots)
+        return rows.filter(by_slot)
+    for key, values in choice.values.items():
+        rows = rows.filter(facets__overlap=[f"{key}={value}" for value in values])
+    low, high = choice.price.low, choice.price.high
+    return rows.filter(
+        *([Q(price_minor__gte=low)] if low is not None else []),
+        *([Q(price_minor__lte=high)] if high is not None else []),
+    )
+
+
+def _ranked(found: Found, left: Narrowed, sort: str, words: str) -> list[int]:
+    """The keys of the hits that are left, in the order asked for; the best first are those most like the words."""
+    hits = [hit for hit in found.hits if hit in left]
+    if sort == "best":
+        alike = {title: likeness(title, words) for title in {hit.title for hit in hits}}
+        return [hit.id for hit in sorted(hits, key=lambda hit: (-alike[hit.title], -hit.score, hit.id))]
+    return [hit.id for hit in sorted(hits, key=lambda hit: _place(hit, sort))]
+
+
+def _place(hit: Hit, sort: str) -> list[int]:
+    columns = [(column.removeprefix("-"), -1 if column.startswith("-") else 1) for column in ORDERS[sort]]
+    return [(getattr(hit, column) or 0) * sign for column, sign in columns]

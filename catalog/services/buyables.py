@@ -6,24 +6,41 @@ seen all the others.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchVector
 from django.db import transaction
 
 from backmarket.db import lock
+from backmarket.pagecache import touch
 from catalog import ranking
-from catalog.models import Buyable, Listing, ReferencePrice, Variant
+from catalog.facets import values_of
+from catalog.models import Buyable, Listing, Product, ReferencePrice, StaleBuyable, Variant
 from catalog.search import searchable, words_of_variant
+from catalog.services.awaited import record_awaited_offers
+from catalog.services.words import learn_words
 from refurbishers.models import Refurbisher
 
 Pair = tuple[int, str]
 REBUILD_BATCH = 1_000
 KEY = ("variant", "grade")
 COLUMNS = [
-    field.name for field in Buyable._meta.concrete_fields if field.name not in {"id", *KEY, "search"}
+    field.name for field in Buyable._meta.concrete_fields if field.name not in {"id", *KEY, "search", "slot"}
 ]  # fmt: skip
+
+PLANT_FACTS = ("name", "slug", "country", "rating_sum", "rating_count", "quality_bps")
+OFFER_FACTS = (
+    "number", "variant_id", "grade", "plant_id", "price_minor", "shipping_minor", "on_hand", "reserved",
+    "guarantee_months", "shipping_days", "new_battery",
+)  # fmt: skip
+
+
+class Before(NamedTuple):
+    """What a row said before it was refreshed."""
+
+    pk: int
+    facets: list[str]
+    search_text: str
 
 
 def refresh_buyables(pairs: Iterable[Pair]) -> None:
@@ -65,46 +82,59 @@ def facts_of(listing: Listing, cheapest_minor: int) -> ranking.OfferFacts:
 
 def _refresh(pairs: list[Pair]) -> None:
     variant_ids = {variant_id for variant_id, _ in pairs}
-    ids = _lock_rows(pairs, variant_ids)
     variants = Variant.objects.select_related("product__category").in_bulk(variant_ids)
+    before = _lock_rows(pairs, variants)
     references = _references(variant_ids)
     offers = _online_listings(variant_ids)
-    rows = [
-        Buyable(variant=variants[pk], grade=grade, **_device(variants[pk], references.get(pk))) for pk, grade in pairs
-    ]
+    devices = {pk: _device(variant, references.get(pk)) for pk, variant in variants.items()}
+    rows = [Buyable(variant=variants[pk], grade=grade, **devices[pk]) for pk, grade in pairs]
     for row in rows:
         for name, value in _offer(offers[row.variant_id, row.grade], row.reference_minor).items():
             setattr(row, name, value)
+        row.facets = values_of(row, row.variant.product.category)
     Buyable.objects.bulk_create(rows, update_conflicts=True, unique_fields=KEY, update_fields=COLUMNS)
-    # Only rows that are locked already: another grade of the same variant may be someone else's at this moment.
-    Buyable.objects.filter(pk__in=ids).update(search=SearchVector("search_text", config="simple"))
+    _note_changes(rows, before)
+    record_awaited_offers(pairs)
 
 
-def _lock_rows(pairs: list[Pair], variant_ids: set[int]) -> list[int]:
-    """Lock the rows of these pairs, created where they are missing; returns their keys."""
-    rows = Buyable.objects.filter(variant_id__in=variant_ids)
+def _note_changes(rows: Sequence[Buyable], before: dict[Pair, Before]) -> None:
+    """Whose bits are older than its row now, and which words are new."""
+    old = [(row, before[row.variant_id, row.grade]) for row in rows]
+    products = {row.variant.product for row in rows}
+    touch(*{f"product:{each.slug}" for each in products}, *{f"category:{each.category.slug}" for each in products})
+    stale = [(row, known) for row, known in old if row.facets != known.facets]
+    StaleBuyable.objects.bulk_create(
+        StaleBuyable(buyable_id=known.pk, category_id=row.category_id) for row, known in stale
+    )
+    if new := {row.product_id for row, known in old if row.search_text != known.search_text}:
+        learn_words(new)
+
+
+def _lock_rows(pairs: list[Pair], variants: dict[int, Variant]) -> dict[Pair, Before]:
+    """Lock the rows of these pairs, created where they are missing; returns what they said."""
+    rows = Buyable.objects.filter(variant_id__in=variants)
     known = set(rows.values_list("variant_id", "grade"))
     if missing := [pair for pair in pairs if pair not in known]:
-        variants = Variant.objects.select_related("product__category").in_bulk({pk for pk, _ in missing})
-        Buyable.objects.bulk_create(
-            [Buyable(variant=variants[pk], grade=grade, **_device(variants[pk], None)) for pk, grade in missing],
-            ignore_conflicts=True,
-        )
+        # Without words yet: who compares sees that they are new.
+        blank = [Buyable(variant=variants[pk], grade=grade, **_product(variants[pk].product)) for pk, grade in missing]
+        Buyable.objects.bulk_create(blank, ignore_conflicts=True)
     wanted = set(pairs)
     ids = [pk for pk, *pair in rows.values_list("pk", "variant_id", "grade") if tuple(pair) in wanted]
-    return list(lock(Buyable.objects.filter(pk__in=ids)).values_list("pk", flat=True))
+    columns = ("variant_id", "grade", "pk", "facets", "search_text")
+    locked = lock(Buyable.objects.filter(pk__in=ids)).values_list(*columns)
+    return {(variant, grade): Before(pk, facets, text) for variant, grade, pk, facets, text in locked}
 
 
 def _online_listings(variant_ids: set[int]) -> dict[Pair, list[Listing]]:
     """What can be shown: online listings of trading plants in the market's currency, sold out or not."""
+    # Plants are few and their rows wide: read once, not with every listing.
+    plants = Refurbisher.objects.trading().only(*PLANT_FACTS).in_bulk()
     rows = Listing.objects.filter(
-        variant_id__in=variant_ids,
-        status=Listing.Status.ONLINE,
-        plant__status__in=Refurbisher.TRADING,
-        currency=settings.DEFAULT_CURRENCY,
+        variant_id__in=variant_ids, status=Listing.Status.ONLINE, plant__in=plants, currency=settings.DEFAULT_CURRENCY
     )
     grouped: dict[Pair, list[Listing]] = defaultdict(list)
-    for listing in rows.select_related("plant"):
+    for listing in rows.only(*OFFER_FACTS):
+        listing.plant = plants[listing.plant_id]
         grouped[listing.variant_id, listing.grade].append(listing)
     return grouped
 
@@ -115,24 +145,29 @@ def _references(variant_ids: set[int]) -> dict[int, ReferencePrice]:
 
 
 def _device(variant: Variant, reference: ReferencePrice | None) -> dict[str, Any]:
-    product = variant.product
     return {
-        "product_id": product.pk,
-        "category_id": product.category_id,
-        "title": str(product),
+        **_product(variant.product),
         "subtitle": variant.label,
-        "slug": product.slug,
         "sku": variant.sku,
-        "form": product.form,
         "colour": variant.colour,
-        "brand": product.brand,
         "attributes": variant.attributes,
-        "released_year": product.released_year,
-        "currency": settings.DEFAULT_CURRENCY,
         "reference_minor": reference.price_minor if reference else None,
         "reference_source": reference.source if reference else "",
         "reference_date": reference.source_date if reference else None,
         "search_text": searchable(words_of_variant(variant)),
+    }
+
+
+def _product(product: Product) -> dict[str, Any]:
+    return {
+        "product_id": product.pk,
+        "category_id": product.category_id,
+        "title": str(product),
+        "slug": product.slug,
+        "form": product.form,
+        "brand": product.brand,
+        "released_year": product.released_year,
+        "currency": settings.DEFAULT_CURRENCY,
     }
 
 
@@ -156,5 +191,6 @@ def _offer(listings: Sequence[Listing], reference_minor: int | None) -> dict[str
         "guarantee_months": best.guarantee_months,
         "shipping_days": best.shipping_days,
         "shipping_minor": best.shipping_minor,
+        "new_battery": best.new_battery,
         "score": score,
     }

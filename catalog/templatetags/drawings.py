@@ -6,7 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from catalog.answer_drawings import answer_svg
-from catalog.drawings import category_svg, device_svg, plant_svg
+from catalog.drawings import category_svg, device_svg, drawer_svg, plant_svg
 
 register = template.Library()
 
@@ -27,6 +27,12 @@ def device_drawing(
 @register.simple_tag
 def category_drawing(form: str) -> SafeString:
     return category_svg(form)
+
+
+@register.simple_tag
+def drawer_drawing() -> SafeString:
+    """The drawer that everybody has; decorative."""
+    return drawer_svg()
 
 
 @register.simple_tag

@@ -1,9 +1,7 @@
-"""The pages that explain our figures and rules, and what search engines ask for."""
+"""The pages that explain our figures and rules."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_safe
 
 from catalog import impact as impact_method
@@ -37,12 +35,3 @@ def terms(request: HttpRequest) -> HttpResponse:
 @conditional_page
 def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/privacy.html")
-
-
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    """Private pages and endless combinations of filters are no use to a search engine."""
-    closed = ("/cart/", "/checkout/", "/account/", "/accounts/", "/search/", "/sell/quotes/", "/desk/", "/plant/")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
-    lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")

@@ -1,85 +1,79 @@
-"""The product page."""
+"""The product page: whole, or only what a choice changes."""
 
-import json
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from backmarket import timetravel
+from backmarket.money import Money
+from backmarket.pagecache import CHOICE, kept_page, not_kept
 from catalog import ranking as formula
 from catalog.access import public_product
-from catalog.models import Grade
-from catalog.selectors.products import ProductPage, product_page
-from catalog.words import CHAPTERS
+from catalog.delivery import delivery_of
+from catalog.selectors.products import ProductPage, product_page, similar_to
+from catalog.structured import product_data
+from catalog.variants import GRADES
+
+# The day of delivery moves on at the cut-off: so many seconds late at most.
+LIFETIME = 60
 
 
 @require_safe
+@conditional_page
+@vary_on_headers("HX-Request", "HX-Target")
+@kept_page("product:{slug}", lifetime=LIFETIME)
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     at = timetravel.now()
     shown = product_page(public_product(slug), request.GET, at=at)
+    context = {
+        "shown": shown,
+        "grades": _grade_options(shown),
+        "offers": [{"offer": offer, "day": delivery_of(offer.listing.shipping_days, at).day} for offer in shown.offers],
+        "max_points": formula.MAX_POINTS,
+    }
+    if request.htmx and request.htmx.target == CHOICE:
+        return _kept_if_sound(request, shown, render(request, "catalog/product/_changed.html", context))
     crumbs = [
         {"title": shown.product.category.name, "url": shown.product.category.get_absolute_url()},
         {"title": str(shown.product)},
     ]
-    context = {
-        "shown": shown,
-        "crumbs": crumbs,
-        "grades": _grade_options(shown),
-        "chapters": _chapters(shown.checks),
-        "json_ld": _json_ld(shown),
-        "max_points": formula.MAX_POINTS,
-    }
-    return render(request, "catalog/product.html", context)
+    context |= {"crumbs": crumbs, "similar": similar_to(shown), "json_ld": product_data(shown)}
+    return _kept_if_sound(request, shown, render(request, "catalog/product.html", context))
+
+
+def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpResponse) -> HttpResponse:
+    """Only what the shop's own links lead to: what was asked for is what is shown."""
+    listing = str(shown.offer.listing.pk) if shown.offer else ""
+    told = {"variant": shown.variant.sku, "grade": shown.grade, "listing": listing}
+    return response if request.GET.dict().items() <= told.items() else not_kept(response)
 
 
 def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:
+    """The four grades of the variant shown, each with its price and how much more or less that is than now."""
     rows = {row.grade: row for row in shown.buyables}
+    now = rows[shown.grade].price if shown.grade in rows and rows[shown.grade].in_stock else None
     options = []
-    for grade in Grade.values:
+    for grade in GRADES:
         row = rows.get(grade)
+        price = row.price if row and row.in_stock else None
         options.append(
             {
                 "value": grade,
-                "price": row.price if row and row.in_stock else None,
+                "price": price,
                 "checked": grade == shown.grade,
-                "disabled": not (row and row.in_stock),
+                "step": _step(price, now),
+                "dearer": bool(price and now and price > now),
                 "url": f"{shown.product.get_absolute_url()}?variant={shown.variant.sku}&grade={grade}",
             }
         )
     return options
 
 
-def _chapters(checks: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    grouped: dict[str, list[dict[str, Any]]] = {}
-    for check in checks:
-        grouped.setdefault(check["chapter"], []).append(check)
-    return [(str(CHAPTERS.get(code, code)), rows) for code, rows in grouped.items()]
-
-
-def _json_ld(shown: ProductPage) -> SafeString:
-    """The product for search engines: data, not a script, so the content policy does not concern it."""
-    data: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": f"{shown.product} {shown.variant.label}",
-        "sku": shown.variant.sku,
-        "brand": {"@type": "Brand", "name": shown.product.brand},
-        "category": shown.product.category.name,
-        "itemCondition": "https://schema.org/RefurbishedCondition",
-    }
-    if shown.offer:
-        listing = shown.offer.listing
-        data["offers"] = {
-            "@type": "Offer",
-            "price": f"{listing.price_minor / 100:.2f}",
-            "priceCurrency": listing.currency,
-            "availability": "https://schema.org/InStock",
-            "seller": {"@type": "Organization", "name": listing.plant.legal_name},
-            "url": f"{settings.SITE_URL}{shown.product.get_absolute_url()}",
-        }
-    text = json.dumps(data, ensure_ascii=True)
-    return mark_safe(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S308
+def _step(price: Money | None, now: Money | None) -> Money | None:
+    """The difference without its sign; None where there is nothing to compare, or no difference."""
+    if price is None or now is None or price == now:
+        return None
+    return Money(abs(price.minor - now.minor), price.currency)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from backmarket import market
 from backmarket.shipping.models import Parcel
 from orders.models.orders import OrderLine
 
@@ -26,8 +27,8 @@ class Guarantee(models.Model):
         Status.WARNED: {Status.EXPIRED, Status.VOID, Status.RUNNING},
         Status.EXPIRED: {Status.VOID},
     }
-    LEGAL_MONTHS = 24
-    PRESUMPTION_MONTHS = 12
+    LEGAL_MONTHS = market.LEGAL_GUARANTEE_MONTHS
+    PRESUMPTION_MONTHS = market.PRESUMPTION_MONTHS
     REPAIR_EXTENSION_MONTHS = 12
     WARN_BEFORE_DAYS = 30
 

@@ -13,6 +13,7 @@ from backmarket.events.models import Event
 from backmarket.sites import plant_site
 from catalog.models import Listing, Variant
 from refurbishers.models import Clause, Refurbisher
+from reviews.models import Question
 from tests.admin.rows import Rows, act, role, rows_of, url
 
 ClientOf = Callable[[User], Client]
@@ -135,7 +136,8 @@ def test_no_filter_of_the_plant_site_lists_related_rows() -> None:
 
 def test_every_screen_of_the_plant_site_is_scoped_or_public() -> None:
     public = {model for model, screen in plant_site._registry.items() if screen.plant_path is None}
-    assert public == {Variant, Clause}
+    # Questions are public; their screen holds those about what the plant sells (tests/reviews/test_questions.py).
+    assert public == {Variant, Clause, Question}
 
 
 def test_an_order_that_nobody_paid_is_not_there(own: Rows, bob: User, client_of: ClientOf) -> None:

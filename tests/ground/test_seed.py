@@ -27,8 +27,10 @@ from buyback.models import Bid, CounterOffer, Inspection, RegisterEntry, TaxFile
 from buyback.services.register import FIRST, entry_hash
 from catalog.grading import grade_sheet
 from catalog.models import (
+    Alert,
     Buyable,
     Category,
+    GiftPromise,
     GradingSpecification,
     Listing,
     Product,
@@ -37,6 +39,7 @@ from catalog.models import (
     Unit,
     Variant,
 )
+from catalog.selectors.collections import shelves as public_shelves
 from orders.models import Claim, Earning, Guarantee, Order, OrderLine, Settlement
 from refurbishers.models import Clause, Member, Refurbisher, Signature, StatementOfReasons
 from reviews.models import Review
@@ -86,6 +89,7 @@ def test_the_whole_demo_once(at: datetime) -> None:
         _grades_are_what_the_specification_gives,
         _nobody_is_late_at_the_start,
         _every_login_works_and_has_something_to_do,
+        _collections_lists_and_alerts_hold_what_can_be_bought,
         _the_tax_office_has_somebody_in_every_pile,
         _something_goes_wrong_for_everyone_who_mends_it,
     ):
@@ -120,6 +124,16 @@ def _every_step_down_has_its_reasons() -> None:
     told = dict(last.values_list("plant", "to_status"))
     assert told == dict(Refurbisher.objects.filter(status__in=BELOW_ACTIVE).values_list("pk", "status"))
     assert StatementOfReasons.objects.count() == 5
+
+
+def _collections_lists_and_alerts_hold_what_can_be_bought() -> None:
+    shelves = {shelf.collection.slug: shelf for shelf in public_shelves(timetravel.now())}
+    assert {slug: len(shelf.picks) for slug, shelf in shelves.items()} == {
+        "christmas-list-2026": 16, "first-phone": 7, "back-to-work": 8
+    }  # fmt: skip
+    assert shelves["christmas-list-2026"].in_stock >= 14
+    assert GiftPromise.objects.get().item.gift_list.owner.email == ALICE
+    assert Alert.objects.filter(user__email=ALICE, fired_at=None).count() == 2
 
 
 def _statuses(model: type[models.Model]) -> set[str]:

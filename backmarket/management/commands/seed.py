@@ -1,5 +1,6 @@
 """Fill an empty installation with the demo: the same world each time, ending today."""
 
+import argparse
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +13,9 @@ from django.utils.module_loading import import_string
 
 from backmarket import timetravel
 from backmarket.events.models import Event
+from backmarket.figures import refresh_figures
+from backmarket.management.seeding import scale
+from catalog.services.facet_index import index_stale
 
 LOADED = "seed.loaded"
 
@@ -32,15 +36,18 @@ PARTS = (
     Part("plants", base=True),
     Part("people"),
     Part("listings"),
+    Part("collections"),
     Part("bids"),
     Part("orders"),
     Part("trades"),
     Part("claims"),
     Part("settlements"),
     Part("reviews"),
+    Part("talk"),
     Part("facts"),
     Part("taxes"),
     Part("waiting"),
+    Part("lists"),
     Part("banking"),
     Part("troubles"),
     Part("repricing"),
@@ -53,6 +60,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--base", action="store_true", help="catalogue and plants only")
+        parser.add_argument(
+            "--scale", type=_scale, metavar="BUYABLESxLISTINGS",
+            help="then grow the catalogue with invented models, as 100000x1000000; goes on where it was stopped",
+        )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.ALLOW_SANDBOX:
@@ -63,6 +74,18 @@ class Command(BaseCommand):
         for part in PARTS:
             if part.name not in loaded and (part.base or not options["base"]):
                 self.load(part, anchor, options["verbosity"])
+        index_stale()
+        refresh_figures(timetravel.now())
+        if options["scale"]:
+            buyables, listings = options["scale"]
+            self.grow(buyables, listings, anchor, options["verbosity"])
+
+    def grow(self, buyables: int, listings: int, at: datetime, verbosity: int) -> None:
+        started = time.monotonic()
+        for have, offered in scale.load(buyables, listings, at):
+            if verbosity:
+                seconds = time.monotonic() - started
+                self.stdout.write(f"{have:,} of {buyables:,} buyables, {offered:,} listings ({seconds:.0f} s)")
 
     def load(self, part: Part, at: datetime, verbosity: int) -> None:
         """A part and its mark in one transaction: it is there whole, or not at all."""
@@ -75,3 +98,11 @@ class Command(BaseCommand):
             )  # fmt: skip
         if verbosity:
             self.stdout.write(f"{part.name}: {wrote} ({time.monotonic() - started:.1f} s)")
+
+
+def _scale(text: str) -> tuple[int, int]:
+    """ "100000x1000000" as buyables and listings."""
+    buyables, _, listings = text.partition("x")
+    if not (buyables.isascii() and buyables.isdecimal() and listings.isascii() and listings.isdecimal()):
+        raise argparse.ArgumentTypeError("two whole numbers, as 100000x1000000")
+    return int(buyables), int(listings)

@@ -50,6 +50,14 @@ class Impact:
 
 
 @dataclass(frozen=True)
+class Item:
+    """A thing that people look for in the parcel, and whether it is there."""
+
+    text: str
+    included: bool = True
+
+
+@dataclass(frozen=True)
 class Category:
     slug: str
     name: str
@@ -61,6 +69,7 @@ class Category:
     """"imei" or "serial"."""
     attributes: tuple[Attribute, ...]
     impact: Impact
+    box: tuple[Item, ...]
     position: int
 
 
@@ -96,13 +105,36 @@ FROM_TELEVISION = _(
 )
 
 
+CABLE = Item(_("Charging cable, the maker's own or certified, tested"))
+CHARGER = Item(_("Mains charger of the rated power, the maker's own or certified, tested"))
+MAINS_CABLE = Item(_("Mains cable or power supply, tested"))
+CARE = Item(_("Getting-started card and how to reach the plant"))
+NO_ADAPTER = Item(_("Mains adapter: any USB adapter you have will do"), included=False)
+NO_EARPHONES = Item(_("Earphones"), included=False)
+NO_CASE = Item(_("The maker's own box: it travels in a plain, recycled one"), included=False)
+BOXES: Mapping[str, tuple[Item, ...]] = {
+    "smartphones": (CABLE, Item(_("SIM pin, where the tray needs one")), CARE, NO_ADAPTER, NO_EARPHONES, NO_CASE),
+    "tablets": (CABLE, CARE, NO_ADAPTER, Item(_("Pen and keyboard"), included=False), NO_CASE),
+    "laptops": (CHARGER, CARE, Item(_("Mouse and bag"), included=False), NO_CASE),
+    "desktops": (MAINS_CABLE, CARE, Item(_("Screen, keyboard and mouse, unless built in"), included=False), NO_CASE),
+    "monitors": (MAINS_CABLE, Item(_("The stand, and one video cable")), CARE, NO_CASE),
+    "televisions": (MAINS_CABLE, Item(_("Remote control with batteries, paired and tested")), Item(_("The feet and their screws")), CARE, Item(_("Wall mount"), included=False)),
+    "consoles": (MAINS_CABLE, Item(_("One controller, or the pair that belongs to it, tested")), Item(_("Video cable, where it uses one")), CARE, Item(_("Games"), included=False), NO_CASE),
+    "headphones": (CABLE, Item(_("Fresh ear tips or pads, cleaned")), Item(_("Charging case, for earphones without a cable")), CARE, NO_ADAPTER, NO_CASE),
+    "watches": (Item(_("Charger of the watch, tested")), Item(_("One strap, unused")), CARE, NO_ADAPTER, NO_CASE),
+    "cameras": (Item(_("Battery and charger, tested")), Item(_("Body cap, and the lens where the offer names one")), CARE, Item(_("Memory card"), included=False), NO_CASE),
+    "speakers": (Item(_("Power cable or charging cable, tested")), CARE, NO_CASE),
+    "e-readers": (CABLE, CARE, NO_ADAPTER, Item(_("Cover"), included=False), NO_CASE),
+}  # fmt: skip
+
+
 def _category(
     position: int, slug: str, names: tuple[str, str, str], drawn: tuple[str, str], **more: object
 ) -> Category:
     name, singular, french = names
     form, identifier = drawn
     return Category(slug=slug, name=name, singular=singular, french=french, form=form, identifier=identifier,
-                    position=position, **more)  # type: ignore[arg-type]  # fmt: skip
+                    box=BOXES[slug], position=position, **more)  # type: ignore[arg-type]  # fmt: skip
 
 
 CATEGORIES: tuple[Category, ...] = (

@@ -46,6 +46,7 @@ def _category(row: tables.Category) -> Category:
         identifier=row.identifier,
         attributes=[asdict(attribute) for attribute in row.attributes],
         impact=asdict(row.impact),
+        box=[asdict(item) for item in row.box],
         synonyms=" ".join((row.french, *row.synonyms))[:200],
         position=row.position,
     )

@@ -8,6 +8,7 @@ from backmarket import market
 from backmarket.events.models import Event
 from backmarket.management.seeding.base import insert, known
 from buyback.models import CounterOffer, Trade
+from catalog.models import Product
 from catalog.services.buyables import rebuild_buyables
 from orders.handlers import NOT_THE_PLANTS
 from orders.issues import NOT_DEFECTS
@@ -23,6 +24,7 @@ def load(at: datetime) -> str:
     facts = [*_of_lines(), *_of_claims(), *_of_trades(), *_of_reviews()]
     insert(facts)
     _rate_plants()
+    _rate_products()
     measure_plants(at)
     rebuild_buyables()
     # The news of the past is old news: nobody is written to about it.
@@ -91,3 +93,14 @@ def _rate_plants() -> None:
     for plant in plants:
         plant.rating_sum, plant.rating_count = sum(stars[plant.pk]), len(stars[plant.pk])
     Refurbisher.objects.bulk_update(plants, ["rating_sum", "rating_count"])
+
+
+def _rate_products() -> None:
+    """The same for the products, by those who bought one."""
+    stars = defaultdict(list)
+    for review in Review.objects.published().filter(line__isnull=False):
+        stars[review.product_slug].append(review.stars)
+    products = list(Product.objects.filter(slug__in=stars))
+    for product in products:
+        product.rating_sum, product.rating_count = sum(stars[product.slug]), len(stars[product.slug])
+    Product.objects.bulk_update(products, ["rating_sum", "rating_count"])

@@ -12,10 +12,12 @@ from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from buyback.models import Trade
+from catalog.models import Product
+from catalog.services.products import set_product_rating
 from orders.models import OrderLine
 from refurbishers.models import Refurbisher, ServiceFact
 from refurbishers.services import record_service_fact, set_rating, withdraw_service_fact
-from reviews.models import Review
+from reviews.models.ratings import Review
 from reviews.selectors import STARS, is_ratable
 
 
@@ -144,16 +146,28 @@ def remove_review(review: Review, *, reason: str, by: Actor, at: datetime) -> Re
 def push_rating_down(review: Review, *, at: datetime) -> None:
     """Tell the plant its new sum of stars over all published ratings of both legs, and keep its fact in step.
 
-    The plant is locked first, so that two ratings at once cannot each push a sum without the other.
+    The plant is locked first, so that two ratings at once cannot each push a sum without the other. What a buyer
+    says counts for the product, too.
     """
     plant: Refurbisher = lock(Refurbisher.objects.filter(pk=review.plant_id)).get()
     published = Review.objects.published().filter(plant=plant)
     sums = published.aggregate(stars=Sum(STARS, default=0), count=Count("pk"))
     by = "system:push_rating"
     set_rating(plant.pk, rating_sum=sums["stars"], rating_count=sums["count"], by=by, at=at)
+    if review.line_id:
+        _push_to_product(review.product_slug, by=by, at=at)
     if review.removed_at:
         withdraw_service_fact(kind=ServiceFact.Kind.RATING, reference=review.pk)
     else:
         value = 100 * review.stars
         kind = ServiceFact.Kind.RATING
         record_service_fact(plant.pk, kind=kind, reference=review.pk, value=value, at=review.published_at)
+
+
+def _push_to_product(slug: str, *, by: Actor, at: datetime) -> None:
+    product = lock(Product.objects.filter(slug=slug)).first()
+    if product is None:
+        return
+    bought = Review.objects.published().filter(product_slug=slug, line__isnull=False)
+    sums = bought.aggregate(stars=Sum(STARS, default=0), count=Count("pk"))
+    set_product_rating(product, rating_sum=sums["stars"], rating_count=sums["count"], by=by, at=at)

@@ -1,0 +1,159 @@
+"""One size after the other: its database, the production server with and without its caches, every page, a table."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import redis
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from backmarket import embedded
+from backmarket.accounts.models import User
+from backmarket.management.benching.load import measure
+from backmarket.management.benching.pages import Target, targets
+from backmarket.management.journey.stage import free_port
+from backmarket.management.processes import ChildDied, Processes
+
+REDIS_NUMBER = 14
+CONSTANT = "/bench/constant/"
+READY_SECONDS = 60
+EMAIL = "bench@backmarket.example"
+
+
+def environment(buyables: int) -> dict[str, str]:
+    """Production's settings on the database of this size, made where it is missing and kept for the next time."""
+    name = f"bench_{buyables}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if not cursor.fetchone():
+            cursor.execute(f'CREATE DATABASE "{name}"')
+    redis_url = embedded.redis_database(embedded.redis_url(), REDIS_NUMBER)
+    redis.Redis.from_url(redis_url).flushdb()
+    port = free_port()
+    return {
+        "DATABASE_URL": urlsplit(embedded.database_url())._replace(path=f"/{name}").geturl(),
+        "REDIS_URL": redis_url,
+        "CELERY_QUEUE": name,
+        "PORT": str(port),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "ALLOW_SANDBOX": "1",
+        "BENCH": "1",
+        "DEBUG": "0",
+        "DEMO": "1",
+        "LOG_LEVEL": "WARNING",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
+    }
+
+
+def prepare(environment: dict[str, str], buyables: int) -> None:
+    """The tables and the catalogue: nothing to do when they are there."""
+    for command in (
+        ["migrate", "--no-input", "--verbosity", "0"],
+        ["seed", "--base", "--scale", f"{buyables}x{buyables * 10}"],
+        ["collectstatic", "--no-input", "--verbosity", "0"],
+    ):
+        manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *command]
+        subprocess.run(manage, env={**os.environ, **environment}, check=True)
+
+
+@contextlib.contextmanager
+def server(*, page_cache: bool) -> Iterator[str]:
+    """The production web server, with as many workers and threads as in the container; yields its address."""
+    port = os.environ["PORT"]
+    os.environ["PAGE_CACHE"] = str(int(page_cache))
+    processes = Processes(embedded.var_dir() / "bench" / "logs", Path(settings.BASE_DIR))
+    bind = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--no-control-socket"]
+    try:
+        processes.start("bench-web", "-m", "gunicorn", "backmarket.wsgi", *bind)
+        _wait(processes, int(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        processes.stop()
+
+
+def bench_size(*, seconds: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Every page of the catalogue of this environment: logged in or not, with its caches and without."""
+    rows = []
+    wanted = targets()
+    cookies = {"anonymous": "", "logged in": _cookie()}
+    for page_cache in (False, True):
+        with server(page_cache=page_cache) as site:
+            for target in wanted:
+                for who, cookie in cookies.items():
+                    row = {"page": target.name, "who": who, "as_shipped": page_cache}
+                    row |= _measured(site, target, seconds=seconds, cookie=cookie) | _weighed(target, page_cache)
+                    rows.append(row)
+                    tell(line(row))
+            tell(f"  memory of the web server: {_memory() // 2**20} MiB")
+    return rows
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row of the table."""
+    how = "as shipped" if row["as_shipped"] else "no caches"
+    return (
+        f"  {row['page']:28} {row['who']:10} {how:10} {row['rps']:8.0f}/s {row['of_constant']:6.0%} of K"
+        f" (owes {row['owes']:.0%})  p50 {row['p50_ms']:6.1f} ms  p99 {row['p99_ms']:6.1f} ms"
+        f"  {row['queries']:3} queries {row['bytes'] // 1024:4} kB"
+    )
+
+
+def _measured(site: str, target: Target, *, seconds: int, cookie: str) -> dict[str, Any]:
+    """The page, warm, and the constant page right after it on the same server."""
+    measure(site, target.paths, seconds=1, cookie=cookie)
+    page = measure(site, target.paths, seconds=seconds, cookie=cookie)
+    constant = measure(site, [CONSTANT], seconds=max(2, seconds // 2), cookie=cookie)
+    return {
+        "rps": page.rps, "p50_ms": page.p50, "p99_ms": page.p99, "constant_rps": constant.rps,
+        "of_constant": page.rps / constant.rps,
+    }  # fmt: skip
+
+
+def _weighed(target: Target, page_cache: bool) -> dict[str, Any]:
+    """Statements and bytes of one page, once warm."""
+    client = Client(HTTP_HOST="127.0.0.1")
+    with override_settings(PAGE_CACHE=page_cache), CaptureQueriesContext(connection) as asked:
+        client.get(target.paths[0])
+        before = len(asked)
+        response = client.get(target.paths[0])
+        queries = len(asked) - before
+    owes = target.shipped if page_cache else target.uncached
+    return {"queries": queries, "bytes": len(response.content), "owes": owes, "p99_owed_ms": target.p99}
+
+
+def _cookie() -> str:
+    """The session of somebody who is logged in."""
+    user, _ = User.objects.get_or_create(email=EMAIL)
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def _memory() -> int:
+    """Bytes that the web server's processes hold."""
+    ours = psutil.Process().children(recursive=True)
+    return sum(process.memory_info().rss for process in ours if "gunicorn" in " ".join(process.cmdline()))
+
+
+def _wait(processes: Processes, port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        processes.check()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        if time.monotonic() > deadline:
+            raise ChildDied(f"The web server does not answer after {READY_SECONDS} seconds.")
+        time.sleep(0.2)

@@ -1,0 +1,25 @@
+"""What remembers the words and drawings that a page prints dozens of times."""
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import ParamSpec, TypeVar
+
+from django.utils.translation import get_language
+
+P = ParamSpec("P")
+R = TypeVar("R")
+REMEMBERED = 8_192
+
+
+def worded(function: Callable[P, R]) -> Callable[P, R]:
+    """A pure function of hashable arguments and the reader's language, which says again what it has said before."""
+
+    @lru_cache(REMEMBERED)
+    def said(_language: str | None, *args: P.args, **kwargs: P.kwargs) -> R:
+        return function(*args, **kwargs)
+
+    @wraps(function)
+    def say(*args: P.args, **kwargs: P.kwargs) -> R:
+        return said(get_language(), *args, **kwargs)  # type: ignore[arg-type]  # unhashable ones raise TypeError
+
+    return say

@@ -1,0 +1,137 @@
+"""Public pages, kept whole for as long as what they show is unchanged.
+
+A page names the subject that it shows ("category:phones", "product:apple-iphone-13"). Each subject has a version in the
+cache, which `touch` replaces once a change of it is committed; a kept page is served only while the version that it was
+rendered under still stands. So a change is seen at the next request. If a version is lost, or a process dies between
+commit and `touch`, a page is rendered anew, or is old for LIFETIME seconds at most; carts and orders read prices from
+the database, never from here.
+
+What is about one visitor is not kept: the header's tools and the messages are put in at each request, and so is the
+token of a form. A view says of a page that an invented address has made that it is `not_kept`: these fill nothing.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
+
+from backmarket.markup import worded
+
+LIFETIME = 120
+# The part of a product page that a choice changes; htmx names it as the target of its request.
+CHOICE = "choice"
+EVERYTHING = "site"
+# Stand for what is put in at each request. No text of a page can hold them: angle brackets are escaped in it, and
+# nobody can guess the third.
+TOOLS, MESSAGES = "<!--tools-->", "<!--messages-->"
+TOKEN = salted_hmac("backmarket.pagecache", "token").hexdigest()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A page: the versions that it was rendered under, its type, and its body with the marks in it."""
+
+    versions: tuple[str, ...]
+    content_type: str
+    body: str
+
+
+def touch(*subjects: str) -> None:
+    """Let no page that shows one of these subjects be served again, from the commit of this transaction on."""
+    if settings.PAGE_CACHE and subjects:
+        names = {_version_key(subject): uuid4().hex for subject in subjects}
+        transaction.on_commit(lambda: cache.set_many(names, timeout=None), robust=True)
+
+
+def kept_page(
+    subject: str = "", *, lifetime: int = LIFETIME
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Keep the pages of a view that shows `subject`, named with the view's arguments ("category:{slug}")."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not settings.PAGE_CACHE:
+                return view(request, *args, **kwargs)
+            kept = _kept(request, (EVERYTHING, *([subject.format(**kwargs)] if subject else [])))
+            if isinstance(kept, Kept):
+                return _personal(request, kept)
+            request.keeps_page = True  # type: ignore[attr-defined]
+            response = view(request, *args, **kwargs)
+            page = Kept(kept, response.headers["Content-Type"], response.content.decode())
+            if response.status_code == 200 and getattr(response, "keep", True):
+                cache.set(_page_key(request), page, timeout=lifetime)
+            return _personal(request, page, status=response.status_code)
+
+        return serve
+
+    return decorate
+
+
+def not_kept(response: HttpResponse) -> HttpResponse:
+    """The response, to be rendered anew for everyone who asks for it."""
+    response.keep = False  # type: ignore[attr-defined]
+    return response
+
+
+def _version_key(subject: str) -> str:
+    return f"version:{subject}"
+
+
+def _page_key(request: HttpRequest) -> str:
+    is_part = request.headers.get("HX-Target") == CHOICE
+    what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), is_part)
+    return "page:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
+
+
+def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "Kept | tuple[str, ...]":
+    """The page if it may be served, else the versions to render it under."""
+    key, versions = _page_key(request), [_version_key(subject) for subject in subjects]
+    found = cache.get_many([key, *versions])
+    now = tuple(found.get(name, "") for name in versions)
+    page = found.get(key)
+    return page if isinstance(page, Kept) and page.versions == now else now
+
+
+def _personal(request: HttpRequest, page: Kept, status: int = 200) -> HttpResponse:
+    """The page for this visitor. Who brings no cookie is nobody yet: that costs no session, no user and no query."""
+    body = page.body
+    stranger = settings.SESSION_COOKIE_NAME not in request.COOKIES
+    if TOOLS in body:
+        body = body.replace(TOOLS, _strangers_tools() if stranger else _tools(request), 1)
+    if MESSAGES in body:
+        body = body.replace(MESSAGES, _messages(request), 1)
+    if TOKEN in body:
+        body = body.replace(TOKEN, get_token(request))
+    response = HttpResponse(body, content_type=page.content_type, status=status)
+    patch_vary_headers(response, ["Cookie"])
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _tools(request: HttpRequest) -> str:
+    return render_to_string("components/_tools.html", request=request)
+
+
+@worded
+def _strangers_tools() -> str:
+    return render_to_string("components/_tools.html", {"cart_count": 0})
+
+
+def _messages(request: HttpRequest) -> str:
+    if not {settings.SESSION_COOKIE_NAME, "messages"} & request.COOKIES.keys() or not get_messages(request):
+        return ""
+    return render_to_string("components/_messages.html", request=request)

@@ -1,0 +1,263 @@
+"""How many buyables every further choice would leave, from the bits of the facet values: as quick in any catalogue.
+
+A group's own choice does not narrow its counts. Buyables that are stale (their bits are older than their row) are taken
+out of the bits and counted from their rows.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple, Protocol
+
+from django.db import connection
+from django.db.models import Q
+
+from catalog.facets import Choice
+from catalog.models import Buyable, Category, FacetValue
+
+# Of the models, so many are offered: the most offered ones of the category, or of the brands that are chosen.
+MODELS_SHOWN = 24
+# Every part is read by an index of its own, and no row of bits is joined, sorted or grouped.
+COUNTS = """
+    SELECT facet.key, facet.value, facet.label,
+        CASE WHEN {whole} IS NULL THEN facet.count
+            ELSE bit_count(facet.slots & CASE facet.key {owns} ELSE {whole} END) END
+    FROM catalog_facetvalue AS facet
+    WHERE facet.id = ANY(ARRAY(
+        SELECT id FROM catalog_facetvalue
+        WHERE category_id = ANY(%(categories)s) AND key <> 'model' AND count > 0
+        UNION ALL (
+            SELECT id FROM catalog_facetvalue
+            WHERE %(models)s AND category_id = ANY(%(categories)s) AND key = 'model' AND count > 0
+                AND (%(brands)s::text[] = '{{}}' OR parent = ANY(%(brands)s))
+            ORDER BY count DESC, id LIMIT %(most)s)
+        UNION (
+            SELECT id FROM catalog_facetvalue
+            WHERE category_id = ANY(%(categories)s) AND key = 'model' AND value = ANY(%(chosen)s))
+    ))
+"""
+# The bits of a facet value's category, out of one string of bits for each category.
+OF_CATEGORY = "(%({name})s::varbit[])[array_position(%(categories)s::bigint[], facet.category_id)]"
+STALE = """
+    SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets, buyable.title
+    FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
+    WHERE stale.category_id = ANY(%s)
+"""
+
+
+class Stale(NamedTuple):
+    """A buyable whose row is newer than its bits."""
+
+    id: int
+    category_id: int
+    slot: int | None
+    price_minor: int | None
+    facets: list[str]
+    title: str
+
+
+class Slot(Protocol):
+    """Where a buyable stands in the bits, and its model; `slot` is None before it has been indexed."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def category_id(self) -> int: ...
+    @property
+    def slot(self) -> int | None: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
+@dataclass
+class Narrowed:
+    """What a choice leaves. `counts` and `labels` by group and value; `bits` by category, None where all are left."""
+
+    total: int
+    counts: dict[str, dict[str, int]]
+    labels: dict[str, str]
+    bits: dict[int, "Bits | None"] = field(default_factory=dict)
+    loose: set[int] = field(default_factory=set)
+    """Keys of stale buyables that are left: their bits do not know."""
+
+    def __contains__(self, row: Slot) -> bool:
+        bits = self.bits.get(row.category_id)
+        return row.id in self.loose or bits is None or (row.slot is not None and row.slot in bits)
+
+    def slots(self) -> list[tuple[int, list[int]]]:
+        return [(category, list(bits)) for category, bits in self.bits.items() if bits is not None]
+
+
+@dataclass(frozen=True)
+class Bits:
+    """Some of the slots of a category: bit n counted from the left is slot n."""
+
+    number: int
+    length: int
+
+    @classmethod
+    def of(cls, slots: Iterable[int], length: int) -> "Bits":
+        text = bytearray(b"0" * length)
+        for slot in slots:
+            if slot < length:
+                text[slot] = 49
+        return cls(int(text or b"0", 2), length)
+
+    @classmethod
+    def read(cls, text: str) -> "Bits":
+        return cls(int(text or "0", 2), len(text))
+
+    def __and__(self, other: "Bits") -> "Bits":
+        return Bits(self.number & other.number, self.length)
+
+    def __or__(self, other: "Bits") -> "Bits":
+        return Bits(self.number | other.number, self.length)
+
+    def without(self, other: "Bits") -> "Bits":
+        return Bits(self.number & ~other.number, self.length)
+
+    def __len__(self) -> int:
+        return self.number.bit_count()
+
+    def __contains__(self, slot: int) -> bool:
+        return slot < self.length and bool(self.number >> (self.length - 1 - slot) & 1)
+
+    def __iter__(self) -> Iterator[int]:
+        text, at = str(self), -1
+        while (at := text.find("1", at + 1)) >= 0:
+            yield at
+
+    def __str__(self) -> str:
+        return f"{self.number:0{self.length}b}" if self.length else ""
+
+
+def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slot] | None = None) -> Narrowed:
+    """What `choice` leaves of these categories, or of the rows `among` them: four queries at most, two without."""
+    slugs = {category.pk: category.slug for category in categories}
+    stale = _stale(slugs)
+    if not (choice or among is not None or stale):
+        return _counted(slugs, choice, {}, {})
+    stored = _stored(slugs, choice)
+    wholes: dict[int, Bits] = {}
+    owns: dict[tuple[int, str], Bits] = {}
+    for pk, slug in slugs.items():
+        bits = stored.get(pk, {})
+        base = _base(bits, pk, slug, stale, among)
+        groups = {key: _any(bits, key, choice, base) for key in choice.keys}
+        wholes[pk] = reduce(Bits.__and__, groups.values(), base)
+        for key in groups:
+            owns[pk, key] = reduce(Bits.__and__, (some for other, some in groups.items() if other != key), base)
+    found = _counted(slugs, choice, wholes, owns, models=among is None)
+    found.bits = dict(wholes)
+    for row in among or ():
+        admitted = owns.get((row.category_id, "model"), wholes[row.category_id])
+        if row.slot is not None and row.slot in admitted:
+            found.counts["model"][row.slug] = found.counts["model"].get(row.slug, 0) + 1
+            found.labels[row.slug] = row.title
+    found.total = sum(len(bits) for bits in wholes.values())
+    asked = None if among is None else {row.id for row in among}
+    _count_stale(found, [row for row in stale if row.facets and (asked is None or row.id in asked)], choice)
+    return found
+
+
+def _stale(slugs: Mapping[int, str]) -> list[Stale]:
+    with connection.cursor() as cursor:
+        cursor.execute(STALE, [list(slugs)])
+        return [Stale(*row) for row in cursor]
+
+
+def _stored(slugs: Mapping[int, str], choice: Choice) -> dict[int, dict[tuple[str, str], Bits]]:
+    """The bits of what is chosen and of whole categories."""
+    wanted = [Q(key="category")] + [Q(key=key, value__in=values) for key, values in choice.values.items()]
+    if choice.price:
+        wanted.append(Q(key="price", value__in=choice.price.whole_bins()))
+    rows = FacetValue.objects.filter(reduce(or_, wanted), category_id__in=slugs)
+    stored: dict[int, dict[tuple[str, str], Bits]] = defaultdict(dict)
+    for category, key, value, text in rows.values_list("category_id", "key", "value", "slots"):
+        stored[category][key, value] = Bits.read(text)
+    if parts := choice.price.parts_of_bins() if choice.price else []:
+        for category, slots in _priced(slugs, parts).items():
+            length = next(iter(stored[category].values()), Bits(0, 0)).length
+            stored[category]["price", "part"] = Bits.of(slots, length)
+    return stored
+
+
+def _priced(slugs: Mapping[int, str], parts: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+    """The slots of what costs so much: the bins at both ends of a range are read from their rows."""
+    within = reduce(or_, (Q(price_minor__range=part) for part in parts))
+    rows = Buyable.objects.in_stock().filter(within, category_id__in=slugs, slot__isnull=False)
+    slots: dict[int, list[int]] = defaultdict(list)
+    for category, slot in rows.values_list("category_id", "slot"):
+        slots[category].append(slot)
+    return slots
+
+
+def _base(
+    bits: Mapping[tuple[str, str], Bits], pk: int, slug: str, stale: Sequence[Stale], among: Sequence[Slot] | None
+) -> Bits:
+    whole = bits.get(("category", slug), Bits(0, 0))
+    if among is not None:
+        whole &= Bits.of((row.slot for row in among if row.category_id == pk and row.slot is not None), whole.length)
+    return whole.without(
+        Bits.of((row.slot for row in stale if row.category_id == pk and row.slot is not None), whole.length)
+    )
+
+
+def _any(bits: Mapping[tuple[str, str], Bits], key: str, choice: Choice, base: Bits) -> Bits:
+    """The slots that have one of the values chosen in a group."""
+    empty = Bits(0, base.length)
+    values = [*choice.price.whole_bins(), "part"] if key == "price" else choice.values[key]
+    return reduce(Bits.__or__, (bits.get((key, value), empty) for value in values), empty)
+
+
+def _counted(
+    slugs: Mapping[int, str],
+    choice: Choice,
+    wholes: Mapping[int, Bits],
+    owns: Mapping[tuple[int, str], Bits],
+    *,
+    models: bool = True,
+) -> Narrowed:
+    keys = sorted({key for _, key in owns})
+    facts: dict[str, Any] = {
+        "categories": list(slugs),
+        "whole": [str(wholes[pk]) if pk in wholes else None for pk in slugs],
+        "brands": choice.values.get("brand", []),
+        "models": models,
+        "chosen": choice.values.get("model", []),
+        "most": MODELS_SHOWN,
+        **{f"key_{place}": key for place, key in enumerate(keys)},
+        **{f"own_{place}": [str(owns[pk, key]) for pk in slugs] for place, key in enumerate(keys)},
+    }
+    own = (f"WHEN %(key_{place})s THEN {OF_CATEGORY.format(name=f'own_{place}')}" for place in range(len(keys)))
+    whole = OF_CATEGORY.format(name="whole")
+    statement = COUNTS.format(whole=whole, owns=" ".join(own) or "WHEN '' THEN NULL")
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    labels: dict[str, str] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        for key, value, label, count in cursor:
+            counts[key][value] = counts[key].get(value, 0) + int(count)
+            if label:
+                labels[value] = label
+    return Narrowed(sum(counts["category"].values()), counts, labels, dict.fromkeys(slugs))
+
+
+def _count_stale(found: Narrowed, stale: Collection[Stale], choice: Choice) -> None:
+    for row in stale:
+        pairs = [facet.partition("=")[::2] for facet in row.facets]
+        if choice.admits(row.facets, row.price_minor):
+            found.total += 1
+            found.loose.add(row.id)
+        admitted = {key: choice.admits(row.facets, row.price_minor, but=key) for key in {key for key, _ in pairs}}
+        for (key, value), times in Counter(pairs).items():
+            if key == "model":
+                if value not in found.counts[key] and len(found.counts[key]) >= MODELS_SHOWN:
+                    continue
+                found.labels.setdefault(value, row.title)
+            if admitted[key]:
+                found.counts[key][value] = found.counts[key].get(value, 0) + times

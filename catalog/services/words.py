@@ -1,0 +1,27 @@
+"""The vocabulary of the shop, which grows with what is listed: for suggestions, and to mend what is misspelt."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from catalog.models import Title, Variant, Word
+from catalog.search import searchable, words_of_variant
+
+
+def learn_words(product_ids: Iterable[int]) -> None:
+    """Take in the words of all variants of these products; what is known already stays as it is."""
+    texts: dict[int, list[str]] = defaultdict(list)
+    titles: dict[int, Title] = {}
+    variants = Variant.objects.filter(product_id__in=set(product_ids)).select_related("product__category")
+    for variant in variants.order_by("product_id", "pk"):
+        texts[variant.product_id] += words_of_variant(variant)
+        titles[variant.product_id] = Title(
+            product=variant.product, title=str(variant.product), slug=variant.product.slug
+        )
+    for pk, title in titles.items():
+        title.search_text = searchable(texts[pk])
+    Title.objects.bulk_create(
+        titles.values(), update_conflicts=True, unique_fields=["product"],
+        update_fields=["title", "slug", "search_text"],
+    )  # fmt: skip
+    words = sorted({word for title in titles.values() for word in title.search_text.split()})
+    Word.objects.bulk_create([Word(word=word[:100]) for word in words], ignore_conflicts=True)

@@ -1,0 +1,139 @@
+"""Pages are kept until what they show changes, and hold nothing of whoever asked first."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from pytest_django import DjangoAssertNumQueries
+
+from backmarket.accounts.models import User
+from backmarket.money import Money
+from backmarket.pagecache import kept_page, not_kept, touch
+from catalog.models import Buyable, Listing
+from catalog.services.listings import change_listing
+from tests.factories import ListingFactory, VariantFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BY = "system:test"
+
+
+@pytest.fixture(autouse=True)
+def kept(settings: Any) -> Iterator[None]:
+    settings.PAGE_CACHE = True
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def listing() -> Listing:
+    return ListingFactory(price_minor=30_000)
+
+
+def text(client: Client, url: str) -> str:
+    return client.get(url).content.decode()
+
+
+def test_a_new_price_is_seen_at_the_next_request(
+    client: Client, listing: Listing, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    row = Buyable.objects.get()
+    pages = [row.url, row.category.get_absolute_url()]
+    assert all("€300" in text(client, page) for page in pages)
+    with django_assert_num_queries(0):
+        assert all("€300" in text(client, page) for page in pages)
+    change_listing(listing, by=BY, at=now, price=Money(27_500, "EUR"))
+    assert all('class="price__now">€275' in text(client, page) for page in pages)
+
+
+def test_another_product_of_another_category_stays_kept(
+    client: Client, listing: Listing, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    other = ListingFactory(variant=VariantFactory(product__category__slug="laptops"))
+    url = Buyable.objects.get(variant=other.variant).category.get_absolute_url()
+    text(client, url)
+    change_listing(listing, by=BY, at=now, price=Money(27_500, "EUR"))
+    with django_assert_num_queries(0):
+        text(client, url)
+
+
+def test_a_change_that_is_taken_back_shows_nothing(client: Client, listing: Listing, now: datetime) -> None:
+    row = Buyable.objects.get()
+    with transaction.atomic():
+        change_listing(listing, by=BY, at=now, price=Money(27_500, "EUR"))
+        transaction.set_rollback(True)
+    assert "€300" in text(client, row.url)
+
+
+def test_nobody_sees_who_asked_before(client: Client, listing: Listing, alice: User) -> None:
+    url = Buyable.objects.get().category.get_absolute_url()
+    known = Client()
+    known.force_login(alice)
+    first, second, third = text(known, url), text(client, url), text(known, url)
+    assert ("/account/" in first, "/account/" in second, "/account/" in third) == (True, False, True)
+    assert ("/accounts/login/" in first, "/accounts/login/" in second) == (False, True)
+
+
+def test_everyone_has_a_token_of_their_own_that_is_accepted(listing: Listing) -> None:
+    url = Buyable.objects.get().url
+    tokens = []
+    for _ in range(2):
+        visitor = Client(enforce_csrf_checks=True)
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text(visitor, url))
+        assert found
+        tokens.append(found[1])
+        form = {"listing": str(listing.pk), "quantity": "1", "csrfmiddlewaretoken": found[1]}
+        assert visitor.post("/cart/add/", form).status_code == 302
+    assert tokens[0] != tokens[1]
+
+
+def test_a_message_is_told_once_to_the_one_it_is_for(client: Client, listing: Listing) -> None:
+    url = Buyable.objects.get().category.get_absolute_url()
+    text(Client(), url)
+    client.post("/cart/add/", {"listing": str(listing.pk), "quantity": "1"})
+    said = [('class="wrap messages"' in page) for page in (text(client, url), text(client, url), text(Client(), url))]
+    assert said[1:] == [False, False]
+
+
+@pytest.mark.parametrize("query", ["?utm_source=x", "?page=7", "?brand=Nobody", "?page=01"])
+def test_invented_addresses_fill_nothing(client: Client, listing: Listing, query: str) -> None:
+    url = Buyable.objects.get().category.get_absolute_url()
+    assert client.get(url + query).status_code == 200
+    assert [key for key in _keys() if "page:" in key] == []
+
+
+def test_a_page_rendered_while_its_subject_changed_is_not_served_again(rf: RequestFactory) -> None:
+    seen = []
+
+    @kept_page("thing:{slug}")
+    def view(request: HttpRequest, slug: str) -> HttpResponse:
+        seen.append(slug)
+        if len(seen) == 1:
+            touch("thing:a")  # somebody else's commit, between our reading and our answer
+        return HttpResponse("old" if len(seen) == 1 else "new")
+
+    answers = [view(rf.get("/"), slug="a").content for _ in range(3)]
+    assert (answers, len(seen)) == ([b"old", b"new", b"new"], 2)
+
+
+def test_a_page_can_ask_not_to_be_kept(rf: RequestFactory) -> None:
+    seen = []
+
+    @kept_page()
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(1)
+        return not_kept(HttpResponse("x"))
+
+    assert [view(rf.get("/")).content for _ in range(2)] == [b"x", b"x"]
+    assert len(seen) == 2
+
+
+def _keys() -> list[str]:
+    connection = cache._cache.get_client()  # type: ignore[attr-defined]
+    return [key.decode() for key in connection.scan_iter()]
