@@ -486,6 +486,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": True,
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("css/admin.css")],
+    "SCRIPTS": [lambda request: static("js/admin.js")],
     "COLORS": {
         # The shop's bottle green (static/css/tokens.css), lightened and darkened.
         "primary": {

@@ -55,8 +55,8 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     search_fields = ("=number", "identifier", "seller__email", "plant__name", "variant__product__name")
     fields = (
         "number", "device", "identifier", "plant", "seller", "condition", "quoted_shown", "price_shown",
-        "shown_status", "suspension", "deadline_shown", "iban_ending", "payout_shown", "accepted_at", "collected_at",
-        "received_at", "inspected_at", "countered_at", "validated_at", "paid_at",
+        "shown_status", "suspension_shown", "deadline_shown", "iban_ending", "payout_shown", "accepted_at",
+        "collected_at", "received_at", "inspected_at", "countered_at", "validated_at", "paid_at",
     )  # fmt: skip
     piles = (
         Pile("late", _("Waiting to be received or inspected"), Q(status__in=[T.RECEIVED, T.COLLECTED])),
@@ -82,6 +82,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
                 "This cannot be undone."
             ),
             when=lambda trade: Trade.objects.missing(now()).filter(pk=trade.pk).exists(),
+            done=_("Declared lost: the seller is paid as quoted, from the insurance."),
             run=lambda request, trade, data: declare_lost(trade, by=request.user, at=now()),
         ),
         Step(

@@ -3,17 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
+from backmarket.admin.columns import NOTHING, deadline_column, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, conversation, facts, table
 from backmarket.admin.steps import Step
 from backmarket.templatetags.ui import grade_label, money
 from backmarket.timetravel import now
+from buyback.guides import Suspension
 from buyback.models import Quote, Trade
 from buyback.services.parcels import send_back_again
 from catalog.grading import condition_limits, grade_limits
@@ -42,6 +44,11 @@ class TradeColumns:
     device = text_column("variant.__str__", _("device"), ordering="variant__product__name")
     quoted_shown = money_column("quoted", _("quoted"), ordering="quoted_minor")
     price_shown = money_column("price", _("to be paid"), ordering="price_minor")
+
+    @admin.display(description=_("reason of the suspension"))
+    def suspension_shown(self, trade: Trade) -> str:
+        """In words; kept in a trade that went on afterwards."""
+        return str(Suspension(trade.suspension).label).capitalize() if trade.suspension else NOTHING
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.report_view)  # type: ignore[attr-defined]

@@ -72,7 +72,7 @@ class OwnTradeAdmin(ArrivalsMixin, TradeColumns, PlantModelAdmin):
     search_fields = ("=number", "identifier", "variant__sku", "variant__product__name")
     fields = (
         "number", "device", "identifier", "condition", "quoted_shown", "price_shown", "shown_status",
-        "suspension", "deadline_shown", "unit", "accepted_at", "received_at", "validated_at", "paid_at",
+        "suspension_shown", "deadline_shown", "unit", "accepted_at", "received_at", "validated_at", "paid_at",
     )  # fmt: skip
     ordering = ("due_at", "-number")
     piles = (
@@ -92,21 +92,24 @@ class OwnTradeAdmin(ArrivalsMixin, TradeColumns, PlantModelAdmin):
              done=_("The sheet is kept and is being graded.")),
         Step(name="validate", title=_("Pay as quoted"), icon="check_circle", tone="primary", when=_graded, asks=True,
              explain=_("The device is bought at the quoted price, enters your register and your workshop."),
+             done=_("Bought at the quoted price: the device is in your register and your workshop."),
              run=lambda request, trade, data: validate_trade(trade, by=request.user, at=now())),
         Step(name="counter", title=_("Make a counter-offer"), icon="price_change", form=CounterOfferForm,
              template="admin/counter.html",
              when=lambda trade: _graded(trade) and not hasattr(trade, "counter_offer"),
              explain=_("Once, lower, with proof. The seller has seven days; silence sends the device back, free."),
+             done=_("The seller is told of your offer, and has seven days to answer."),
              run=lambda request, trade, data: make_counter_offer(trade, **data, by=request.user, at=now())),
         Step(name="suspend", title=_("Suspend"), icon="pause_circle", tone="danger", form=SuspendForm,
              when=_in(T.COLLECTED, T.RECEIVED, T.INSPECTED),
              explain=_("The seller is told how to mend it and has 14 days."),
+             done=_("Suspended: the seller is told how to mend it."),
              run=lambda request, trade, data: suspend_trade(trade, **data, by=request.user, at=now())),
         Step(name="resume", title=_("Mended: go on"), icon="play_circle", tone="primary", when=_in(T.SUSPENDED),
              run=lambda request, trade, data: resume_trade(trade, by=request.user, at=now())),
         SEND_AGAIN,
         Step(name="message", title=_("Write to the seller"), icon="chat", when=_in(*Trade.OPEN), form=MessageForm,
-             run=_say),
+             run=_say, done=_("Your message has been sent to the seller.")),
         Step(name="label", title=_("Label back (PDF)"), icon="print", permission="view", run=_label,
              when=lambda trade: trade.status == T.RETURNING and bool(trade.return_parcel.tracking_number)),
     )  # fmt: skip

@@ -246,7 +246,9 @@ def test_of_two_technicians_the_slower_one_is_told_kindly(
 
 def test_a_trade_is_suspended_with_its_reason_and_resumed(trade: Trade, page: Client) -> None:
     assert list(act(page, trade, "suspend").context["form"].errors) == ["reason"]
-    act(page, trade, "suspend", reason="wrong_device")
+    told = page.post(url("plant", trade, "step", "suspend"), {"reason": "wrong_device"}, follow=True).content.decode()
+    assert "Suspended: the seller is told how to mend it." in told
+    assert "Another device was in the parcel" in told
     suspended = Trade.objects.get(pk=trade.pk)
     assert (suspended.status, suspended.suspension) == ("suspended", "wrong_device")
     act(page, trade, "resume")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +64,18 @@ def test_a_sheet_counts_and_saves_by_itself(trade: Trade, bench: Callable[..., P
     page.get_by_role("button", name="Hand in the sheet").click()
     expect(page.locator("input[name=model]").first).to_be_focused()
     expect(page.locator("input[name=imei][value=pass]")).to_be_checked()
+
+
+def test_a_chosen_file_writes_into_no_other_field_and_fails_nowhere(
+    trade: Trade, bench: Callable[..., Page], tmp_path: Path
+) -> None:
+    page, failures = bench(), list[str]()
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    (tmp_path / "seen.jpg").write_bytes(b"a picture")
+    page.goto(url("plant", trade, "step", "message"))
+    page.locator("input[name=photos]").set_input_files(tmp_path / "seen.jpg")
+    assert page.locator("input[name=photos]").evaluate("input => input.files.length") == 1
+    assert failures == []
 
 
 def test_without_a_script_a_sheet_is_filled_in_kept_and_handed_in(trade: Trade, bench: Callable[..., Page]) -> None:

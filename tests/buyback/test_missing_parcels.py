@@ -142,7 +142,7 @@ def test_the_desk_looks_for_it_and_only_who_may_pay_declares_it_lost(
     step = reverse("desk:buyback_trade_step", args=[trade.pk, "lost"])
     assert support.post(step).status_code == 403
     assert "paid as quoted" in finance.get(step).content.decode()
-    assert finance.post(step).status_code == 302
+    assert "Declared lost: the seller is paid as quoted" in finance.post(step, follow=True).content.decode()
     assert finance.post(reverse("desk:buyback_trade_step", args=[waiting.pk, "lost"])).status_code == 302
     assert [fresh(row).status for row in (trade, waiting)] == ["validated", "collected"]
 
