@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Lower, Replace
 
-from catalog.models import Buyable, Product, Title, Variant, Word
+from catalog.models import Buyable, Product, Remainder, Title, Variant, Word
 from catalog.words import plain
 
 COLOURS_IN_FRENCH = {
@@ -44,7 +44,7 @@ ACCENTED, PLAIN = "àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"
 RESEMBLANCE, SPELT_ALIKE = 0.3, 0.7
 # A slip of the fingers adds or leaves out a letter or two.
 LENGTHS_APART, LONGEST_FORGIVEN = 2, 20
-MOST_PRODUCTS, MOST_WORDS = 100, 100
+MOST_PRODUCTS, MOST_WORDS = 100, 500
 # Of a word that thousands of offers have, the best are shown.
 MOST_HITS = 5_000
 _COLOUR_WORDS = {word for pair in COLOURS_IN_FRENCH.items() for text in pair for word in text.split()}
@@ -220,7 +220,7 @@ def _vocabulary(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[s
     """The words that resemble a doubtful one: of the shop's vocabulary, or by trigrams of these models' texts."""
     if rows.model is not Product:
         remains = [remainder for word in doubtful for remainder in remains_of(word)]
-        return set(Word.objects.filter(remains__overlap=remains).values_list("word", flat=True)[:MOST_WORDS])
+        return set(Remainder.objects.filter(text__in=remains).values_list("word", flat=True)[:MOST_WORDS])
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(RESEMBLANCE)])

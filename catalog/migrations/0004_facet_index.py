@@ -56,10 +56,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Remainder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.CharField(max_length=100)),
+                ('word', models.CharField(max_length=100)),
+            ],
+            options={
+                'verbose_name': 'remainder of a word',
+                'verbose_name_plural': 'remainders of words',
+                'constraints': [models.UniqueConstraint(fields=('text', 'word'), name='remainder_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Word',
             fields=[
                 ('word', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('remains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None)),
             ],
             options={
                 'verbose_name': 'word',
@@ -156,10 +168,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='title',
             index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='title_search'),
-        ),
-        migrations.AddIndex(
-            model_name='word',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['remains'], name='word_remains'),
         ),
         migrations.AddConstraint(
             model_name='facetvalue',

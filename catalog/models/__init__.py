@@ -11,7 +11,7 @@ from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
 from catalog.models.units import Unit
-from catalog.models.words import Title, Word
+from catalog.models.words import Remainder, Title, Word
 
 __all__ = [
     "Alert",
@@ -31,6 +31,7 @@ __all__ = [
     "Product",
     "QuestionSet",
     "ReferencePrice",
+    "Remainder",
     "ShopFigures",
     "StaleBuyable",
     "StockReservation",

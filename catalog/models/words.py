@@ -1,6 +1,5 @@
 """What a search meets besides the buyables: the titles that may be suggested, and every word that is known."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -30,15 +29,28 @@ class Title(models.Model):
 
 
 class Word(models.Model):
-    """A word of a buyable, with what is left of it without one or two letters: misspelt ones share some of that."""
+    """A word of a buyable."""
 
     word = models.CharField(max_length=100, primary_key=True)
-    remains = ArrayField(models.CharField(max_length=100), default=list)
 
     class Meta:
         verbose_name = _("word")
         verbose_name_plural = _("words")
-        indexes = [GinIndex(fields=["remains"], name="word_remains")]
 
     def __str__(self) -> str:
         return self.word
+
+
+class Remainder(models.Model):
+    """What is left of a word without one or two letters. A misspelt word and the right one share some of these."""
+
+    text = models.CharField(max_length=100)
+    word = models.CharField(max_length=100)
+
+    class Meta:
+        verbose_name = _("remainder of a word")
+        verbose_name_plural = _("remainders of words")
+        constraints = [models.UniqueConstraint(fields=["text", "word"], name="remainder_once")]
+
+    def __str__(self) -> str:
+        return self.text

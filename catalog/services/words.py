@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from catalog.models import Title, Variant, Word
+from catalog.models import Remainder, Title, Variant, Word
 from catalog.search import remains_of, searchable, words_of_variant
+
+LONGEST = 100
 
 
 def learn_words(product_ids: Iterable[int]) -> None:
@@ -24,5 +26,8 @@ def learn_words(product_ids: Iterable[int]) -> None:
         update_fields=["title", "slug", "search_text"],
     )  # fmt: skip
     words = sorted({word for title in titles.values() for word in title.search_text.split()})
-    rows = [Word(word=word[:100], remains=remains_of(word[:100])) for word in words]
-    Word.objects.bulk_create(rows, ignore_conflicts=True)
+    known = set(Word.objects.filter(word__in=words).values_list("word", flat=True))
+    new = [word for word in words if word not in known and len(word) <= LONGEST]
+    Word.objects.bulk_create([Word(word=word) for word in new], ignore_conflicts=True)
+    remainders = [Remainder(text=text, word=word) for word in new for text in remains_of(word)]
+    Remainder.objects.bulk_create(remainders, ignore_conflicts=True, batch_size=2_000)
