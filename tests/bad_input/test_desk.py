@@ -91,6 +91,8 @@ MONEY = {
     ("payments_bankreport_add", ""),
     ("payments_payoutfile_add", ""),
     ("payments_payout_step", "return"),
+    ("payments_payoutfile_step", "again"),
+    ("payments_payoutfile_step", "withdraw"),
     ("orders_settlement_step", "receive"),
 }
 
