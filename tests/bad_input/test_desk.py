@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from backmarket.accounts.models import User
 from backmarket.payments.models import Payment
@@ -14,6 +15,9 @@ from backmarket.sites import staff_site
 from catalog.models import ReferencePrice
 from orders.models import Claim
 from refurbishers.models import Refurbisher
+from reviews.models import Answer, Question, Removal
+from reviews.selectors import Voice
+from reviews.services.questions import answer_question, ask_question, publish_question
 from tests.admin.rows import Rows, rows_of, url
 from tests.bad_input.cases import Bad, Form, check
 from tests.bad_input.screens import asked, changed, filled_in
@@ -73,6 +77,29 @@ def removing_a_review(rows: Rows) -> Form:
     return step(rows.review, "remove", {"reason": rows.review.Removal.values[0]})
 
 
+def a_question(rows: Rows) -> Question:
+    """One that the house has published."""
+    asker, at = rows.member.user, timezone.now()
+    question = ask_question(rows.listing.variant.product, author=asker, text="Is a cable in the box?", by=asker, at=at)
+    publish_question(question, by="system:test", at=at)
+    return question
+
+
+def answering(rows: Rows) -> Form:
+    return step(a_question(rows), "answer", {"text": "A cable is in every box."})
+
+
+def taking_off_a_question(rows: Rows) -> Form:
+    return step(a_question(rows), "take_off", {"reason": Removal.values[0]})
+
+
+def taking_off_an_answer(rows: Rows) -> Form:
+    house = Voice(Answer.Voice.HOUSE)
+    asker, at = rows.member.user, timezone.now()
+    said = answer_question(a_question(rows), voice=house, author=asker, text="It is.", by=asker, at=at)
+    return step(said, "take_off", {"reason": Removal.values[0]})
+
+
 def blocking(rows: Rows) -> Form:
     return step(rows.listing, "block", {"reason": "safety"})
 
@@ -84,7 +111,7 @@ def showing_an_identity(rows: Rows) -> Form:
 
 FORMS = (
     moving_a_plant, giving_notice, deciding, a_word_of_support, refunding, removing_a_review, blocking,
-    showing_an_identity,
+    showing_an_identity, answering, taking_off_a_question, taking_off_an_answer,
 )  # fmt: skip
 # The forms of money are filled in wrongly in tests/admin/test_desk_bank.py.
 MONEY = {

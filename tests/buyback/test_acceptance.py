@@ -117,7 +117,7 @@ def test_between_the_pages_all_is_sealed_and_none_of_it_is_in_the_session(
         cursor.execute("SELECT data::text FROM events_event")
         kept += "".join(row[0] for row in cursor.fetchall())
     kept += str(dict(seller.session.items()))
-    names = ("full_name", "birth_date", "document_number", "identifier", "iban", "holder", "line1")
+    names = ("full_name", "birth_date", "document_number", "identifier", "iban", "address-line1")
     secrets = [sent[name] for name in names]
     assert [secret for secret in secrets if secret in kept.replace(str(quote.pk), "")] == []
 
