@@ -24,4 +24,4 @@ USER app
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=4 CMD ["python", "deploy/healthcheck.py", "web"]
 CMD ["gunicorn", "backmarket.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--max-requests", "2000", "--max-requests-jitter", "200"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--max-requests", "50000", "--max-requests-jitter", "5000"]
