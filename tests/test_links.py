@@ -14,6 +14,7 @@ from django.test import Client
 from backmarket.accounts.models import User
 from backmarket.figures import refresh_figures
 from buyback.models import Trade
+from catalog.models import Buyable
 from orders.models import OrderLine
 from refurbishers.models import Refurbisher
 from tests.factories import ListingFactory, ReferencePriceFactory
@@ -91,5 +92,7 @@ def test_every_link_leads_somewhere(
 def test_the_crawl_sees_what_is_wrong(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from backmarket import pages
 
-    monkeypatch.setattr(pages, "best_offers", lambda count: [{"url": "/p/gone/", "title": "Gone", "form": "phone"}])
-    assert crawl(client) == {"/p/gone/": "404, on /"}
+    monkeypatch.setattr(
+        pages, "best_offers", lambda count: [Buyable(slug="gone", sku="GONE", grade="good", title="Gone", form="phone")]
+    )
+    assert crawl(client) == {"/p/gone/?variant=GONE&grade=good": "404, on /"}

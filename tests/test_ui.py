@@ -105,5 +105,5 @@ def test_a_clause_shows_what_was_promised_beside_what_was_achieved():
 
 def test_the_header_counts_what_is_in_the_cart():
     with override("en"):
-        assert "Cart, 1 device<" in render_to_string("components/_header.html", {"cart_count": 1})
-        assert "Cart, 0 devices<" in render_to_string("components/_header.html", {})
+        assert "Cart, 1 device<" in render_to_string("components/_tools.html", {"cart_count": 1})
+        assert "Cart, 0 devices<" in render_to_string("components/_tools.html", {})

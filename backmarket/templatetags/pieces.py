@@ -33,7 +33,7 @@ def price(
 ) -> SafeString:
     """A price (Money), and the labelled price of a new one, which is never struck through."""
     saving = f' <span class="price__saving">{_saving(saving_bps)}</span>' if saving_bps and saving_bps > 0 else ""
-    labelled = f'<span class="price__new">{_new(new, source, source_date)}</span>' if new else ""
+    labelled = f'<span class="price__new">{_new(new, str(source), source_date)}</span>' if new else ""
     css = f"price price--{size}" if size else "price"
     return _safe(f'<p class="{css}"><span class="price__now">{escape(money_short(now))}</span>{saving}{labelled}</p>')
 

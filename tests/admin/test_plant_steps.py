@@ -215,11 +215,11 @@ def test_a_step_out_of_time_is_refused_in_words_and_changes_nothing(own: Rows, p
 
 WORK = {
     "technician": {"catalog.unit", "buyback.trade", "orders.withdrawal"},
-    "after_sales": {"orders.claim", "reviews.review", "orders.withdrawal"},
+    "after_sales": {"orders.claim", "reviews.question", "reviews.review", "orders.withdrawal"},
     "manager": {
         "catalog.listing", "catalog.unit", "buyback.trade", "buyback.bid", "orders.claim", "orders.orderline",
-        "orders.consignment", "orders.withdrawal", "reviews.review", "orders.settlement", "buyback.registerentry",
-        "refurbishers.refurbisher", "refurbishers.clause",
+        "orders.consignment", "orders.withdrawal", "reviews.question", "reviews.review", "orders.settlement",
+        "buyback.registerentry", "refurbishers.refurbisher", "refurbishers.clause",
     },
 }  # fmt: skip
 

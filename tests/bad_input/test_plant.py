@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from backmarket.accounts.models import User
 from backmarket.payments.models import Payment
@@ -15,6 +16,7 @@ from catalog.models import Listing
 from orders.models import Claim
 from orders.services.guarantees import start_guarantee
 from refurbishers.models import Invitation, Member, Refurbisher
+from reviews.services.questions import ask_question, publish_question
 from tests.admin.rows import Rows, rows_of, url
 from tests.bad_input.cases import Bad, Form, check
 from tests.bad_input.screens import asked, changed, filled_in
@@ -185,10 +187,17 @@ def replying(own: Rows) -> Form:
     return step(own.review, "reply", {"text": "Thank you."})
 
 
+def answering_a_question(own: Rows) -> Form:
+    asker, at = UserFactory(), timezone.now()
+    question = ask_question(own.listing.variant.product, author=asker, text="Is a cable in the box?", by=asker, at=at)
+    publish_question(question, by="system:test", at=at)
+    return step(question, "answer", {"text": "A cable is in every box."})
+
+
 FORMS = (
     adding_a_listing, adding_a_bid, inviting, changing_a_role, changing_terms, erasing, repairing, noting_the_test,
     shipping, refusing_a_line, answering_a_claim, a_word_in_a_claim, refusing_a_claim, sending_back, inspecting,
-    suspending, a_word_to_the_seller, replying,
+    suspending, a_word_to_the_seller, replying, answering_a_question,
 )  # fmt: skip
 LATER = (listing_a_unit, sending_another, countering)
 

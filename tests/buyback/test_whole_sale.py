@@ -33,13 +33,13 @@ ClientOf = Callable[[User], Client]
 
 DOCUMENT = "19FV12345"
 GAP = r"[\s\-./_+]*"
-DAY, MONTH, BETWEEN = "0?1", r"(?:0?4|apr(?:il|\.)?|avr(?:il|\.)?)", r"(?:[\s\-./_,+]|%2F|%20|T)*"
+DAY, MONTH, BETWEEN = "0?1", r"(?:0?4|apr(?:il|\.)?|avr(?:il|\.)?)", r"(?:[\s\-./_,+]|%2F|%20|T)+"
 # 1 April 1990, the seller's birth date, and the account and document numbers, in whatever spelling.
 SPELLINGS = {
     "iban": "|".join(GAP.join(text) for text in (IBAN, OTHER_IBAN, IBAN[4:], OTHER_IBAN[4:])),
     "document": GAP.join(DOCUMENT),
     "birth date": (
-        rf"(?<!\d)(?:1990{BETWEEN}{MONTH}{BETWEEN}{DAY}|{DAY}{BETWEEN}{MONTH}{BETWEEN}(?:19)?90"
+        rf"(?<!\d)(?:19900401|01041990|1990{BETWEEN}{MONTH}{BETWEEN}{DAY}|{DAY}{BETWEEN}{MONTH}{BETWEEN}(?:19)?90"
         rf"|{MONTH}{BETWEEN}{DAY}{BETWEEN}1990)(?!\d)"
     ),
 }

@@ -39,7 +39,7 @@ def test_the_map_is_an_index_of_parts_that_name_what_is_for_sale(product: Produc
     unsold = VariantFactory(product__slug="unsold").product
     parts = locations(client, "/sitemap.xml")
     part = (product.pk - 1) // sitemaps.PART + 1
-    names = ["pages", "categories", "plants", *(f"products-{number}" for number in range(1, part + 1))]
+    names = ["pages", "categories", "collections", "plants", *(f"products-{number}" for number in range(1, part + 1))]
     assert parts == [f"http://127.0.0.1:8000/sitemap-{name}.xml" for name in names]
     found = [url for name in names for url in locations(client, f"/sitemap-{name}.xml")]
     assert f"http://127.0.0.1:8000{product.get_absolute_url()}" in found
