@@ -45,7 +45,7 @@ def measure(site: str, paths: Sequence[str], *, seconds: int, cookie: str = "") 
     if trouble := re.search(r"(Non-2xx.*|Socket errors.*)", done.stdout):
         raise LoadFailed(f"{trouble[1].strip()} of {paths[0]}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    if not rate:
+    if not rate or not float(rate[1]):
         raise LoadFailed(f"wrk said: {done.stdout}{done.stderr}")
     return Measured(float(rate[1]), _latency(done.stdout, "50%"), _latency(done.stdout, "99%"))
 

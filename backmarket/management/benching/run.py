@@ -28,6 +28,7 @@ from backmarket.management.processes import ChildDied, Processes
 REDIS_NUMBER = 14
 CONSTANT = "/bench/constant/"
 READY_SECONDS = 60
+WARM_SECONDS = 2
 EMAIL = "bench@backmarket.example"
 
 
@@ -113,7 +114,8 @@ def line(row: dict[str, Any]) -> str:
 
 def _measured(site: str, target: Target, *, seconds: int, cookie: str) -> dict[str, Any]:
     """The page, warm, and the constant page right after it on the same server."""
-    measure(site, target.paths, seconds=1, cookie=cookie)
+    for paths in (target.paths, [CONSTANT]):
+        measure(site, paths, seconds=WARM_SECONDS, cookie=cookie)
     page = measure(site, target.paths, seconds=seconds, cookie=cookie)
     constant = measure(site, [CONSTANT], seconds=max(2, seconds // 2), cookie=cookie)
     return {
