@@ -63,6 +63,7 @@ JOBS: dict[str, Job] = {
     "send_refunds": Job("backmarket.payments.services.send_refunds", 5 * MINUTES),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
     "index_facets": Job("catalog.services.facet_index.index_stale", 15 * SECONDS),
+    "change_listings": Job("catalog.services.listing_changes.run_waiting_listing_changes", 60 * SECONDS),
     "refresh_figures": Job("backmarket.figures.refresh_figures", 10 * MINUTES),
     "publish_events": Job("backmarket.events.services.publish_pending", 5 * SECONDS),
     "send_mail": Job("backmarket.notifications.services.send_pending_mail", 10 * SECONDS),

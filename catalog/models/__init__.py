@@ -7,6 +7,7 @@ from catalog.models.collections import Collection, CollectionItem
 from catalog.models.facets import FacetValue, StaleBuyable
 from catalog.models.figures import ShopFigures
 from catalog.models.gifts import GiftItem, GiftList, GiftPromise
+from catalog.models.listing_changes import ListingChange, ListingChangeRow
 from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
@@ -27,6 +28,8 @@ __all__ = [
     "Grade",
     "GradingSpecification",
     "Listing",
+    "ListingChange",
+    "ListingChangeRow",
     "PriceChange",
     "Product",
     "QuestionSet",
