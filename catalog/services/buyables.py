@@ -107,7 +107,8 @@ def facts_of(listing: Listing | Offered, cheapest_minor: int) -> ranking.OfferFa
 
 def _refresh(pairs: list[Pair]) -> None:
     variant_ids = {variant_id for variant_id, _ in pairs}
-    variants = Variant.objects.select_related("product__category").in_bulk(variant_ids)
+    # Joined, every variant would bring a category of its own.
+    variants = Variant.objects.prefetch_related("product__category").in_bulk(variant_ids)
     before = _lock_rows(pairs, variants)
     references = _references(variant_ids)
     offers = _online_offers(pairs)
