@@ -62,6 +62,7 @@ JOBS: dict[str, Job] = {
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
     "send_refunds": Job("backmarket.payments.services.send_refunds", 5 * MINUTES),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
+    "refresh_ranges": Job("catalog.services.ranges.refresh_stale_ranges", 15 * SECONDS),
     "index_facets": Job("catalog.services.facet_index.index_stale", 15 * SECONDS),
     "change_listings": Job("catalog.services.listing_changes.run_waiting_listing_changes", 60 * SECONDS),
     "refresh_figures": Job("backmarket.figures.refresh_figures", 10 * MINUTES),

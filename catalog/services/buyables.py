@@ -5,7 +5,7 @@ seen all the others.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from catalog.facets import values_of
 from catalog.models import Buyable, Listing, Product, ReferencePrice, StaleBuyable, Variant
 from catalog.search import searchable, words_of_variant
 from catalog.services.awaited import record_awaited_offers
+from catalog.services.facet_index import name_models
 from catalog.services.words import learn_words
 from refurbishers.models import Refurbisher
 
@@ -30,6 +31,9 @@ COLUMNS = [
 ]  # fmt: skip
 # What of a row can differ: all but the instant of its refresh.
 SAID = [Buyable._meta.get_field(name).attname for name in COLUMNS if name != "refreshed_at"]
+
+# What the bits of the facets are written from, and what searches and the facet of models are.
+INDEXED, WORDED = ("facets", "category_id"), ("search_text", "title", "slug", "brand")
 
 PLANT_FACTS = ("name", "slug", "country", "rating_sum", "rating_count", "quality_bps")
 # Each pair is looked up in the index of what is online: the other grades of a variant are not read.
@@ -78,11 +82,17 @@ def refresh_buyables(pairs: Iterable[Pair]) -> None:
 
 def rebuild_buyables() -> int:
     """Recompute every row, in batches that each commit; returns how many."""
+    return sum(rebuilt for rebuilt, _of in rebuilding_buyables())
+
+
+def rebuilding_buyables() -> Iterator[tuple[int, int]]:
+    """Recompute every row; yields after each batch, which has committed, how many it held and how many there are."""
     listed = Listing.objects.exclude(status=Listing.Status.DRAFT).values_list("variant_id", "grade")
-    pairs = sorted({*listed.distinct(), *Buyable.objects.values_list("variant_id", "grade")})
+    pairs = sorted({*listed.order_by().distinct(), *Buyable.objects.values_list("variant_id", "grade")})
     for start in range(0, len(pairs), REBUILD_BATCH):
-        refresh_buyables(pairs[start : start + REBUILD_BATCH])
-    return len(pairs)
+        batch = pairs[start : start + REBUILD_BATCH]
+        refresh_buyables(batch)
+        yield len(batch), len(pairs)
 
 
 def rank_listings(listings: Sequence[Offering]) -> list[tuple[int, Offering]]:
@@ -125,16 +135,21 @@ def _refresh(pairs: list[Pair]) -> None:
 
 
 def _note_changes(rows: Sequence[Buyable], before: dict[Pair, Before]) -> None:
-    """Whose bits are older than its row now, and which words are new."""
+    """Whose bits are older than its row now, which words are new, and which pages show another."""
     old = [(row, before[row.variant_id, row.grade]) for row in rows]
-    products = {row.variant.product for row in rows}
-    touch(*{f"product:{each.slug}" for each in products}, *{f"category:{each.category.slug}" for each in products})
-    stale = [(row, known) for row, known in old if row.facets != known.values["facets"]]
+    stale = [(row, known) for row, known in old if any(_differs(row, known, name) for name in INDEXED)]
     StaleBuyable.objects.bulk_create(
         StaleBuyable(buyable_id=known.pk, category_id=row.category_id) for row, known in stale
     )
-    if new := {row.product_id for row, known in old if row.search_text != known.values["search_text"]}:
-        learn_words(new)
+    if renamed := {row.product_id: row for row, known in old if any(_differs(row, known, name) for name in WORDED)}:
+        learn_words(renamed)
+        name_models((row.category_id, row.slug, row.title, row.brand) for row in renamed.values())
+    products = {row.variant.product for row in rows}
+    touch(*{f"product:{each.slug}" for each in products}, *{f"category:{each.category.slug}" for each in products})
+
+
+def _differs(row: Buyable, known: Before, name: str) -> bool:
+    return bool(getattr(row, name) != known.values[name])
 
 
 def _lock_rows(pairs: list[Pair], variants: dict[int, Variant]) -> dict[Pair, Before]:
