@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backmarket.management.seeding import catalogue, plants, scale
-from catalog.models import Buyable, Category, FacetValue, Listing, Product, Remainder, Title, Word
+from catalog.models import Buyable, Category, FacetValue, Listing, Product, Remainder, Title, Variant, Word
 from catalog.search import remains_of
 from catalog.selectors.lists import BY_SLOT
 from refurbishers.models import Measurement, Refurbisher
@@ -26,7 +26,8 @@ DEEP = 12
 # A row or some dozens in any shop, and the queue of stale buyables, which is emptied every 15 seconds.
 SMALL = {
     "catalog_category", "catalog_stalebuyable", "catalog_shopfigures", "catalog_gradingspecification",
-    "catalog_collection",    "refurbishers_refurbisher", "refurbishers_specification", "refurbishers_clause", "refurbishers_signature",
+    "catalog_collection", "refurbishers_refurbisher", "refurbishers_specification", "refurbishers_clause",
+    "refurbishers_signature",
 }  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def address(page: str) -> str:
     words = row.title.lower()
     longest = max(words.split(), key=len)
     misspelt = words.replace(longest, longest[0] + longest[2] + longest[1] + longest[3:])
+    skus = list(Variant.objects.filter(product__category=row.category).values_list("sku", flat=True)[:4])
     return {
         "category": category,
         "category, deep by price": f"{category}?{urlencode({'sort': 'price', 'page': DEEP})}",
@@ -117,7 +119,7 @@ def address(page: str) -> str:
         "suggestion, misspelt": f"/search/suggest/?q={quote(misspelt)}",
         "ranking": "/ranking/",
         "home": "/",
-        "compare": f"/compare/?{urlencode({'item': [f'{row.sku}:{row.grade}']}, doseq=True)}",
+        "compare": f"/compare/?{urlencode({'v': skus}, doseq=True)}",
     }[page]
 
 
