@@ -26,11 +26,10 @@ from refurbishers.models import Refurbisher
 Pair = tuple[int, str]
 REBUILD_BATCH = 1_000
 KEY = ("variant", "grade")
-COLUMNS = [
-    field.name for field in Buyable._meta.concrete_fields if field.name not in {"id", *KEY, "search", "slot"}
-]  # fmt: skip
+WRITTEN = [field for field in Buyable._meta.concrete_fields if field.name not in {"id", *KEY, "search", "slot"}]
+COLUMNS = [field.name for field in WRITTEN]
 # What of a row can differ: all but the instant of its refresh.
-SAID = [Buyable._meta.get_field(name).attname for name in COLUMNS if name != "refreshed_at"]
+SAID = [field.attname for field in WRITTEN if field.name != "refreshed_at"]
 
 # What the bits of the facets are written from, and what searches and the facet of models are.
 INDEXED, WORDED = ("facets", "category_id"), ("search_text", "title", "slug", "brand")

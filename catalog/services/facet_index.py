@@ -7,6 +7,7 @@ count stale buyables from their own rows: what they show is true before this has
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Max, QuerySet
@@ -126,7 +127,8 @@ def _write(category: Category, rows: Sequence[Buyable]) -> None:
 
 def _set(category: Category, stale: str, added: dict[int, str]) -> None:
     """Take the stale bits out of every value of a category, and put these (value id → bits) in."""
-    facts = {"category": category.pk, "stale": stale, "ids": list(added), "bits": list(added.values())}
+    ids, bits = list(added), list(added.values())
+    facts: dict[str, Any] = {"category": category.pk, "stale": stale, "ids": ids, "bits": bits}
     with connection.cursor() as cursor:
         cursor.execute(WRITE, facts)
 

@@ -77,10 +77,10 @@ def _step(pk: int) -> int:
 def _next(left: StaleRange) -> Sequence[Pair]:
     """The pairs of the variants after the last one, AT_ONCE at least where there are as many: variants stay whole."""
     rows: Any
-    if left.plant_id:
-        rows = Listing.objects.filter(plant_id=left.plant_id, status=Listing.Status.ONLINE)
+    if left.plant:
+        rows = Listing.objects.filter(plant=left.plant, status=Listing.Status.ONLINE)
     else:
-        rows = Buyable.objects.filter(category_id=left.category_id)
+        rows = Buyable.objects.filter(category=left.category)
     rows = rows.filter(variant_id__gt=left.after).order_by("variant_id", "grade").values_list("variant_id", "grade")
     pairs = list(rows[:AT_ONCE])
     if len(pairs) == AT_ONCE:
