@@ -29,7 +29,7 @@ from refurbishers.models import Refurbisher
 
 BATCH = 500
 # A batch begins so many seconds after the one before at the earliest: shoppers share its processors.
-PACE = 1.2
+PACE = 1.5
 KEPT = timedelta(days=90)
 S, Outcome = ListingChange.Status, ListingChangeRow.Outcome
 WRITE = """
