@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -151,10 +151,11 @@ def _memory() -> int:
 
 
 def _wait(processes: Processes, port: int) -> None:
+    """Until a worker answers: the socket is open long before the first of them has read the code."""
     deadline = time.monotonic() + READY_SECONDS
     while True:
         processes.check()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}{CONSTANT}", timeout=10):
             return
         if time.monotonic() > deadline:
             raise ChildDied(f"The web server does not answer after {READY_SECONDS} seconds.")
