@@ -94,4 +94,4 @@ def _live(variant: Any, grade: Any, currency: Any) -> "QuerySet[Any, Row]":
 
 
 def _on_offer(row: Row) -> OnOffer:
-    return OnOffer(*row[: len(LISTING)], Seller(*row[len(LISTING) :]))
+    return OnOffer._make((*row[: len(LISTING)], Seller._make(row[len(LISTING) :])))
