@@ -1,9 +1,12 @@
 """What stands in front: the header's categories, the best offers, the examples of the pages that explain."""
 
 from collections import Counter
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
+from backmarket.prepared import Row, prepared
 from catalog.models import Buyable, Category
 from catalog.selectors.offers import Offer, offers
 
@@ -11,9 +14,31 @@ DEPTH = 24
 """How many of a category's best offers are looked at: enough to hold several products, each in several variants."""
 
 
-def navigation() -> list[Category]:
+class Aisle(NamedTuple):
+    """A category, as far as a link to it shows it."""
+
+    pk: int
+    slug: str
+    name: str
+    form: str
+
+    def get_absolute_url(self) -> str:
+        return reverse("category", args=[self.slug])
+
+
+def navigation() -> list[Aisle]:
     """The categories of the header, in their order."""
-    return list(Category.objects.defer("impact", "synonyms"))
+    return [Aisle(*row) for row in _aisles()]
+
+
+@prepared
+def _aisles() -> "QuerySet[Any, Row]":
+    return Category.objects.values_list(*Aisle._fields)
+
+
+def searched_categories() -> list[Category]:
+    """All categories in their order, with the attributes that a search is understood by."""
+    return list(Category.objects.defer("impact", "synonyms", "box"))
 
 
 def best_offers(count: int) -> list[Buyable]:
@@ -47,10 +72,10 @@ def contested_offers() -> tuple[Buyable, list[Offer]] | None:
         return None
     most = min(firsts, key=lambda row: (-row.offer_count, row.pk))
     row = Buyable.objects.select_related("variant").defer("search", "search_text").get(pk=most.pk)
-    return row, offers(row.variant, row.grade, row.currency)
+    return row, offers(row.variant_id, row.grade, row.currency)
 
 
 def _firsts(rows: "QuerySet[Buyable]") -> list[Buyable]:
     """The DEPTH best of every category, in one query."""
-    parts = [rows.filter(category=category).order_by("-score", "id")[:DEPTH] for category in navigation()]
+    parts = [rows.filter(category=aisle.pk).order_by("-score", "id")[:DEPTH] for aisle in navigation()]
     return list(parts[0].union(*parts[1:], all=True)) if parts else []

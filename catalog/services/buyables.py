@@ -24,6 +24,7 @@ from catalog.services.words import learn_words
 from refurbishers.models import Refurbisher
 
 Pair = tuple[int, str]
+R = TypeVar("R", bound=ranking.Ranked)
 REBUILD_BATCH = 1_000
 KEY = ("variant", "grade")
 WRITTEN = [field for field in Buyable._meta.concrete_fields if field.name not in {"id", *KEY, "search", "slot"}]
@@ -68,9 +69,6 @@ class Offered(NamedTuple):
     new_battery: bool
 
 
-Offering = TypeVar("Offering", Listing, Offered)
-
-
 def refresh_buyables(pairs: Iterable[Pair]) -> None:
     """Recompute the rows of these (variant id, grade) pairs in the caller's transaction, in a few statements."""
     wanted = sorted(set(pairs))
@@ -94,8 +92,8 @@ def rebuilding_buyables() -> Iterator[tuple[int, int]]:
         yield len(batch), len(pairs)
 
 
-def rank_listings(listings: Sequence[Offering]) -> list[tuple[int, Offering]]:
-    """Listings of one variant and grade (`plant` joined) with their score, best first; the older wins a tie."""
+def rank_listings(listings: Sequence[R]) -> list[tuple[int, R]]:
+    """Listings of one variant and grade with their score, best first; the older wins a tie."""
     if not listings:
         return []
     cheapest = min(listing.price_minor + listing.shipping_minor for listing in listings)
@@ -103,7 +101,7 @@ def rank_listings(listings: Sequence[Offering]) -> list[tuple[int, Offering]]:
     return sorted(scored, key=lambda pair: (-pair[0], pair[1].number))
 
 
-def facts_of(listing: Listing | Offered, cheapest_minor: int) -> ranking.OfferFacts:
+def facts_of(listing: ranking.Ranked, cheapest_minor: int) -> ranking.OfferFacts:
     """What the formula looks at; `cheapest_minor` is the lowest full price among the offers compared."""
     return ranking.OfferFacts(
         full_minor=listing.price_minor + listing.shipping_minor,
