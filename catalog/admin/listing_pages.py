@@ -62,7 +62,9 @@ class ListingPagesMixin:
                 form.add_error("file", str(refusal))
         recent = recent_changes(own_plant(request))
         title, status = _("Change many listings"), 422 if form.errors else 200
-        return self._page(request, "admin/listings/import.html", title, status=status, form=form, recent=recent)
+        return self._listings_page(
+            request, "admin/listings/import.html", title, status=status, form=form, recent=recent
+        )
 
     def change_of_many_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         """GET shows a change and how far it is, POST starts it or takes it back."""
@@ -76,7 +78,7 @@ class ListingPagesMixin:
             change.refresh_from_db()
         more = {"rows": [_words(row) for row in rows_shown(change, SHOWN)], "progress": progress_of(change)}
         status = 422 if request.method == "POST" else 200
-        return self._page(
+        return self._listings_page(
             request, "admin/listings/change.html", _("Change of listings: %s") % change, status=status, change=change,
             expired=change.expires_at <= now(), undone=getattr(change, "undone_by", None), shown=SHOWN, **more,
         )  # fmt: skip
@@ -96,7 +98,9 @@ class ListingPagesMixin:
         if not (screen.has_act_permission(request) if act else screen.has_view_permission(request)):
             raise PermissionDenied
 
-    def _page(self, request: HttpRequest, template: str, title: Any, *, status: int, **more: Any) -> HttpResponse:
+    def _listings_page(
+        self, request: HttpRequest, template: str, title: Any, *, status: int, **more: Any
+    ) -> HttpResponse:
         site: Any = self.admin_site  # type: ignore[attr-defined]
         request.current_app = site.name  # type: ignore[attr-defined]
         facts = {"title": title, "may_act": self.has_act_permission(request), "list_url": self.list_url()}  # type: ignore[attr-defined]
