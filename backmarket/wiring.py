@@ -100,6 +100,7 @@ WIRING: dict[str, list[str]] = {
     "plant.noticed": ["refurbishers.handlers.email_plant"],
     "plant.member_invited": ["refurbishers.handlers.email_invited"],
     "plant.iban_changed": ["refurbishers.handlers.email_owners_new_iban"],
+    "plant.changed": ["catalog.handlers.refresh_plant_offers"],
     "plant.rated": ["catalog.handlers.refresh_plant_offers"],
     "plant.measured": ["catalog.handlers.refresh_plant_offers"],
 }

@@ -1,11 +1,13 @@
 """What plants and the desk fill in about listings and units."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from backmarket.accounts.models import User
-from backmarket.admin.forms import MoneyField, StepForm
+from backmarket.admin.forms import MoneyField, StepForm, dress
 from catalog.models import (
     Grade,
     Listing,
@@ -41,6 +43,18 @@ class ListingTermsForm(ListingForm):
         del self.fields["variant"], self.fields["grade"]
         for name in self.fields:
             self.fields[name].initial = getattr(self.subject, name)
+
+
+class ListingFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("CSV file"),
+        help_text=_("Up to 8 MB and 20,000 lines. Commas, semicolons or tabs; 119.90 or 119,90."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self.fields["file"].widget)
 
 
 class BlockForm(StepForm):
