@@ -1,6 +1,10 @@
 """What plants and the desk fill in about listings and units."""
 
+from urllib.parse import urlencode
+
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
@@ -9,6 +13,7 @@ from backmarket.admin.forms import MoneyField, StepForm
 from catalog.models import (
     Grade,
     Listing,
+    Unit,
     Variant,
     VatScheme,
 )
@@ -32,6 +37,11 @@ class ListingForm(StepForm):
         label=_("Comment"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What customers should know. Never “like new”: the law forbids it of refurbished devices."),
     )  # fmt: skip
+
+    def prepare(self) -> None:
+        """A unit's page leads here with its device and grade: it becomes the stock afterwards."""
+        asked = {name: self.request.GET[name] for name in ("variant", "grade", "on_hand") if name in self.request.GET}
+        self.initial |= asked
 
 
 class ListingTermsForm(ListingForm):
@@ -102,3 +112,14 @@ class ListUnitForm(StepForm):
             .exclude(status=Listing.Status.ARCHIVED)
             .select_related("variant__product")
         )
+        if not self.fields["listing"].queryset.exists():
+            self.fields["listing"].help_text = _make_one(unit)
+
+
+def _make_one(unit: Unit) -> str:
+    facts = urlencode({"variant": unit.variant_id, "grade": unit.grade, "on_hand": 0})
+    words = _(
+        "You have none of this device in this grade yet. {} with nothing in stock, and come back: it gets this one."
+    )
+    url = f"{reverse('plant:catalog_listing_add')}?{facts}"
+    return format_html(str(words), format_html('<a href="{}">{}</a>', url, _("Make a listing")))

@@ -18,6 +18,7 @@ from backmarket.shipping import services as shipping
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import Parcel
 from buyback.models import RegisterEntry, Trade
+from buyback.selectors import waiting_trades
 from buyback.services.inspections import answer_counter_offer
 from buyback.services.parcels import CannotUrgeReturn, correct_return_address, keep_undelivered, urge_return
 from buyback.services.settling import CannotChargeUnsent, charge_unsent
@@ -73,6 +74,7 @@ def test_a_corrected_address_sends_the_device_there_at_once(
     first, old = trade.return_parcel, trade.address
     page = reverse("trade-address", args=[trade.pk])
     assert page in seller.get(reverse("trade", args=[trade.pk])).content.decode()
+    assert list(waiting_trades(carol)) == [trade]
     assert 'value="3 rue Basse"' in seller.get(page).content.decode()
     assert seller.post(page, ELSEWHERE).status_code == 302
     sent = fresh(trade)
