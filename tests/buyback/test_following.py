@@ -292,11 +292,12 @@ def test_the_page_follows_the_device_to_its_next_owner(
     unit = trade.unit
     assert unit is not None
     listing = ListingFactory(plant=plant, variant=trade.variant, grade="good")
+    in_the_shop = f"variant={trade.variant.sku}&amp;grade=good&amp;listing={listing.pk}"
     steps: list[tuple[str, Callable[[datetime], None]]] = [
         ("NIST 800-88", lambda t: erase_unit(unit, standard="NIST 800-88", tool="B", operator=bob, by=bob, at=t)),
         ("screen, battery", lambda t: repair_unit(unit, parts=["screen", "battery"], by=bob, at=t)),
         ("Tested", lambda t: record_test(unit, grade="good", battery_percent=95, by=bob, at=t)),
-        ("See it in the shop", lambda t: list_unit(unit, listing, by=bob, at=t)),
+        (in_the_shop, lambda t: list_unit(unit, listing, by=bob, at=t)),
         ("What you have saved", lambda t: sell_unit(unit, by="system:test", at=t)),
     ]
     for hours, (words, act) in enumerate(steps, start=1):
