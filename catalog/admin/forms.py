@@ -63,6 +63,7 @@ class EraseForm(StepForm):
         choices=[
             ("NIST SP 800-88 Purge", "NIST SP 800-88 Purge"),
             ("NIST SP 800-88 Clear", "NIST SP 800-88 Clear"),
+            ("NIST SP 800-88 Destroy", "NIST SP 800-88 Destroy"),
             ("IEEE 2883-2022", "IEEE 2883-2022"),
             ("HMG IS5 Enhanced", "HMG IS5 Enhanced"),
         ],

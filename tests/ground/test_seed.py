@@ -116,6 +116,7 @@ def _every_status_has_somebody_in_it() -> None:
     assert _statuses(OrderLine) == set(OrderLine.Status.values)
     assert _statuses(Guarantee) == set(Guarantee.Status.values)
     assert _statuses(Unit) == set(Unit.Status.values)
+    assert not Unit.objects.filter(status="recycled", erased_at=None).exists()
     _every_step_down_has_its_reasons()
     plants = dict(Refurbisher.objects.order_by().values_list("status").annotate(Count("pk")))
     assert plants == {"active": 24, "watch": 2, "restricted": 1, "trial": 1, "suspended": 1, "audit": 1}
