@@ -147,7 +147,7 @@ class ProductEndpoint(APIView):
             "released_year": product.released_year,
             "variants": product.variants.all(),
             "buyables": rows,
-            "offers": offers(row.variant, row.grade, row.currency) if row else [],
+            "offers": offers(row.variant_id, row.grade, row.currency) if row else [],
         }
         return Response(ProductOutput(answer).data)
 

@@ -1,11 +1,13 @@
 """A grading specification in the words of a shopper: what is tested, and what a grade allows. Pure."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from backmarket.markup import worded
 from catalog.words import CHAPTERS
 
 GRADES = ("PREMIUM", "EXCELLENT", "GOOD", "FAIR")
@@ -26,16 +28,23 @@ class Tested:
 class Chapter:
     code: str
     title: str
-    tests: list[Tested]
+    tests: tuple[Tested, ...]
 
 
-def chapters_of(checks: Iterable[Check], grade: str) -> list[Chapter]:
+@worded
+def tested(checks: str, grade: str) -> tuple[tuple[Chapter, ...], Tested | None]:
+    """What a specification's checks, in JSON as they are stored, tell a shopper of a grade; and the battery's one."""
+    read: list[Check] = json.loads(checks)
+    return chapters_of(read, grade), battery_of(read, grade)
+
+
+def chapters_of(checks: Iterable[Check], grade: str) -> tuple[Chapter, ...]:
     """The checks that can keep a device from this grade, by chapter, in the order of the specification."""
     grouped: dict[str, list[Tested]] = {}
     for check in checks:
         if _decides(check, grade.upper()):
             grouped.setdefault(check["chapter"], []).append(_tested(check, grade.upper()))
-    return [Chapter(code, str(CHAPTERS.get(code, code)), tests) for code, tests in grouped.items()]
+    return tuple(Chapter(code, str(CHAPTERS.get(code, code)), tuple(tests)) for code, tests in grouped.items())
 
 
 def battery_of(checks: Iterable[Check], grade: str) -> Tested | None:

@@ -6,6 +6,7 @@ else counts: no commission, no payment for a place. The page /ranking/ prints th
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 PRICE_POINTS = 600
 QUALITY_POINTS = 250
@@ -19,6 +20,30 @@ PRICE_SPAN_BPS = 3_000
 GUARANTEE_FROM, GUARANTEE_TO = 12, 24
 # One day on the road earns all the points, this many none.
 SHIPPING_BEST, SHIPPING_WORST = 1, 7
+
+
+class Judged(Protocol):
+    """A plant, as far as the formula looks at it."""
+
+    @property
+    def quality_bps(self) -> int: ...
+
+
+class Ranked(Protocol):
+    """A listing with its plant, as far as the formula looks at them. Amounts in minor units."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def price_minor(self) -> int: ...
+    @property
+    def shipping_minor(self) -> int: ...
+    @property
+    def guarantee_months(self) -> int: ...
+    @property
+    def shipping_days(self) -> int: ...
+    @property
+    def plant(self) -> Judged: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from backmarket import market
 from backmarket.clock import SHIPPING_CUT_OFF
 from catalog.delivery import HANDLING_DAYS
-from catalog.models import Listing
-from catalog.selectors.offers import Offer
+from catalog.selectors.offers import Offer, OnOffer
 from catalog.selectors.products import ProductPage
 
 SCHEMA = "https://schema.org"
@@ -86,7 +85,7 @@ def _offer(shown: ProductPage, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _shipping(listing: Listing) -> dict[str, Any]:
+def _shipping(listing: OnOffer) -> dict[str, Any]:
     """The plant's working days until the courier has it, then the courier's own."""
     return {
         "@type": "OfferShippingDetails",

@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("catalog.aids_urls")),
     path("c/<slug:slug>/", lists.category, name="category"),
     path("p/<slug:slug>/", products.product, name="product"),
+    path("p/<slug:slug>/similar/", products.similar, name="similar"),
     path("search/", lists.search, name="search"),
     path("search/suggest/", lists.suggest, name="suggest"),
     path("share/<slug:kind>/<str:key>/<slug:version>.png", share.share_card, name="share-card"),

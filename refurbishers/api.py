@@ -39,14 +39,14 @@ class PlantOutput(serializers.Serializer):
 class PromiseOutput(serializers.Serializer):
     """A measured clause; `threshold` and `achieved` are in `unit`."""
 
-    code = serializers.CharField(source="clause.code")
+    code = serializers.CharField()
     text = serializers.CharField()
-    unit = serializers.CharField(source="clause.unit")
-    comparison = serializers.CharField(source="clause.comparison")
-    threshold = serializers.IntegerField(source="clause.threshold")
+    unit = serializers.CharField()
+    comparison = serializers.CharField()
+    threshold = serializers.IntegerField()
     achieved = serializers.IntegerField(allow_null=True)
     sample = serializers.IntegerField()
-    window_days = serializers.IntegerField(source="clause.window_days")
+    window_days = serializers.IntegerField()
     kept = serializers.BooleanField(allow_null=True)
 
 
@@ -63,7 +63,7 @@ class PlantDetailOutput(PlantOutput):
 
     @extend_schema_field(PromiseOutput(many=True))
     def get_promises(self, plant: Refurbisher) -> list[dict[str, object]]:
-        return PromiseOutput(selectors.promises(plant), many=True).data
+        return PromiseOutput(selectors.promises(plant.pk), many=True).data
 
 
 class PlantsEndpoint(ListAPIView):

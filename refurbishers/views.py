@@ -37,7 +37,7 @@ def plant(request: HttpRequest, slug: str) -> HttpResponse:
         "standing": words.STANDING[found.status],
         "answered_within": _answered_within(found),
         "signature": selectors.last_signature(found),
-        "promises": selectors.promises(found),
+        "promises": selectors.promises(found.pk),
         "chapters": selectors.documented_chapters(found),
         "score_parts": selectors.score_parts(),
         "crumbs": [{"title": _("Plants"), "url": reverse("plants")}, {"title": found.name}],

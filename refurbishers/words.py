@@ -47,10 +47,10 @@ def in_words(value: int, unit: str) -> str:
     return number(value / 100, 1)
 
 
-def promised_words(clause: Clause) -> str:
+def promised_words(threshold: int, unit: str, comparison: str) -> str:
     """ "at most 3.5%", "at least 4 stars"."""
-    figure = {"figure": in_words(clause.threshold or 0, clause.unit)}
-    if clause.comparison == Clause.Comparison.AT_MOST:
+    figure = {"figure": in_words(threshold, unit)}
+    if comparison == Clause.Comparison.AT_MOST:
         return gettext("at most %(figure)s") % figure
     return gettext("at least %(figure)s") % figure
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.db.models import Model
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -38,6 +40,23 @@ def price(
     return _safe(f'<p class="{css}"><span class="price__now">{escape(money_short(now))}</span>{saving}{labelled}</p>')
 
 
+@register.simple_tag(name="worded")
+def worded_include(template_name: str, **values: Any) -> SafeString:
+    """A part of a page that says the same thing on many pages: rendered once for these values and this language.
+
+    The values are all that it sees, and are hashable. A row of the database is not a value, as it changes while it
+    stays equal to itself: TypeError.
+    """
+    if rows := [name for name, value in values.items() if isinstance(value, Model)]:
+        raise TypeError(f"{template_name} is given rows of the database: {', '.join(rows)}")
+    return _safe(_rendered(template_name, **values))
+
+
+@worded
+def _rendered(template_name: str, **values: Any) -> str:
+    return render_to_string(template_name, values)
+
+
 @register.simple_tag
 @worded
 def grade(code: str, meaning: bool = False) -> SafeString:
@@ -58,6 +77,12 @@ def stars(rating: Decimal | float | str | None, count: int | str | None = None, 
         counted = f' <span class="muted">({number(count)}{_unseen(" " + gettext("reviews"))})</span>'
     words = f"{_unseen(gettext('Rated') + ' ')}{number(rating, 1)}{_unseen(' ' + gettext('out of 5'))}"
     return _safe(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')
+
+
+@worded
+def says(text: str) -> str:
+    """Words of our own that were marked with gettext_noop, translated and escaped."""
+    return escape(gettext(text))
 
 
 @worded

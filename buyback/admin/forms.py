@@ -87,8 +87,8 @@ class CounterOfferForm(StepForm):
     @property
     def promise(self) -> Promise | None:
         """How often this plant makes counter-offers, beside what it has promised."""
-        made = promises(self.subject.plant)
-        return next((promise for promise in made if promise.clause.measure == "counter_offer_rate"), None)
+        made = promises(self.subject.plant_id)
+        return next((promise for promise in made if promise.measure == "counter_offer_rate"), None)
 
     @property
     def cut(self) -> int | None:

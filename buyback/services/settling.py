@@ -67,7 +67,7 @@ def charge_unsent(trade: Trade, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         # No join: what the courier has said while this one waited for the lock must be seen.
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()
-        parcel = lock(Parcel.objects.filter(pk=locked.return_parcel_id)).first()
+        parcel = lock(Parcel.objects.filter(pk__in=[locked.return_parcel_id])).first()
         if parcel is None or not Trade.objects.unsent(at).filter(pk=trade.pk).exists():
             raise CannotChargeUnsent
         cancel_parcel(parcel, by=by, at=at)

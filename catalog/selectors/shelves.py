@@ -1,7 +1,12 @@
 """What stands in front: the header's categories, the best offers, the examples of the pages that explain."""
 
 from collections import Counter
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from backmarket.prepared import Row, prepared
 from catalog.models import Buyable, Category
 from catalog.selectors.offers import Offer, offers
 
@@ -9,9 +14,31 @@ DEPTH = 24
 """How many of a category's best offers are looked at: enough to hold several products, each in several variants."""
 
 
-def navigation() -> list[Category]:
+class Aisle(NamedTuple):
+    """A category, as far as a link to it shows it."""
+
+    pk: int
+    slug: str
+    name: str
+    form: str
+
+    def get_absolute_url(self) -> str:
+        return reverse("category", args=[self.slug])
+
+
+def navigation() -> list[Aisle]:
     """The categories of the header, in their order."""
-    return list(Category.objects.defer("impact", "synonyms"))
+    return [Aisle(*row) for row in _aisles()]
+
+
+@prepared
+def _aisles() -> "QuerySet[Any, Row]":
+    return Category.objects.values_list(*Aisle._fields)
+
+
+def searched_categories() -> list[Category]:
+    """All categories in their order, with the attributes that a search is understood by."""
+    return list(Category.objects.defer("impact", "synonyms", "box"))
 
 
 def best_offers(count: int) -> list[Buyable]:
@@ -20,7 +47,7 @@ def best_offers(count: int) -> list[Buyable]:
     Reads the first rows of every category by index, so it costs the same however large the catalogue is.
     """
     rows = Buyable.objects.in_stock().defer("search", "search_text")
-    firsts = [rows.filter(category=category).order_by("-score", "id")[:DEPTH] for category in navigation()]
+    firsts = [rows.filter(category=aisle.pk).order_by("-score", "id")[:DEPTH] for aisle in navigation()]
     if not firsts:
         return []
     ranked = sorted(firsts[0].union(*firsts[1:], all=True), key=lambda row: (-row.score, row.pk))
@@ -41,4 +68,4 @@ def categories_with_impact() -> list[Category]:
 def contested_offers() -> tuple[Buyable, list[Offer]] | None:
     """The variant and grade with the most offers now, for the worked example; None while nothing is for sale."""
     row = Buyable.objects.in_stock().select_related("variant").order_by("-offer_count", "id").first()
-    return (row, offers(row.variant, row.grade, row.currency)) if row else None
+    return (row, offers(row.variant_id, row.grade, row.currency)) if row else None

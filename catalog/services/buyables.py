@@ -6,7 +6,7 @@ seen all the others.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +22,7 @@ from catalog.services.words import learn_words
 from refurbishers.models import Refurbisher
 
 Pair = tuple[int, str]
+R = TypeVar("R", bound=ranking.Ranked)
 REBUILD_BATCH = 1_000
 KEY = ("variant", "grade")
 COLUMNS = [
@@ -60,8 +61,8 @@ def rebuild_buyables() -> int:
     return len(pairs)
 
 
-def rank_listings(listings: Sequence[Listing]) -> list[tuple[int, Listing]]:
-    """Listings of one variant and grade (`plant` joined) with their score, best first; the older wins a tie."""
+def rank_listings(listings: Sequence[R]) -> list[tuple[int, R]]:
+    """Listings of one variant and grade with their score, best first; the older wins a tie."""
     if not listings:
         return []
     cheapest = min(listing.price_minor + listing.shipping_minor for listing in listings)
@@ -69,7 +70,7 @@ def rank_listings(listings: Sequence[Listing]) -> list[tuple[int, Listing]]:
     return sorted(scored, key=lambda pair: (-pair[0], pair[1].number))
 
 
-def facts_of(listing: Listing, cheapest_minor: int) -> ranking.OfferFacts:
+def facts_of(listing: ranking.Ranked, cheapest_minor: int) -> ranking.OfferFacts:
     """What the formula looks at; `cheapest_minor` is the lowest full price among the offers compared."""
     return ranking.OfferFacts(
         full_minor=listing.price_minor + listing.shipping_minor,

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from backmarket.markup import worded
-from backmarket.templatetags.pieces import grade, price, stars
+from backmarket.templatetags.pieces import grade, price, says, stars
 from backmarket.templatetags.ui import months, number
 from catalog.drawings import device_svg
 from catalog.facet_options import Option
@@ -22,7 +22,7 @@ _drawing = worded(device_svg)
 def device_card(row: Buyable, heading: str = "h3") -> SafeString:
     """A device on offer. `heading` is h2 or h3, as the page's outline asks."""
     sold = "" if row.in_stock else " device-card--sold"
-    flag = "" if row.in_stock else f'<span class="badge device-card__flag">{_says("Out of stock")}</span>'
+    flag = "" if row.in_stock else f'<span class="badge device-card__flag">{says(gettext_noop("Out of stock"))}</span>'
     shown = price(
         row.price, row.reference_price, row.reference_source, row.reference_date, row.saving_bps
     ) if row.price else ""  # fmt: skip
@@ -59,11 +59,6 @@ def _foot(plant: str, rating: float | None, guarantee: int) -> str:
         words = gettext("Guaranteed %(length)s") % {"length": months(guarantee)}
         parts.append(f"<span>{escape(words)}</span>")
     return "".join(parts)
-
-
-@worded
-def _says(text: str) -> str:
-    return escape(gettext(text))
 
 
 def _safe(markup: str) -> SafeString:

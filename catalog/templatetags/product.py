@@ -1,17 +1,156 @@
-"""What the shop's pages draw of a product, and the cards that stand beside links to them."""
+"""The choices and offers of a product page, in Python because a template takes ten times as long; and share cards."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import escape, format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from django.utils.translation import gettext, gettext_noop
 
-from catalog.drawings import paint
+from backmarket.countries import country_name
+from backmarket.markup import worded
+from backmarket.money import Money
+from backmarket.templatetags.pieces import says, stars
+from backmarket.templatetags.ui import grade_label, money, money_short, months
+from catalog.drawings import device_svg, paint
 from catalog.models import Category, Variant
+from catalog.selectors.offers import Offer
+from catalog.selectors.products import ProductPage
 from catalog.share_cards import Card, category_card, home_card, variant_card
+from catalog.variants import Axis, Choice
 
 register = template.Library()
+_drawing = worded(device_svg)
 
 
 @register.simple_tag
+def grade_options(shown: ProductPage, grades: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The four looks of the variant shown, drawn, each with its price or with why it cannot be had."""
+    return _safe("".join(_look(shown, option) for option in grades))
+
+
+@register.simple_tag
+def axis_options(axis: Axis, path: str) -> SafeString:
+    """The values of an axis, each leading to a variant that exists and saying what else it changes."""
+    return _safe("".join(_option(choice, path) for choice in axis.choices))
+
+
+@register.simple_tag
+def offer_rows(shown: ProductPage, days: Mapping[int, date]) -> SafeString:
+    """The body of the table of offers, best first; `days` of delivery, by days on the road."""
+    path = escape(
+        f"{shown.product.get_absolute_url()}?{urlencode({'variant': shown.variant.sku, 'grade': shown.grade})}"
+    )
+    return _safe("".join(_row(offer, days, path, chosen=offer is shown.offer) for offer in shown.offers))
+
+
+def _look(shown: ProductPage, option: Mapping[str, Any]) -> str:
+    grade, cost = option["value"], option["price"]
+    drawing = _drawing(shown.product.form, shown.variant.colour, grade=grade, size="thumb")
+    price = f'<span class="look__price">{escape(money_short(cost))}</span>' if cost else ""
+    step = _step(option["step"], option["dearer"], option["checked"]) if cost else says(gettext_noop("None in stock"))
+    return (
+        f'<a class="look{"" if cost else " is-off"}" id="looks-{grade}" href="{escape(option["url"])}"'
+        f"{_current(option['checked'])}>"
+        f'<span class="look__drawing">{drawing}</span><span class="look__name">{escape(grade_label(grade))}</span>'
+        f'{price}<span class="look__step">{step}</span></a>'
+    )
+
+
+@worded
+def _step(step: Money | None, dearer: bool, checked: bool) -> str:
+    """How much more or less another grade costs, as a figure for the eye and a sentence for screen readers."""
+    if step is None:
+        return escape(gettext("chosen") if checked else gettext("same price"))
+    said = gettext("%(step)s more than chosen now") if dearer else gettext("%(step)s less than chosen now")
+    amount = money_short(step)
+    return (
+        f'<span aria-hidden="true">{"+" if dearer else "−"}{escape(amount)}</span>'
+        f'<span class="visually-hidden">{escape(said % {"step": amount})}</span>'
+    )
+
+
+def _option(choice: Choice, path: str) -> str:
+    note = _note(choice)
+    noted = f'<span class="option__note">{escape(note)}</span>' if note else ""
+    return (
+        f'<a class="option{" is-off" if choice.price_minor is None else ""}" id="choice-{slugify(choice.key)}" '
+        f'href="{escape(path)}?{escape(urlencode({"variant": choice.sku, "grade": choice.grade}))}"'
+        f"{_current(choice.checked)}>{swatch(choice.colour) if choice.colour else ''}<span>{escape(choice.label)}"
+        f"{noted}</span></a>"
+    )
+
+
+def _note(choice: Choice) -> str:
+    """What a choice leads to besides its value; empty where it changes nothing else."""
+    if choice.price_minor is None:
+        return gettext("None in stock")
+    looks = grade_label(choice.grade)
+    if choice.changes:
+        others = gettext("with %(others)s") % {"others": ", ".join(choice.changes)}
+        return others if choice.keeps_grade else f"{others}, {looks}"
+    return "" if choice.keeps_grade else gettext("in %(looks)s only") % {"looks": looks}
+
+
+def _row(offer: Offer, days: Mapping[int, date], path: str, *, chosen: bool) -> str:
+    listing, plant = offer.listing, offer.listing.plant
+    choose = f'<a id="offer-{listing.number}" href="{path}&amp;listing={listing.pk}">{says(gettext_noop("Choose"))}'
+    choose += f'<span class="visually-hidden"> {escape(plant.name)}</span></a>'
+    return (
+        f"<tr{_current(chosen)}>"
+        f"{_plant_cell(plant.slug, plant.name, plant.country, plant.rating, plant.rating_count)}"
+        f"{_price_cell(offer.full_price, listing.shipping)}"
+        f"{_day_cell(days[listing.shipping_days])}{_cover_cell(listing.guarantee_months, listing.new_battery)}"
+        f'<td class="num" data-label="{says(gettext_noop("Score"))}">{offer.score}</td>'
+        f'<td class="end">{_shown() if chosen else choose}</td></tr>'
+    )
+
+
+@worded
+def _plant_cell(slug: str, name: str, country: str, rating: float | None, count: int) -> str:
+    return (
+        f'<th scope="row" data-label="{says(gettext_noop("Plant"))}"><span>'
+        f'<a href="{reverse("plant", args=[slug])}" data-hx-boost="false">{escape(name)}</a> '
+        f'<span class="muted small">{escape(country_name(country))}</span><br>{stars(rating, count)}</span></th>'
+    )
+
+
+def _price_cell(full: Money, shipping: Money) -> str:
+    of_it = gettext("%(shipping)s of it shipping") % {"shipping": money(shipping)} if shipping else ""
+    part = f'<br><span class="muted small">{escape(of_it)}</span>' if of_it else ""
+    return (
+        f'<td class="num" data-label="{says(gettext_noop("Full price"))}"><span>{escape(money(full))}{part}</span></td>'
+    )
+
+
+@worded
+def _day_cell(day: date) -> str:
+    return f'<td data-label="{says(gettext_noop("At your door by"))}">{escape(date_format(day, "D j M"))}</td>'
+
+
+@worded
+def _cover_cell(length: int, new_battery: bool) -> str:
+    battery = f'<br><span class="small">{says(gettext_noop("new battery"))}</span>' if new_battery else ""
+    return f'<td data-label="{says(gettext_noop("Guarantee"))}"><span>{escape(months(length))}{battery}</span></td>'
+
+
+@worded
+def _shown() -> str:
+    return f'<span class="badge badge--good">{escape(gettext("Shown"))}</span>'
+
+
+def _current(chosen: bool) -> str:
+    return ' aria-current="true"' if chosen else ""
+
+
+@register.simple_tag
+@worded
 def swatch(colour: str) -> SafeString:
     """A spot of a device's colour; decorative, its name stands beside it."""
     base = paint(colour)
@@ -36,3 +175,7 @@ def card_of_category(category: Category) -> Card:
 @register.simple_tag
 def card_of_home() -> Card:
     return home_card()
+
+
+def _safe(markup: str) -> SafeString:
+    return mark_safe(markup)  # noqa: S308 - built here, every text escaped

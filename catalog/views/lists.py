@@ -12,7 +12,7 @@ from catalog.access import public_category
 from catalog.facet_options import hints
 from catalog.search import suggestions
 from catalog.selectors.lists import SORTS, ListPage, category_page, search_page
-from catalog.selectors.shelves import best_offers, navigation
+from catalog.selectors.shelves import best_offers, searched_categories
 
 PRICE_KEYS = ("price_min", "price_max")
 # A search shows all categories, and some offer changes at every moment: so many seconds old it may be.
@@ -36,7 +36,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @kept_page(lifetime=SEARCH_LIFETIME)
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]
-    categories = navigation()
+    categories = searched_categories()
     listed = search_page(query, request.GET, categories)
     context = {**_listing(request, listed), "nav_categories": categories}
     if not listed.total:

@@ -8,11 +8,13 @@ from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from backmarket import timetravel
+from backmarket.db import storable
 from backmarket.money import Money
 from backmarket.pagecache import CHOICE, kept_page, not_kept
 from catalog import ranking as formula
 from catalog.access import public_product
 from catalog.delivery import delivery_of
+from catalog.models import Grade
 from catalog.selectors.products import ProductPage, product_page, similar_to
 from catalog.structured import product_data
 from catalog.variants import GRADES
@@ -31,7 +33,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "shown": shown,
         "grades": _grade_options(shown),
-        "offers": [{"offer": offer, "day": delivery_of(offer.listing.shipping_days, at).day} for offer in shown.offers],
+        "days": {days: delivery_of(days, at).day for days in {offer.listing.shipping_days for offer in shown.offers}},
         "max_points": formula.MAX_POINTS,
     }
     if request.htmx and request.htmx.target == CHOICE:
@@ -40,8 +42,17 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         {"title": shown.product.category.name, "url": shown.product.category.get_absolute_url()},
         {"title": str(shown.product)},
     ]
-    context |= {"crumbs": crumbs, "similar": similar_to(shown), "json_ld": product_data(shown)}
+    context |= {"crumbs": crumbs, "json_ld": product_data(shown)}
     return _kept_if_sound(request, shown, render(request, "catalog/product.html", context))
+
+
+@require_safe
+def similar(request: HttpRequest, slug: str) -> HttpResponse:
+    """Devices like the one chosen, for the foot of its page; an unknown grade is that of most devices."""
+    product = public_product(slug)
+    grade = request.GET.get("grade", "")
+    rows = similar_to(product, storable(request.GET.get("variant", "")), grade if grade in GRADES else Grade.GOOD)
+    return render(request, "catalog/_similar.html", {"category": product.category, "rows": rows})
 
 
 def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpResponse) -> HttpResponse:

@@ -12,7 +12,7 @@ from refurbishers.selectors import Promise, promises
 
 def promises_panel(plant: Refurbisher) -> Panel:
     words = {True: _("kept"), False: _("broken"), None: _("too few facts")}
-    rows = [(p.clause.code, p.text, p.promised_words, _achieved(p), words[p.kept]) for p in promises(plant)]
+    rows = [(p.code, p.text, p.promised_words, _achieved(p), words[p.kept]) for p in promises(plant.pk)]
     headers = (_("Clause"), _("Text"), _("Promised"), _("Achieved"), _("State"))
     return table(_("Promised and achieved"), headers, rows, empty=_("No specification is signed."))
 

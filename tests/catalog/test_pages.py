@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from backmarket.money import Money
+from catalog.delivery import delivery_of
 from catalog.models import Product
-from catalog.selectors.products import delivered_by, price_drop
+from catalog.selectors.products import price_drop
 from catalog.services.listings import change_listing, pause_listing
 from tests.factories import (
     CategoryFactory,
@@ -148,9 +149,8 @@ def test_a_reduction_is_told_beside_the_lowest_price_of_30_days(now: datetime) -
 
 
 def test_the_delivery_day_counts_the_cut_off_and_the_road(now: datetime) -> None:
-    listing = ListingFactory(shipping_days=2)
-    assert delivered_by(listing, now).isoformat() == "2026-11-26"
-    assert delivered_by(listing, now + timedelta(hours=4)).isoformat() == "2026-11-27"
+    assert delivery_of(2, now).day.isoformat() == "2026-11-26"
+    assert delivery_of(2, now + timedelta(hours=4)).day.isoformat() == "2026-11-27"
 
 
 def test_the_impact_page_shows_each_factor_with_its_source(client: Client) -> None:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from backmarket import timetravel
 from backmarket.accounts.models import User
 from catalog.models import Category, Product
-from catalog.selectors.products import product_page, similar_to
+from catalog.selectors.products import similar_to
 from catalog.services.listings import change_listing
 from refurbishers.models import Refurbisher
 from reviews.services import push_rating_down, rate_line, remove_review
@@ -331,19 +331,31 @@ def test_similar_devices_are_the_nearest_in_price_each_once(product: Product, no
         for extra in (0, 1):
             ListingFactory(variant=VariantFactory(product=other), price_minor=price + extra)
     ListingFactory(variant=VariantFactory(product__category=CategoryFactory(slug="tablets")), price_minor=32000)
-    shown = product_page(product, {"grade": "good"}, at=now)  # type: ignore[arg-type]
-    assert [row.slug for row in similar_to(shown)] == ["other-1", "other-2", "other-0", "other-3"]
+    sku = product.variants.get().sku
+    assert [row.slug for row in similar_to(product, sku, "good")] == ["other-1", "other-2", "other-0", "other-3"]
+
+
+def test_similar_devices_come_when_the_foot_of_the_page_is_reached(product: Product, client: Client) -> None:
+    other = ProductFactory(slug="other", name="iPhone 13")
+    ListingFactory(variant=VariantFactory(product=other, sku="OTHER"), price_minor=31900)
+    sku = product.variants.get().sku
+    address = f"/p/{product.slug}/similar/?variant={sku}&grade=good"
+    assert f'data-hx-get="{address.replace("&", "&amp;")}" data-hx-trigger="revealed"' in page_of(client, product)
+    assert "/p/other/?variant=OTHER&amp;grade=good" in client.get(address).content.decode()
+    nothing = client.get(f"/p/{product.slug}/similar/?variant=%00&grade=nonsense")
+    assert (nothing.status_code, "iPhone 13" in nothing.content.decode()) == (200, True)
+    assert "Nothing else in these looks" in client.get(address.replace("good", "premium")).content.decode()
 
 
 def test_similar_devices_are_found_along_the_index_of_prices(product: Product, now: datetime) -> None:
-    shown = product_page(product, {"grade": "good"}, at=now)  # type: ignore[arg-type]
+    sku = product.variants.get().sku
     with CaptureQueriesContext(connection) as found:
-        similar_to(shown)
-    assert len(found) == 1
+        similar_to(product, sku, "good")
+    assert len(found) == 2
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN {found[0]['sql']}")
+        cursor.execute(f"EXPLAIN {found[1]['sql']}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert len(re.findall(r"using buyable_(?:all_)?price", plan)) == 2, plan
     assert "Seq Scan" not in plan

@@ -124,7 +124,7 @@ def test_a_promise_is_judged_only_from_its_sample_on(plant: Refurbisher, now: da
     facts(plant, Kind.SHIPMENT, [1] * 9, now)
     facts(plant, Kind.RESOLUTION_TIME, [10, 20, 100], now)
     measure_plants(now)
-    found = {p.clause.code: (p.achieved, p.sample, p.kept) for p in promises(plant)}
+    found = {p.code: (p.achieved, p.sample, p.kept) for p in promises(plant.pk)}
     assert found == {
         "L-01": (10_000, 9, None),
         "S-03": (None, 0, None),

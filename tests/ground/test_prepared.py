@@ -1,0 +1,61 @@
+"""Statements written once, and parts of a page rendered once."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.template import Context, Template
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from backmarket.prepared import Row, prepared
+from catalog.models import Listing, Product
+from tests.factories import ListingFactory, VariantFactory
+
+written: list[str] = []
+
+
+@prepared
+def _between(least: Any, most: Any, grade: Any) -> "QuerySet[Any, Row]":
+    written.append("once")
+    rows = Listing.objects.filter(price_minor__gte=least, price_minor__lte=most, grade=grade, variant__colour="Black")
+    return rows.order_by("price_minor").values_list("price_minor", "variant__sku")[:2]
+
+
+@pytest.mark.django_db
+def test_a_prepared_read_is_written_once_and_asked_with_each_value() -> None:
+    black, red = VariantFactory(colour="Black"), VariantFactory(colour="Red")
+    for price in (100, 200, 300, 400):
+        ListingFactory(variant=black, grade="good", price_minor=price)
+    ListingFactory(variant=red, grade="good", price_minor=150)
+    ListingFactory(variant=black, grade="fair", price_minor=150)
+    written.clear()
+    assert _between(least=100, most=250, grade="good") == [(100, black.sku), (200, black.sku)]
+    assert _between(least=150, most=400, grade="good") == [(200, black.sku), (300, black.sku)]
+    assert _between(least=150, most=150, grade="fair") == [(150, black.sku)]
+    assert _between(least=400, most=100, grade="good") == []
+    with CaptureQueriesContext(connection) as asked:
+        _between(least=1, most=2, grade="'; DROP TABLE catalog_listing; --")
+    assert len(asked) == 1
+    assert written == ["once"]
+
+
+def rendered(source: str, **context: Any) -> str:
+    return Template("{% load pieces %}" + source).render(Context(context))
+
+
+def test_a_part_of_a_page_is_said_for_its_values_and_in_the_readers_language() -> None:
+    tag = '{% worded "components/_stars.html" rating=rating count=count %}'
+    assert "4.3" in rendered(tag, rating=4.3, count=7)
+    assert "4.4" in rendered(tag, rating=4.4, count=7)
+    with translation.override("fr"):
+        assert "4,3" in rendered(tag, rating=4.3, count=7)
+    assert "4.3" in rendered(tag, rating=4.3, count=7)
+
+
+@pytest.mark.django_db
+def test_a_row_of_the_database_is_no_value_of_a_part_said_once() -> None:
+    product: Product = VariantFactory().product
+    with pytest.raises(TypeError, match=r"_stars\.html is given rows of the database: rating"):
+        rendered('{% worded "components/_stars.html" rating=product %}', product=product)
