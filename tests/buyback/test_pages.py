@@ -144,6 +144,13 @@ def test_no_bid_is_a_page_with_advice(plant: Refurbisher, at: datetime, client: 
     assert "button--buy" not in page
 
 
+def test_an_accepted_quote_says_so_and_offers_nothing(plant: Refurbisher, carol: User, at: datetime) -> None:
+    trade = accepted(plant, carol, at)
+    page = Client().get(reverse("quote", args=[trade.quote_id])).content.decode()
+    assert f"<h1>The quote for your {trade.variant.product} is accepted</h1>" in page
+    assert ("Who shall buy it?" in page, "What a second life saves" in page) == (False, False)
+
+
 def test_an_expired_quote_can_be_renewed_and_not_accepted(
     plant: Refurbisher, carol: User, now: datetime, client_of: ClientOf
 ) -> None:
