@@ -52,6 +52,8 @@ WIRING: dict[str, list[str]] = {
     "trade.iban_changed": ["buyback.handlers.email_seller"],
     "trade.resumed": ["buyback.handlers.email_seller"],
     "trade.pickup_changed": ["buyback.handlers.email_seller"],
+    "trade.address_corrected": ["buyback.handlers.email_plant_to_send_back"],
+    "trade.return_urged": ["buyback.handlers.email_plant_to_send_back"],
     "trade.reminded": ["buyback.handlers.email_reminder"],
     "unit.erased": ["buyback.handlers.email_seller_of_device"],
     "unit.sold": ["buyback.handlers.email_seller_of_device"],

@@ -1,8 +1,11 @@
 """What plants and the desk fill in about listings and units."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
@@ -11,6 +14,7 @@ from backmarket.admin.forms import MoneyField, StepForm, dress
 from catalog.models import (
     Grade,
     Listing,
+    Unit,
     Variant,
     VatScheme,
 )
@@ -34,6 +38,11 @@ class ListingForm(StepForm):
         label=_("Comment"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What customers should know. Never “like new”: the law forbids it of refurbished devices."),
     )  # fmt: skip
+
+    def prepare(self) -> None:
+        """A unit's page leads here with its device and grade: it becomes the stock afterwards."""
+        asked = {name: self.request.GET[name] for name in ("variant", "grade", "on_hand") if name in self.request.GET}
+        self.initial |= asked
 
 
 class ListingTermsForm(ListingForm):
@@ -67,6 +76,7 @@ class EraseForm(StepForm):
         choices=[
             ("NIST SP 800-88 Purge", "NIST SP 800-88 Purge"),
             ("NIST SP 800-88 Clear", "NIST SP 800-88 Clear"),
+            ("NIST SP 800-88 Destroy", "NIST SP 800-88 Destroy"),
             ("IEEE 2883-2022", "IEEE 2883-2022"),
             ("HMG IS5 Enhanced", "HMG IS5 Enhanced"),
         ],
@@ -116,3 +126,14 @@ class ListUnitForm(StepForm):
             .exclude(status=Listing.Status.ARCHIVED)
             .select_related("variant__product")
         )
+        if not self.fields["listing"].queryset.exists():
+            self.fields["listing"].help_text = _make_one(unit)
+
+
+def _make_one(unit: Unit) -> str:
+    facts = urlencode({"variant": unit.variant_id, "grade": unit.grade, "on_hand": 0})
+    words = _(
+        "You have none of this device in this grade yet. {} with nothing in stock, and come back: it gets this one."
+    )
+    url = f"{reverse('plant:catalog_listing_add')}?{facts}"
+    return format_html(str(words), format_html('<a href="{}">{}</a>', url, _("Make a listing")))

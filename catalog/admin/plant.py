@@ -266,7 +266,10 @@ class OwnUnitAdmin(UnitColumns, PlantModelAdmin):
             icon="recycling",
             tone="danger",
             asks=True,
-            explain=_("The device cannot be saved; its materials can. This is final."),
+            explain=_(
+                "The device cannot be saved; its materials can. Note its erasure first: of what does not start, the "
+                "memory is destroyed. This is final."
+            ),
             when=in_workshop,
             run=lambda request, unit, data: recycle_unit(unit, by=request.user, at=now()),
         ),
