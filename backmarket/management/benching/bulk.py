@@ -1,5 +1,6 @@
 """A plant's night of repricing: so many listings changed by the service of its imports, while the shop is asked."""
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from backmarket import timetravel
+from backmarket.celery import NICENESS
 from backmarket.management.benching.load import measure
 from catalog.listing_files import Wanted
 from catalog.models import Listing, ListingChange
@@ -52,7 +54,8 @@ def slowed(site: str, paths: Sequence[str], *, seconds: int = 10, count: int = L
 
 
 def _apart(count: int) -> float:
-    """In a thread, with a database connection of its own."""
+    """In a thread, with a database connection of its own, and as nice as the worker is."""
+    os.nice(NICENESS)
     try:
         return change_listings(count)
     finally:
