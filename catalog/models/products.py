@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.money import Money
+from catalog.shapes import Shaped
 from refurbishers.models import Refurbisher
 
 
@@ -21,9 +22,9 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=60)
     form = models.CharField(_("drawing"), max_length=20)
     identifier = models.CharField(max_length=8, choices=Identifier)
-    attributes = models.JSONField(default=list, blank=True)
-    impact = models.JSONField(default=dict, blank=True)
-    box = models.JSONField(_("in the box"), default=list, blank=True)
+    attributes = models.JSONField(default=list, blank=True, validators=[Shaped("attributes")])
+    impact = models.JSONField(default=dict, blank=True, validators=[Shaped("impact")])
+    box = models.JSONField(_("in the box"), default=list, blank=True, validators=[Shaped("box")])
     synonyms = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     experts = models.ManyToManyField(Refurbisher, related_name="categories", blank=True)

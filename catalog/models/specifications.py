@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.products import Category
+from catalog.shapes import Shaped
 
 
 class QuestionSet(models.Model):
@@ -12,8 +13,8 @@ class QuestionSet(models.Model):
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="question_sets")
     version = models.PositiveSmallIntegerField()
-    questions = models.JSONField()
-    gates = models.JSONField(default=list, blank=True)
+    questions = models.JSONField(validators=[Shaped("questions")])
+    gates = models.JSONField(default=list, blank=True, validators=[Shaped("gates")])
 
     class Meta:
         verbose_name = _("question set")
@@ -30,7 +31,7 @@ class GradingSpecification(models.Model):
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="grading_specifications")
     version = models.PositiveSmallIntegerField()
-    checks = models.JSONField()
+    checks = models.JSONField(validators=[Shaped("checks")])
 
     class Meta:
         verbose_name = _("grading specification")
