@@ -38,7 +38,7 @@ def open_cart(user: User | None, cart_id: UUID | str | None) -> Cart:
 def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) -> CartItem:
     """Put devices of one offer in the cart, on top of those already there. Raises CannotAdd beyond 10 or the stock."""
     _require_quantity(quantity)
-    if not is_offered(listing) or free_stock([listing], at)[listing.pk] <= 0:
+    if not is_offered(listing) or free_stock([listing], at, cart)[listing.pk] <= 0:
         raise CannotAdd(_("This offer has just gone. Other plants may still have the device."))
     if cart.items.exclude(listing__currency=listing.currency).exists():
         raise CannotAdd(_("The cart holds devices priced in another currency. Buy those first."))
@@ -46,7 +46,7 @@ def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) ->
         item = _item(cart, listing, at)
         wanted = quantity if item._state.adding else item.quantity + quantity
         _require_quantity(wanted)
-        _require_stock(listing, wanted, at)
+        _require_stock(cart, listing, wanted, at)
         item.quantity, item.seen_minor = wanted, listing.price_minor
         item.save()
     return item
@@ -61,7 +61,7 @@ def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
 def change_quantity(item: CartItem, *, quantity: int, at: datetime) -> None:
     """Set how many; raises CannotAdd outside 1 to 10, above the stock, or when the item was taken out meanwhile."""
     _require_quantity(quantity)
-    _require_stock(item.listing, quantity, at)
+    _require_stock(item.cart, item.listing, quantity, at)
     if not CartItem.objects.filter(pk=item.pk).update(quantity=quantity):
         raise CannotAdd(_("This device is not in your cart any more."))
 
@@ -74,8 +74,8 @@ def _require_quantity(quantity: int) -> None:
         )
 
 
-def _require_stock(listing: Listing, quantity: int, at: datetime) -> None:
-    free = free_stock([listing], at)[listing.pk]
+def _require_stock(cart: Cart, listing: Listing, quantity: int, at: datetime) -> None:
+    free = free_stock([listing], at, cart)[listing.pk]
     if quantity > free:
         raise CannotAdd(_("The plant has only %(count)s of these left.") % {"count": max(free, 0)}, field="quantity")
 

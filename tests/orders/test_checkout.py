@@ -13,8 +13,9 @@ from catalog.services.listings import change_listing
 from catalog.services.stock import OutOfStock
 from orders.models import Cart, CartItem, Order, OrderLine
 from orders.services.cart import CannotAdd, add_to_cart, change_quantity, merge_carts, open_cart, remove_from_cart
-from orders.services.checkout import CannotOrder, CartChanged, ReservationOver, prolong_order, settle_order
+from orders.services.checkout import CartChanged, settle_order
 from orders.services.deadlines import watch_order_deadlines
+from orders.services.waiting import CannotOrder, ReservationOver, prolong_order
 from refurbishers.models import Refurbisher
 from tests.orders.conftest import place_from
 
