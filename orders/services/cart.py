@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from catalog.models import Listing
 from orders.models import Cart, CartItem
@@ -53,7 +54,8 @@ def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) ->
 
 
 def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    if lock(Cart.objects.filter(pk=cart.pk)).first() is None:
+        raise CannotAdd(_("Your cart has moved to your account meanwhile. Open it again."))
     found = CartItem.objects.filter(cart=cart, listing=listing).first()
     return found or CartItem(cart=cart, listing=listing, added_at=at)
 
@@ -84,26 +86,6 @@ def remove_from_cart(item: CartItem) -> None:
     item.delete()
 
 
-def merge_carts(guest_cart: Cart, user: User, *, at: datetime) -> Cart:
-    """Move a guest's devices into the person's cart and drop the guest's; at most 10 of one offer stay."""
-    with transaction.atomic():
-        cart, _created = Cart.objects.select_for_update().get_or_create(user=user)
-        for item in guest_cart.items.all():
-            _merge_item(cart, item)
-        Cart.objects.filter(pk=guest_cart.pk, user=None).delete()
-    return cart
-
-
-def _merge_item(cart: Cart, item: CartItem) -> None:
-    mine = cart.items.filter(listing_id=item.listing_id).first()
-    if mine is None:
-        item.cart = cart
-        item.save(update_fields=["cart"])
-        return
-    mine.quantity = min(MAX_QUANTITY, mine.quantity + item.quantity)
-    mine.save(update_fields=["quantity"])
-
-
 def note_seen_prices(cart: Cart) -> None:
     """Remember the prices that the visitor has just been told."""
     for item in cart.items.select_related("listing"):
@@ -113,7 +95,7 @@ def note_seen_prices(cart: Cart) -> None:
 
 def take_out(cart: Cart, sold: dict[UUID, int]) -> None:
     """Take what was bought out of the cart (listing id → how many); what was added meanwhile stays."""
-    for item in cart.items.select_for_update().filter(listing_id__in=sold):
+    for item in lock(cart.items.filter(listing_id__in=sold)):
         item.quantity -= sold[item.listing_id]
         if item.quantity > 0:
             item.save(update_fields=["quantity"])

@@ -67,7 +67,7 @@ def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order |
     if waiting is None:
         return None
     same = waiting.snapshot == snapshot
-    if _is_being_paid(waiting):
+    if is_being_paid(waiting):
         if not same:
             raise CannotOrder(_being_paid(waiting))
         return waiting
@@ -78,7 +78,7 @@ def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order |
     return None
 
 
-def _is_being_paid(order: Order) -> bool:
+def is_being_paid(order: Order) -> bool:
     money = Payment.objects.filter(purpose=PURPOSE, reference=order.pk, status__in=["authorised", "captured"])
     return order.payment_status != Order.PaymentStatus.PENDING or money.exists()
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.services import save_address
+from backmarket.contention import retried
 from backmarket.errors import DomainError, GatewayError
 from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.payments.models import Payment
@@ -34,6 +35,7 @@ CONDITIONS_VERSION = "2026-11"
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@retried
 def checkout(request: HttpRequest) -> HttpResponse:
     """Guest or account, address, full price, one button."""
     cart = cart_of_request(request)
@@ -108,6 +110,7 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
 
 
 @require_POST
+@retried
 def pay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Go (back) to the bank; going on keeps the devices reserved for ten more minutes, up to an hour."""
     order = order_for_buyer(request.user, opened(request), pk)
