@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from backmarket.accounts.models import User
 from backmarket.db import lock
 from catalog.models import Listing
 from orders.models import Cart, CartItem, Order
