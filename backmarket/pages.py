@@ -9,6 +9,7 @@ from backmarket.pagecache import kept_page
 from catalog.models import ShopFigures
 from catalog.selectors.collections import shelf_for_home
 from catalog.selectors.shelves import best_offers, navigation
+from catalog.stock_shown import shows_stock
 from refurbishers.models import Refurbisher
 
 OFFERS_SHOWN, PLANTS_SHOWN = 10, 8
@@ -19,6 +20,7 @@ HOME_LIFETIME = 30
 @require_safe
 @conditional_page
 @kept_page(lifetime=HOME_LIFETIME)
+@shows_stock
 def home(request: HttpRequest) -> HttpResponse:
     context = {
         "figures": ShopFigures.objects.first(),

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from backmarket import crypto
+from backmarket.db import lock
 
 BATCH = 500
 MFA_SECRETS = ("secret", "seed")
@@ -132,7 +133,7 @@ def rotate_mfa() -> Progress:
     progress = Progress()
     for found in mfa_waiting():
         with transaction.atomic():
-            factor = Authenticator.objects.select_for_update().get(pk=found.pk)
+            factor = lock(Authenticator.objects.filter(pk=found.pk)).get()
             try:
                 secrets = {name: crypto.decrypt(factor.data[name]) for name in MFA_SECRETS if factor.data.get(name)}
             except crypto.UnreadableValue:

@@ -21,6 +21,7 @@ from catalog.models import Buyable, Grade, Listing, VatScheme
 from catalog.search import matching
 from catalog.selectors.offers import offers
 from catalog.services.listings import MIN_GUARANTEE_MONTHS, change_listing
+from catalog.services.stock import free_expired
 from refurbishers.access import require_role
 from refurbishers.models import Member
 
@@ -76,6 +77,7 @@ class BuyablesEndpoint(ListAPIView):
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        free_expired(timetravel.now())
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> "QuerySet[Buyable]":
@@ -135,6 +137,7 @@ class ProductEndpoint(APIView):
         responses=ProductOutput,
     )
     def get(self, request: Request, slug: str) -> Response:
+        free_expired(timetravel.now())
         product = public_product(slug)
         rows = list(product.buyables.in_stock().defer("search", "search_text"))
         asked = (request.query_params.get("variant"), request.query_params.get("grade"))

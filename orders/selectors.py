@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
@@ -35,12 +35,14 @@ def cart_count(request: HttpRequest) -> int:
     return int(items.aggregate(devices=Sum("quantity"))["devices"] or 0)
 
 
-def free_stock(listings: Iterable[Listing], at: datetime) -> dict[UUID, int]:
-    """How many of each offer can be bought now; a reservation past its time holds nothing, swept or not."""
+def free_stock(listings: Iterable[Listing], at: datetime, cart: Cart | None = None) -> dict[UUID, int]:
+    """How many of each offer can be bought now, from this cart: a reservation past its time holds nothing, swept or
+    not, and what the cart's own order holds is the cart's."""
     offers = {listing.pk: listing for listing in listings}
-    expired = StockReservation.objects.expired(at).filter(listing_id__in=offers).values_list("listing_id", "quantity")
+    mine = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk") if cart else []
+    held = StockReservation.objects.open().filter(Q(expires_at__lte=at) | Q(holder__in=mine), listing_id__in=offers)
     free = {pk: listing.available for pk, listing in offers.items()}
-    for listing_id, quantity in expired:
+    for listing_id, quantity in held.values_list("listing_id", "quantity"):
         free[listing_id] += quantity
     return free
 
@@ -110,7 +112,7 @@ class CartView:
 def cart_view(cart: Cart | None, at: datetime) -> CartView:
     """The cart by plant, with full prices; offers that have gone are shown and not counted."""
     items = list(cart.items.select_related("listing__plant", "listing__variant__product")) if cart else []
-    free = free_stock([item.listing for item in items], at)
+    free = free_stock([item.listing for item in items], at, cart)
     rows = [_cart_row(item, free[item.listing_id]) for item in items]
     currency = rows[0].price.currency if rows else settings.DEFAULT_CURRENCY
     by_plant = groupby(

@@ -151,3 +151,42 @@ def test_every_scheduled_job_exists() -> None:
 
     for job in JOBS.values():
         assert callable(import_string(job.function)), job.function
+
+
+def raw_locks(source: str) -> list[int]:
+    """Lines that lock rows by hand. Taking only what nobody holds (skip_locked) waits for nobody, and may."""
+    nodes = list(ast.walk(ast.parse(source)))
+    free = {
+        node.func
+        for node in nodes
+        if isinstance(node, ast.Call) and any(word.arg == "skip_locked" for word in node.keywords)
+    }
+    return [
+        node.lineno
+        for node in nodes
+        if isinstance(node, ast.Attribute) and node.attr == "select_for_update" and node not in free
+    ]
+
+
+def test_rows_are_locked_by_the_houses_helper_alone() -> None:
+    """`backmarket.db.lock` locks in one order and lets foreign keys be checked: by hand, two can stand in a circle."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sources()
+        if module_of(path) != "backmarket.db"
+        for line in raw_locks(path.read_text())
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("source", "refused"),
+    [
+        ("Cart.objects.select_for_update().get(pk=1)", True),
+        ("rows.order_by('pk').select_for_update(of=('self',), no_key=True)", True),
+        ("rows.select_for_update(skip_locked=True).first()", False),
+        ("lock(Cart.objects.filter(pk=1)).get()", False),
+    ],
+)
+def test_the_rule_on_locks_refuses_what_waits_without_an_order(source: str, refused: bool) -> None:
+    assert bool(raw_locks(source)) is refused

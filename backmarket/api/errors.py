@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
+from backmarket.contention import RETRY_AFTER, is_contention
 from backmarket.errors import DomainError
 
 CODES = {400: "invalid", 401: "not_authenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
@@ -24,6 +25,11 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         refused = {error.field: [str(error)]} if error.field else {}
         return _answer(status.HTTP_409_CONFLICT, error.code, str(error), refused)
+    if is_contention(error):
+        busy = _("Somebody else was changing the same thing. Nothing was done: send the same again.")
+        answer = _answer(status.HTTP_409_CONFLICT, "busy", busy, {})
+        answer.headers["Retry-After"] = RETRY_AFTER
+        return answer
     response = exception_handler(error, context)
     if response is None:
         return None

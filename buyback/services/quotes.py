@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import states
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.jobs import each
@@ -95,7 +96,7 @@ def send_quote(quote: Quote, *, to: str, by: Actor, at: datetime) -> None:
     To whom stands in the e-mail alone, which is sealed: events and keys only count.
     """
     with transaction.atomic():
-        locked = Quote.objects.select_for_update(of=("self",)).select_related("variant__product").get(pk=quote.pk)
+        locked = lock(Quote.objects.filter(pk=quote.pk)).select_related("variant__product").get()
         sent = _recipients(locked)
         if to.strip().lower() in sent:
             return

@@ -8,15 +8,18 @@ stock first releases it.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+from django.db import OperationalError, transaction
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.db import lock
+from backmarket.contention import is_contention
+from backmarket.db import alone, lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
+from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation
 from catalog.querysets import ReservationQuerySet
 from catalog.services.buyables import refresh_buyables
@@ -94,7 +97,7 @@ def sell_reserved(holder: UUID, *, at: datetime) -> None:
         raise ReservationLost
     with _locked(ids):
         _give_back(StockReservation.objects.expired(at).filter(listing_id__in=ids).exclude(holder=holder), at)
-        if not all(_sell(row) for row in rows.filter(sold_at=None).select_for_update()):
+        if not all(_sell(row) for row in lock(rows.filter(sold_at=None))):
             raise ReservationLost
         rows.filter(sold_at=None).update(sold_at=at, released_at=None)
 
@@ -116,6 +119,27 @@ def release_expired_reservations(at: datetime) -> int:
         with _locked(ids):
             released += _give_back(StockReservation.objects.expired(at).filter(listing_id__in=ids), at)
     return released
+
+
+def free_expired(at: datetime) -> None:
+    """For whoever is about to show what can be bought: what has expired is given back now, though no job runs.
+
+    Nobody waits for it: while another does it, or a checkout holds one of its listings, the page shows what there is.
+    """
+    if not _any_expired(at=at):
+        return
+    with alone("free_expired") as mine:
+        if mine:
+            try:
+                release_expired_reservations(at)
+            except OperationalError as error:
+                if not is_contention(error):
+                    raise
+
+
+@prepared
+def _any_expired(at: Any) -> "QuerySet[Any, Row]":
+    return StockReservation.objects.expired(at).values_list("pk")[:1]
 
 
 @contextmanager
@@ -148,7 +172,7 @@ def _sell(row: StockReservation) -> int:
 
 
 def _give_back(reservations: ReservationQuerySet, at: datetime) -> int:
-    rows = list(reservations.select_for_update())
+    rows = list(lock(reservations))
     for row in rows:
         Listing.objects.filter(pk=row.listing_id).update(reserved=F("reserved") - row.quantity)
     return StockReservation.objects.filter(pk__in=[row.pk for row in rows]).update(released_at=at)

@@ -13,6 +13,7 @@ from catalog.facet_options import hints
 from catalog.search import suggestions
 from catalog.selectors.lists import SORTS, ListPage, category_page, search_page
 from catalog.selectors.shelves import best_offers, searched_categories
+from catalog.stock_shown import shows_stock
 
 PRICE_KEYS = ("price_min", "price_max")
 # A search shows all categories, and some offer changes at every moment: so many seconds old it may be.
@@ -23,6 +24,7 @@ SEARCH_LIFETIME = 30
 @conditional_page
 @vary_on_headers("HX-Request")
 @kept_page("category:{slug}")
+@shows_stock
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     found = public_category(slug)
     listed = category_page(found, request.GET)
@@ -34,6 +36,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @conditional_page
 @vary_on_headers("HX-Request")
 @kept_page(lifetime=SEARCH_LIFETIME)
+@shows_stock
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]
     categories = searched_categories()

@@ -16,6 +16,7 @@ from catalog.access import public_product
 from catalog.delivery import delivery_of
 from catalog.models import Grade
 from catalog.selectors.products import ProductPage, product_page, similar_to
+from catalog.stock_shown import shows_stock
 from catalog.structured import product_data
 from catalog.variants import GRADES
 
@@ -27,6 +28,7 @@ LIFETIME = 60
 @conditional_page
 @vary_on_headers("HX-Request", "HX-Target")
 @kept_page("product:{slug}", lifetime=LIFETIME)
+@shows_stock
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     at = timetravel.now()
     shown = product_page(public_product(slug), request.GET, at=at)

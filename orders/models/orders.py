@@ -28,6 +28,8 @@ class Order(models.Model):
         FAILED = "failed", _("payment failed")
         CANCELLED = "cancelled", _("cancelled")
 
+    # Waiting for its money.
+    OPEN = (PaymentStatus.PENDING, PaymentStatus.AUTHORISED)
     NOUN = "order"
     STATUS_FIELD = "payment_status"
     MOVES: ClassVar[dict[str, set[str]]] = {
@@ -47,8 +49,9 @@ class Order(models.Model):
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     # Emptied once the order is paid; until then it lets the buyer try again.
     cart = models.ForeignKey(Cart, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
-    # One order per checkout attempt, whatever is clicked twice.
+    # One order per checkout page, whatever is clicked twice; `snapshot` is the fingerprint of what was confirmed there.
     checkout_key = models.UUIDField(unique=True)
+    snapshot = models.CharField(max_length=64, default="", editable=False)
     payment_status = models.CharField(_("payment"), max_length=12, choices=PaymentStatus, default=PaymentStatus.PENDING)
     total_minor = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
@@ -68,6 +71,11 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=~Q(payment_status="captured") | Q(captured_at__isnull=False),
                 name="order_paid_has_date",
+            ),
+            models.UniqueConstraint(
+                fields=["cart"],
+                condition=Q(payment_status__in=["pending", "authorised"]),
+                name="order_one_open_per_cart",
             ),
         ]
         indexes = [models.Index(fields=["buyer", "-number"], name="order_of_buyer")]

@@ -24,6 +24,7 @@ REFUND_REASONS = {
     "not_shipped": gettext_lazy("The plant did not send it in time."),
     "parcel_lost": gettext_lazy("The courier lost the parcel."),
     "not_paid": gettext_lazy("The payment did not arrive."),
+    "buyer": gettext_lazy("You cancelled it or ordered anew."),
 }
 
 
@@ -70,7 +71,7 @@ def order_page(order: Order, at: datetime) -> OrderPage:
         for consignment in consignments
     ]
     waiting = order.payment_status in (Order.PaymentStatus.PENDING, Order.PaymentStatus.AUTHORISED)
-    return OrderPage(order, _next_of_order(order, parcels), parcels, waiting and at < order.placed_at + REFRESH_FOR)
+    return OrderPage(order, _next_of_order(order, parcels, at), parcels, waiting and at < order.placed_at + REFRESH_FOR)
 
 
 def _line_view(line: OrderLine, can_withdraw: bool, at: datetime) -> LineView:
@@ -134,18 +135,13 @@ def _expected(line: OrderLine) -> str:
     return _("Expected by %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
 
 
-def _next_of_order(order: Order, parcels: list[ParcelView]) -> Next | None:
+def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Next | None:
     status = Order.PaymentStatus
-    if order.payment_status in (status.PENDING, status.AUTHORISED):
-        return Next(
-            _("We are waiting for your bank"),
-            _("As soon as it answers, this page says so. If you left its page too early, go back to it."),
-            reverse("checkout-pay", args=[order.pk]) if order.payment_status == status.PENDING else "",
-            _("Go on to payment"),
-            icon="card",
-            deadline=order.reserved_until,
-            post=True,
-        )
+    if order.payment_status in Order.OPEN:
+        return _next_of_waiting(order, at)
+    if order.payment_status == status.CANCELLED:
+        text = _("You ordered anew from the same cart before you paid. Nothing was charged for this one.")
+        return Next(_("Another order has taken its place"), text, icon="warning")
     if order.payment_status != status.CAPTURED:
         return Next(
             _("The payment did not arrive"),
@@ -155,6 +151,29 @@ def _next_of_order(order: Order, parcels: list[ParcelView]) -> Next | None:
             icon="warning",
         )
     return _next_of_parcels(parcels)
+
+
+def _next_of_waiting(order: Order, at: datetime) -> Next:
+    """Go back to the bank. What is reserved until when is said only while it is reserved."""
+    pending, held = order.payment_status == Order.PaymentStatus.PENDING, at < order.reserved_until
+    if pending and not held:
+        return Next(
+            _("Your time to pay has run out"),
+            _("The devices are no longer kept aside for you. Go on, and we look whether they are still there."),
+            reverse("checkout-pay", args=[order.pk]),
+            _("Go on to payment"),
+            icon="warning",
+            post=True,
+        )
+    return Next(
+        _("We are waiting for your bank"),
+        _("As soon as it answers, this page says so. If you left its page too early, go back to it."),
+        reverse("checkout-pay", args=[order.pk]) if pending else "",
+        _("Go on to payment"),
+        icon="card",
+        deadline=order.reserved_until if held else None,
+        post=True,
+    )
 
 
 def _next_of_parcels(parcels: list[ParcelView]) -> Next | None:

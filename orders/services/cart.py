@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from catalog.models import Listing
 from orders.models import Cart, CartItem
@@ -38,7 +39,7 @@ def open_cart(user: User | None, cart_id: UUID | str | None) -> Cart:
 def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) -> CartItem:
     """Put devices of one offer in the cart, on top of those already there. Raises CannotAdd beyond 10 or the stock."""
     _require_quantity(quantity)
-    if not is_offered(listing) or free_stock([listing], at)[listing.pk] <= 0:
+    if not is_offered(listing) or free_stock([listing], at, cart)[listing.pk] <= 0:
         raise CannotAdd(_("This offer has just gone. Other plants may still have the device."))
     if cart.items.exclude(listing__currency=listing.currency).exists():
         raise CannotAdd(_("The cart holds devices priced in another currency. Buy those first."))
@@ -46,14 +47,15 @@ def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) ->
         item = _item(cart, listing, at)
         wanted = quantity if item._state.adding else item.quantity + quantity
         _require_quantity(wanted)
-        _require_stock(listing, wanted, at)
+        _require_stock(cart, listing, wanted, at)
         item.quantity, item.seen_minor = wanted, listing.price_minor
         item.save()
     return item
 
 
 def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    if lock(Cart.objects.filter(pk=cart.pk)).first() is None:
+        raise CannotAdd(_("Your cart has moved to your account meanwhile. Open it again."))
     found = CartItem.objects.filter(cart=cart, listing=listing).first()
     return found or CartItem(cart=cart, listing=listing, added_at=at)
 
@@ -61,7 +63,7 @@ def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
 def change_quantity(item: CartItem, *, quantity: int, at: datetime) -> None:
     """Set how many; raises CannotAdd outside 1 to 10, above the stock, or when the item was taken out meanwhile."""
     _require_quantity(quantity)
-    _require_stock(item.listing, quantity, at)
+    _require_stock(item.cart, item.listing, quantity, at)
     if not CartItem.objects.filter(pk=item.pk).update(quantity=quantity):
         raise CannotAdd(_("This device is not in your cart any more."))
 
@@ -74,34 +76,14 @@ def _require_quantity(quantity: int) -> None:
         )
 
 
-def _require_stock(listing: Listing, quantity: int, at: datetime) -> None:
-    free = free_stock([listing], at)[listing.pk]
+def _require_stock(cart: Cart, listing: Listing, quantity: int, at: datetime) -> None:
+    free = free_stock([listing], at, cart)[listing.pk]
     if quantity > free:
         raise CannotAdd(_("The plant has only %(count)s of these left.") % {"count": max(free, 0)}, field="quantity")
 
 
 def remove_from_cart(item: CartItem) -> None:
     item.delete()
-
-
-def merge_carts(guest_cart: Cart, user: User, *, at: datetime) -> Cart:
-    """Move a guest's devices into the person's cart and drop the guest's; at most 10 of one offer stay."""
-    with transaction.atomic():
-        cart, _created = Cart.objects.select_for_update().get_or_create(user=user)
-        for item in guest_cart.items.all():
-            _merge_item(cart, item)
-        Cart.objects.filter(pk=guest_cart.pk, user=None).delete()
-    return cart
-
-
-def _merge_item(cart: Cart, item: CartItem) -> None:
-    mine = cart.items.filter(listing_id=item.listing_id).first()
-    if mine is None:
-        item.cart = cart
-        item.save(update_fields=["cart"])
-        return
-    mine.quantity = min(MAX_QUANTITY, mine.quantity + item.quantity)
-    mine.save(update_fields=["quantity"])
 
 
 def note_seen_prices(cart: Cart) -> None:
@@ -113,7 +95,7 @@ def note_seen_prices(cart: Cart) -> None:
 
 def take_out(cart: Cart, sold: dict[UUID, int]) -> None:
     """Take what was bought out of the cart (listing id → how many); what was added meanwhile stays."""
-    for item in cart.items.select_for_update().filter(listing_id__in=sold):
+    for item in lock(cart.items.filter(listing_id__in=sold)):
         item.quantity -= sold[item.listing_id]
         if item.quantity > 0:
             item.save(update_fields=["quantity"])

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from itertools import groupby
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,6 @@ from catalog.models import Listing
 from catalog.services.stock import (
     OutOfStock,
     ReservationLost,
-    extend_reservation,
     release_stock,
     reserve_stock,
     sell_reserved,
@@ -32,14 +31,11 @@ from orders.models import Cart, CartItem, Consignment, Order, OrderLine
 from orders.selectors import is_offered
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
+from orders.services.waiting import JOB, RESERVED_FOR, CannotOrder, same_order, snapshot_of
+from orders.services.waiting import PURPOSE as PURPOSE
 from refurbishers.models import Refurbisher
 
-RESERVED_FOR = timedelta(minutes=10)
-# However often the buyer goes on, counted from when the order was placed.
-RESERVED_AT_MOST = timedelta(minutes=60)
 COMMISSION_VAT_BPS = 2000
-PURPOSE = "order"
-JOB = "system:checkout"
 
 
 class CartChanged(DomainError):
@@ -47,20 +43,6 @@ class CartChanged(DomainError):
 
     code = "cart_changed"
     default_message = _("Something in your cart has changed since you looked. Check it and confirm again.")
-
-
-class CannotOrder(DomainError):
-    code = "cannot_order"
-    default_message = _("This order cannot be placed.")
-
-
-class ReservationOver(DomainError):
-    """The stock was held for as long as it may be."""
-
-    code = "reservation_over"
-    default_message = _(
-        "Your devices were kept aside for an hour, which is over. Nothing was charged: check your cart and order again."
-    )
 
 
 def place_order(
@@ -77,32 +59,63 @@ def place_order(
 ) -> Order:
     """Reserve the stock for ten minutes, freeze prices and commissions, and write the payment to be made.
 
-    The same `checkout_key` gives the same order, however often it is clicked. Raises CartChanged when a price or an
-    offer is not what the buyer last saw, OutOfStock when others were quicker, CannotOrder for an empty cart or a
-    plant's daily cap.
+    A cart has one order that waits for money: the same checkout again, from whatever page, gives that order, and
+    another one replaces it. Raises CartChanged when a price or an offer is not what the buyer last saw, OutOfStock
+    when others were quicker, CannotOrder for an empty cart, a plant's daily cap, or while the bank confirms another.
     """
     with transaction.atomic():
-        Cart.objects.select_for_update().get(pk=cart.pk)
-        if order := Order.objects.filter(checkout_key=checkout_key).first():
-            return _same_buyer(order, buyer, email)
+        cart = _locked(cart)
+        known = Order.objects.filter(checkout_key=checkout_key).first()
+        if known and known.payment_status == Order.PaymentStatus.CAPTURED:
+            return _same_buyer(known, buyer, email, address)
         items = _items_to_buy(cart)
+        snapshot = snapshot_of(items, address, email=email, buyer=buyer)
+        if waiting := same_order(cart, snapshot, by=by, at=at):
+            return _same_buyer(waiting, buyer, email, address)
+        if known and not _hand_over_key(known, snapshot):
+            return _same_buyer(known, buyer, email, address)
         _hold_to_trial_cap({item.listing.plant for item in items}, at)
         order = Order(
             cart=cart, address=address, email=email, buyer=buyer, language=language, checkout_key=checkout_key,
-            conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR,
+            conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR, snapshot=snapshot,
         )  # fmt: skip
-        demand = {item.listing_id: item.quantity for item in items}
-        reserve_stock(holder=order.pk, demand=demand, expires_at=order.reserved_until, at=at)
+        _reserve(order, items, at)
         _write_order(order, items)
         record("order.placed", order, by=by, at=at)
         request_payment(purpose=PURPOSE, reference=order.pk, amount=order.total, by=by, at=at)
     return order
 
 
-def _same_buyer(order: Order, buyer: User | None, email: str) -> Order:
+def _locked(cart: Cart) -> Cart:
+    found = lock(Cart.objects.filter(pk=cart.pk)).first()
+    if found is None:
+        raise CannotOrder(_("Your cart has moved to your account meanwhile. Open it again."))
+    return found
+
+
+def _same_buyer(order: Order, buyer: User | None, email: str, address: Address) -> Order:
+    """The order again; what a guest has typed once more is not kept twice."""
     if order.buyer_id != (buyer.pk if buyer else None) or order.email != email:
         raise CannotOrder(_("This page has already been used for another order. Start again from the cart."))
+    if address.user_id is None and address.pk != order.address_id:
+        address.delete()
     return order
+
+
+def _hand_over_key(known: Order, snapshot: str) -> bool:
+    """The page's key goes to its new order, unless the one that had it failed as just this one, or still waits."""
+    known.refresh_from_db(fields=["payment_status"])
+    replaced = known.payment_status == Order.PaymentStatus.CANCELLED
+    if not replaced and (known.payment_status in Order.OPEN or known.snapshot == snapshot):
+        return False
+    return bool(Order.objects.filter(pk=known.pk).update(checkout_key=uuid4()))
+
+
+def _reserve(order: Order, items: list[CartItem], at: datetime) -> None:
+    demand = Counter[UUID]()
+    for item in items:
+        demand[item.listing_id] += item.quantity
+    reserve_stock(holder=order.pk, demand=demand, expires_at=order.reserved_until, at=at)
 
 
 def _items_to_buy(cart: Cart) -> list[CartItem]:
@@ -171,23 +184,6 @@ def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money) ->
         vat_scheme=listing.vat_scheme,
         guarantee_months=listing.guarantee_months,
     )
-
-
-def prolong_order(order: Order, *, at: datetime) -> None:
-    """The buyer goes on to pay: ten more minutes for the stock, an hour in all.
-
-    Raises CannotOrder once the order is not pending, ReservationOver after that hour.
-    """
-    with transaction.atomic():
-        order = lock(Order.objects.filter(pk=order.pk)).get()
-        if order.payment_status != Order.PaymentStatus.PENDING:
-            raise CannotOrder(_("This order is not waiting for a payment."))
-        limit = order.placed_at + RESERVED_AT_MOST
-        if at >= limit:
-            raise ReservationOver
-        order.reserved_until = min(at + RESERVED_FOR, limit)
-        extend_reservation(order.pk, expires_at=order.reserved_until, at=at)
-        order.save(update_fields=["reserved_until"])
 
 
 def settle_order(order_id: UUID, *, at: datetime) -> None:

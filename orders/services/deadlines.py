@@ -16,9 +16,10 @@ from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment
 from backmarket.states import move
 from orders.models import Order, OrderLine, Withdrawal
-from orders.services.checkout import PURPOSE, fail_order
+from orders.services.checkout import fail_order
 from orders.services.fulfilment import refund_when_late
 from orders.services.returns import NOT_SENT, refund_sent_return, withdraw_until
+from orders.services.waiting import PURPOSE
 
 JOB = "system:deadlines"
 # Five business days are never fewer than five days: older payments only are looked at one by one.

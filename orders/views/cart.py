@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backmarket import timetravel
+from backmarket.contention import retried
 from backmarket.errors import DomainError
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
@@ -16,25 +17,36 @@ from orders.services.cart import (
     add_to_cart,
     cart_of,
     change_quantity,
-    merge_carts,
     note_seen_prices,
     open_cart,
     remove_from_cart,
 )
+from orders.services.merging import merge_carts
 from orders.views.common import person
 
 
 def cart_of_request(request: HttpRequest, *, create: bool = False) -> Cart | None:
-    """The visitor's cart. What was put aside before logging in moves into the person's cart, once."""
+    """The visitor's cart."""
+    bring_cart(request)
     user, guest_id = person(request), request.session.get(CART_KEY)
-    if user and guest_id:
-        del request.session[CART_KEY]
-        if guest_cart := cart_of(None, guest_id):
-            return merge_carts(guest_cart, user, at=timetravel.now())
     cart = open_cart(user, guest_id) if create else cart_of(user, guest_id)
     if cart and user is None:
         request.session[CART_KEY] = str(cart.pk)
     return cart
+
+
+def bring_cart(request: HttpRequest) -> None:
+    """What was put aside before logging in moves into the person's cart, once; what did not fit is said."""
+    user, guest_id = person(request), request.session.get(CART_KEY)
+    if user is None or not guest_id:
+        return
+    if guest_cart := cart_of(None, guest_id):
+        merged = merge_carts(guest_cart, user, at=timetravel.now())
+        if merged.joined:
+            messages.success(request, _("What you had put aside before you logged in is in your cart."))
+        for sentence in merged.left_out:
+            messages.warning(request, sentence)
+    del request.session[CART_KEY]
 
 
 @never_cache
@@ -56,6 +68,7 @@ def _slip(request: HttpRequest, item: CartItem, error: str) -> HttpResponse:
 
 
 @require_POST
+@retried
 def add(request: HttpRequest) -> HttpResponse:
     form = CartAddForm({"quantity": 1, **request.POST.dict()})
     listing = listing_to_add(form.cleaned_data["listing"]) if form.is_valid() else None
@@ -73,6 +86,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@retried
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Another quantity, or out of the cart."""
     item = _item_of(request, pk)

@@ -15,23 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.services import save_address
+from backmarket.contention import retried
 from backmarket.errors import DomainError, GatewayError
 from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.payments.models import Payment
-from backmarket.payments.services import open_payment, request_payment, settle_payment
+from backmarket.payments.services import CannotPay, open_payment, request_payment, settle_payment
 from orders.access import order_for_buyer
 from orders.forms import CheckoutForm
 from orders.models import Cart, Order
 from orders.selectors import cart_view, latest_address, payment_of
 from orders.services.cart import note_seen_prices
-from orders.services.checkout import (
-    PURPOSE,
-    ReservationOver,
-    fail_order,
-    place_order,
-    prolong_order,
-    settle_order,
-)
+from orders.services.checkout import fail_order, place_order, settle_order
+from orders.services.waiting import PURPOSE, DevicesGone, ReservationOver, prolong_order
 from orders.views.cart import cart_of_request
 from orders.views.common import actor, opened, person, remember_guest_order
 
@@ -40,12 +35,15 @@ CONDITIONS_VERSION = "2026-11"
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@retried
 def checkout(request: HttpRequest) -> HttpResponse:
     """Guest or account, address, full price, one button."""
     cart = cart_of_request(request)
-    if request.method == "POST" and (paid := _already_placed(request)):
-        return _to_bank(request, paid)
-    if cart is None or not cart.items.exists():
+    empty = cart is None or not cart.items.exists()
+    placed = _already_placed(request)
+    if placed and (empty or placed.payment_status == Order.PaymentStatus.CAPTURED):
+        return redirect("order", placed.pk)
+    if cart is None or empty:
         return redirect("cart")
     form, address_form = _forms(request)
     if request.method == "POST" and all([form.is_valid(), address_form.is_valid()]):
@@ -66,7 +64,7 @@ def _forms(request: HttpRequest) -> tuple[CheckoutForm, AddressForm]:
 
 
 def _already_placed(request: HttpRequest) -> Order | None:
-    """The order that the first of two clicks has made, if this visitor made it."""
+    """The order that an earlier click on this page has made, if this visitor made it."""
     try:
         key = uuid.UUID(request.POST.get("checkout_key", ""))
     except ValueError:
@@ -104,18 +102,21 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
                 purpose=PURPOSE, reference=order.pk, amount=order.total, by=actor(request), at=now
             )
             url = open_payment(payment, return_url=back, at=now)
-        except (DomainError, GatewayError):
+        except CannotPay:
+            return redirect("checkout-return", order.pk)  # paid on another page: ask the bank
+        except GatewayError:
             messages.error(request, _("The bank does not answer just now. Your devices stay reserved: try again."))
     return redirect(url)
 
 
 @require_POST
+@retried
 def pay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Go (back) to the bank; going on keeps the devices reserved for ten more minutes, up to an hour."""
     order = order_for_buyer(request.user, opened(request), pk)
     try:
         prolong_order(order, at=timetravel.now())
-    except ReservationOver as refusal:
+    except (ReservationOver, DevicesGone) as refusal:
         messages.error(request, str(refusal))
         return redirect("cart")
     except DomainError as refusal:

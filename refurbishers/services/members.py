@@ -88,6 +88,6 @@ def remove_member(member: Member, *, by: Actor, at: datetime) -> None:
 
 def _require_another_owner(member: Member) -> None:
     """The plant's owners are locked together, so that two of them cannot remove each other at once."""
-    owners = Member.objects.filter(plant=member.plant_id, role=Member.Role.OWNER).order_by("pk").select_for_update()
-    if not [owner for owner in owners if owner.pk != member.pk]:
+    owners = Member.objects.filter(plant=member.plant_id, role=Member.Role.OWNER)
+    if not [owner for owner in lock(owners) if owner.pk != member.pk]:
         raise CannotRemoveMember(field="role")

@@ -11,20 +11,20 @@ from tests.factories import CategoryFactory, ListingFactory, ProductFactory, Ref
 
 pytestmark = pytest.mark.django_db
 
-# Every cache of pages off, the process warm, nothing stale.
+# Every cache of pages off, the process warm, nothing stale. Where offers are shown, one asks whether stock has expired.
 BUDGETS = {
-    "/c/smartphones/": 5,
-    "/c/smartphones/?sort=price&page=2": 5,
-    "/c/smartphones/?brand=Apple&grade=good&storage_gb=128": 6,
-    "/c/smartphones/?price_min=210&price_max=290": 7,
-    "/search/?q=nimbus": 7,
-    "/search/?q=nmibus": 9,
-    "/search/?q=nimbus&grade=good&brand=Apple&storage_gb=128": 7,
-    "/search/": 4,
+    "/c/smartphones/": 6,
+    "/c/smartphones/?sort=price&page=2": 6,
+    "/c/smartphones/?brand=Apple&grade=good&storage_gb=128": 7,
+    "/c/smartphones/?price_min=210&price_max=290": 8,
+    "/search/?q=nimbus": 8,
+    "/search/?q=nmibus": 10,
+    "/search/?q=nimbus&grade=good&brand=Apple&storage_gb=128": 8,
+    "/search/": 5,
     "/search/suggest/?q=nim": 2,
     "/search/suggest/?q=nmibus": 4,
     "/ranking/": 5,
-    "/": 8,
+    "/": 9,
 }
 
 

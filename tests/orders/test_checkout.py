@@ -12,9 +12,11 @@ from catalog.models import Listing, StockReservation
 from catalog.services.listings import change_listing
 from catalog.services.stock import OutOfStock
 from orders.models import Cart, CartItem, Order, OrderLine
-from orders.services.cart import CannotAdd, add_to_cart, change_quantity, merge_carts, open_cart, remove_from_cart
-from orders.services.checkout import CannotOrder, CartChanged, ReservationOver, prolong_order, settle_order
+from orders.services.cart import CannotAdd, add_to_cart, change_quantity, open_cart, remove_from_cart
+from orders.services.checkout import CartChanged, settle_order
 from orders.services.deadlines import watch_order_deadlines
+from orders.services.merging import Merged, merge_carts
+from orders.services.waiting import CannotOrder, ReservationOver, prolong_order
 from refurbishers.models import Refurbisher
 from tests.orders.conftest import place_from
 
@@ -123,7 +125,7 @@ def test_a_guests_cart_joins_the_persons_and_disappears(
     add_to_cart(guests, listing, quantity=2, at=now)
     add_to_cart(guests, other_listing, quantity=1, at=now)
 
-    assert merge_carts(guests, alice, at=now) == mine
+    assert merge_carts(guests, alice, at=now) == Merged(mine, True, [])
     assert sorted(mine.items.values_list("quantity", flat=True)) == [1, 3]
     assert list(Cart.objects.all()) == [mine]
 

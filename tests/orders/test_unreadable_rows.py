@@ -33,7 +33,7 @@ def spoil(row: models.Model, column: str) -> None:
 
 @pytest.fixture
 def unpaid(place: Callable[..., Order], listing: Listing) -> Orders:
-    return lambda: place((listing, 1))
+    return lambda: place((listing, 1), buyer=None)  # each from a cart of its own
 
 
 @pytest.fixture

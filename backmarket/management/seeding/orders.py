@@ -32,7 +32,8 @@ from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.shipping.models import Parcel
 from catalog.models import Listing, Variant
 from orders.models import Consignment, Guarantee, Order, OrderLine
-from orders.services.checkout import COMMISSION_VAT_BPS, PURPOSE, RESERVED_FOR
+from orders.services.checkout import COMMISSION_VAT_BPS
+from orders.services.waiting import PURPOSE, RESERVED_FOR
 from refurbishers.models import Refurbisher
 
 ORDERS = 3_000

@@ -1,0 +1,134 @@
+"""The one order of a cart that waits for its money: found again, held longer, or given up for another."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import Address, AddressFields, User
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor
+from backmarket.payments.models import Payment
+from backmarket.payments.services import cancel_payment
+from backmarket.states import move
+from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
+from orders.models import Cart, CartItem, Order, OrderLine
+
+RESERVED_FOR = timedelta(minutes=10)
+# However often the buyer goes on, counted from when the order was placed.
+RESERVED_AT_MOST = timedelta(minutes=60)
+PURPOSE = "order"
+JOB = "system:checkout"
+REPLACED = "buyer"
+
+
+class CannotOrder(DomainError):
+    code = "cannot_order"
+    default_message = _("This order cannot be placed.")
+
+
+class ReservationOver(DomainError):
+    """The stock was held for as long as it may be."""
+
+    code = "reservation_over"
+    default_message = _(
+        "Your devices were kept aside for an hour, which is over. Nothing was charged: check your cart and order again."
+    )
+
+
+class DevicesGone(DomainError):
+    """The reservation had run out, and others have bought meanwhile."""
+
+    code = "devices_gone"
+
+
+def snapshot_of(items: Sequence[CartItem], address: Address, *, email: str, buyer: User | None) -> str:
+    """A fingerprint of all that makes two checkouts the same: who buys what, at which price, sent where."""
+    bought = sorted(
+        [str(item.listing_id), item.quantity, item.listing.price_minor, item.listing.shipping_minor,
+         item.listing.currency] for item in items
+    )  # fmt: skip
+    sent = [str(getattr(address, field.name)) for field in AddressFields._meta.get_fields()]
+    facts = json.dumps([str(buyer.pk) if buyer else "", email, sent, bought])
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order | None:
+    """The waiting order of a locked cart if it is just this one, its stock held for ten more minutes.
+
+    Another gives way. Raises CannotOrder while money for another is on its way, OutOfStock when the devices have gone.
+    """
+    waiting = lock(Order.objects.filter(cart=cart, payment_status__in=Order.OPEN)).first()
+    if waiting is None:
+        return None
+    same = waiting.snapshot == snapshot
+    if is_being_paid(waiting):
+        if not same:
+            raise CannotOrder(_being_paid(waiting))
+        return waiting
+    if same and at < waiting.placed_at + RESERVED_AT_MOST:
+        _hold(waiting, at)
+        return waiting
+    give_way(waiting, by=by, at=at)
+    return None
+
+
+def is_being_paid(order: Order) -> bool:
+    money = Payment.objects.filter(purpose=PURPOSE, reference=order.pk, status__in=["authorised", "captured"])
+    return order.payment_status != Order.PaymentStatus.PENDING or money.exists()
+
+
+def _being_paid(order: Order) -> str:
+    text = _("Your bank is just confirming order %(number)s from this cart. Wait for it before you order again.")
+    return text % {"number": order.number}
+
+
+def give_way(order: Order, *, by: Actor, at: datetime) -> None:
+    """Give up a locked order that nobody has paid: its payment first, so that no money can come for it any more."""
+    for payment in Payment.objects.filter(purpose=PURPOSE, reference=order.pk, status=Payment.Status.PENDING):
+        cancel_payment(payment, by=by, at=at)
+    move(order, Order.PaymentStatus.CANCELLED, by=by, at=at)
+    release_stock(order.pk, at=at)
+    for line in lock(order.lines.filter(status=OrderLine.Status.PENDING)):
+        move(line, OrderLine.Status.CANCELLED, by=by, at=at, cancel_reason=REPLACED, due_at=None)
+
+
+def prolong_order(order: Order, *, at: datetime) -> None:
+    """The buyer goes on to pay: ten more minutes for the stock, an hour in all.
+
+    Raises CannotOrder once the order is not pending, ReservationOver after that hour, and DevicesGone when the
+    reservation had run out and the stock has been taken.
+    """
+    with transaction.atomic():
+        order = lock(Order.objects.filter(pk=order.pk)).get()
+        if order.payment_status != Order.PaymentStatus.PENDING:
+            raise CannotOrder(_("This order is not waiting for a payment."))
+        if at >= order.placed_at + RESERVED_AT_MOST:
+            raise ReservationOver
+        try:
+            _hold(order, at)
+        except OutOfStock as short:
+            raise DevicesGone(_gone(order, short)) from short
+
+
+def _hold(order: Order, at: datetime) -> None:
+    """Hold the order's stock for ten minutes from now, taking again what had run out; all of it or nothing."""
+    until = min(at + RESERVED_FOR, order.placed_at + RESERVED_AT_MOST)
+    demand = Counter(order.lines.values_list("listing_id", flat=True))
+    if extend_reservation(order.pk, expires_at=until, at=at) < len(demand):
+        reserve_stock(holder=order.pk, demand=demand, expires_at=until, at=at)
+    order.reserved_until = until
+    order.save(update_fields=["reserved_until"])
+
+
+def _gone(order: Order, short: OutOfStock) -> str:
+    titles = order.lines.filter(listing_id__in=short.listing_ids).values_list("title", flat=True)
+    return _(
+        "Your time to pay ran out and this was sold meanwhile: %(devices)s. Nothing was charged: change your cart and "
+        "order again."
+    ) % {"devices": ", ".join(sorted(set(titles)))}
