@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
-from backmarket.payments.models import Payout
+from backmarket.payments.models import Payout, Refund
 from backmarket.payments.sepa import debtor
 from orders.issues import LABELS
 from orders.links import order_url
@@ -116,6 +116,11 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
         _to_buyer(line.order, f"order_line_{step}", key=str(line.pk), at=at, line=line, plant=line.plant)
 
 
+def send_failed_refund(order: Order, refund: Refund, *, at: datetime) -> None:
+    """Once for what is refunded, however often its refund fails."""
+    _to_buyer(order, "refund_failed", key=str(refund.reference), at=at, amount=refund.amount)
+
+
 def send_withdrawal(withdrawal: Withdrawal, *, at: datetime) -> None:
     line = withdrawal.line
     _to_buyer(
@@ -127,6 +132,12 @@ def send_withdrawal(withdrawal: Withdrawal, *, at: datetime) -> None:
         line=line,
         plant=line.plant,
     )
+
+
+def send_new_label(withdrawal: Withdrawal, *, key: str, at: datetime) -> None:
+    """The courier brought the return back to the buyer."""
+    line = withdrawal.line
+    _to_buyer(line.order, "withdrawal_turned_back", key=key, at=at, withdrawal=withdrawal, line=line, plant=line.plant)
 
 
 def send_guarantee(guarantee: Guarantee, kind: str, *, at: datetime) -> None:

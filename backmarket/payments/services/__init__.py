@@ -38,7 +38,13 @@ from backmarket.payments.services.payouts import (
     send_due_payouts,
     settle_payout,
 )
-from backmarket.payments.services.refunds import CannotRefund, request_refund, send_refund, send_refunds
+from backmarket.payments.services.refunds import (
+    CannotRefund,
+    request_refund,
+    retry_refund,
+    send_refund,
+    send_refunds,
+)
 from backmarket.payments.services.retention import forget_transfers
 
 __all__ = [
@@ -69,6 +75,7 @@ __all__ = [
     "preview_report",
     "request_payment",
     "request_refund",
+    "retry_refund",
     "return_payout",
     "send_due_payouts",
     "send_refund",

@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import LedgerEntry, Payment, Refund
+from backmarket.payments.selectors import is_unanswered
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
 
@@ -65,6 +67,18 @@ def _reserve(payment: Payment, amount: Money) -> None:
     )
     if not enough.update(reserved_refund_minor=F("reserved_refund_minor") + amount.minor):
         raise CannotRefund
+
+
+def retry_refund(refund: Refund, *, by: Actor, at: datetime) -> Refund:
+    """Ask the provider once more for what it refused: a new row for the same thing, the old one stays as it ended.
+
+    Raises CannotRefund unless it failed, or when the money is on its way by another row.
+    """
+    if not is_unanswered(refund):
+        raise CannotRefund(_("Only a refund that failed is tried again, and only once at a time."))
+    return request_refund(
+        refund.payment, reference=refund.reference, amount=refund.amount, reason=refund.reason, by=by, at=at
+    )
 
 
 def _send_soon(refund: Refund) -> None:
@@ -138,10 +152,14 @@ def _subject(refund: Refund) -> dict[str, str]:
 
 def send_refunds(at: datetime) -> int:
     """Every pending refund once more: the provider knows those it had already by their id. Returns how many ended."""
-    done = 0
-    for refund_id in list(Refund.objects.filter(status=Refund.Status.PENDING).values_list("pk", flat=True)):
-        try:
-            done += send_refund(refund_id, at=at).status != Refund.Status.PENDING
-        except GatewayError:
-            log.warning("refund_not_sent", refund=str(refund_id))
-    return done
+    pending = Refund.objects.filter(status=Refund.Status.PENDING).order_by("created_at", "pk")
+    return each("send_refunds", pending.values_list("pk", flat=True), partial(_try_to_send, at))
+
+
+def _try_to_send(at: datetime, refund_id: UUID) -> bool:
+    """The provider may well answer the next time."""
+    try:
+        return send_refund(refund_id, at=at).status != Refund.Status.PENDING
+    except GatewayError:
+        log.warning("refund_not_sent", refund=str(refund_id))
+        return False
