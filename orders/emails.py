@@ -10,6 +10,7 @@ from django.urls import reverse
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from backmarket.payments.models import Payout, Refund
+from backmarket.payments.selectors import refunded_by_bank
 from backmarket.payments.sepa import debtor
 from orders.issues import LABELS
 from orders.links import order_url
@@ -113,7 +114,8 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
             lines=list(lines) or [line],
         )
     else:
-        _to_buyer(line.order, f"order_line_{step}", key=str(line.pk), at=at, line=line, plant=line.plant)
+        template, by_bank = f"order_line_{step}", refunded_by_bank(line.pk)
+        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, by_bank=by_bank)
 
 
 def send_failed_refund(order: Order, refund: Refund, *, at: datetime) -> None:

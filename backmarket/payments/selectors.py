@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, Sum
@@ -11,6 +12,9 @@ from backmarket.payments import sepa
 from backmarket.payments.gateways import BY_FILE
 from backmarket.payments.models import LedgerEntry, Payout, Refund
 from backmarket.payments.reasons import PAYEE
+
+# What stands before a transfer's reference in the `gateway_id` of a refund that our bank paid, not the provider.
+BY_BANK = "bank:"
 
 
 def balance(account: str, party: str | None = "", currency: str = "EUR") -> Money:
@@ -38,6 +42,12 @@ def unanswered() -> Q:
 
 def is_unanswered(refund: Refund) -> bool:
     return Refund.objects.filter(unanswered(), pk=refund.pk).exists()
+
+
+def refunded_by_bank(reference: UUID) -> bool:
+    """Did the money of this go back by a transfer, and not to the means it was paid with?"""
+    back = Refund.objects.filter(reference=reference, status=Refund.Status.SUCCEEDED)
+    return back.filter(gateway_id__startswith=BY_BANK).exists()
 
 
 def ledger_sum() -> dict[str, int]:

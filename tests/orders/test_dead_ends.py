@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,7 @@ from backmarket.notifications.models import Notification
 from backmarket.payments.gateways import sandbox
 from backmarket.payments.models import LedgerMovement, Payment, Refund
 from backmarket.payments.selectors import balance, ledger_sum, unanswered
-from backmarket.payments.services import CannotRefund, request_refund, retry_refund
+from backmarket.payments.services import CannotRefund, record_refund_transfer, request_refund, retry_refund
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import Parcel
 from backmarket.shipping.services import book_couriers, record_scan
@@ -76,6 +77,35 @@ def test_a_refused_refund_is_tried_again_once_and_ends_the_line(
     assert (line.status, balance("buyer"), ledger_sum()) == ("refunded", Money(0, "EUR"), {"EUR": 0})
     with pytest.raises(CannotRefund):
         retry_refund(refused, by="system:test", at=now + DAY)
+
+
+def test_a_refund_that_the_bank_never_takes_is_paid_by_transfer_once(
+    refused: Refund, drain: Drain, now: datetime
+) -> None:
+    paid = record_refund_transfer(refused, bank_reference="tr 77 ", by="system:test", at=now + DAY)
+    drain()
+    line = OrderLine.objects.get()
+    payment = Payment.objects.get()
+    assert (paid.status, paid.gateway_id, line.status) == ("succeeded", "bank:TR 77", "refunded")
+    assert (payment.refunded_minor, payment.reserved_refund_minor) == (30007, 0)
+    assert (balance("buyer"), balance("bank"), ledger_sum()) == (Money(0, "EUR"), Money(30007, "EUR"), {"EUR": 0})
+    assert "bank account you gave us" in Notification.objects.get(template="order_line_refunded").text
+    for act in (retry_refund, partial(record_refund_transfer, bank_reference="TR 78")):
+        with pytest.raises(CannotRefund):
+            act(refused, by="system:test", at=now + DAY)
+
+
+def test_one_transfer_pays_one_refund(
+    refused: Refund, place: Step, pay: Step, settle_refunds: SettleRefunds, now: datetime
+) -> None:
+    record_refund_transfer(refused, bank_reference="TR 77", by="system:test", at=now + DAY)
+    line = pay(place((ListingFactory(price_minor=20007, shipping_minor=0), 1))).lines.get()
+    other = refund_line(line, reason="mistake", by="system:test", at=now)
+    settle_refunds(now)
+    other.refresh_from_db()
+    with pytest.raises(CannotRefund) as refusal:
+        record_refund_transfer(other, bank_reference="tr  77", by="system:test", at=now + DAY)
+    assert refusal.value.field == "bank_reference"
 
 
 def test_only_the_newest_refusal_waits_for_somebody(

@@ -13,11 +13,11 @@ from backmarket.admin.columns import NOTHING, money_column, state_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
-from backmarket.payments.admin.forms import ReturnForm
+from backmarket.payments.admin.forms import RefundTransferForm, ReturnForm
 from backmarket.payments.models import LedgerMovement, Payment, Payout, Refund
 from backmarket.payments.reasons import words
 from backmarket.payments.selectors import is_unanswered, unanswered
-from backmarket.payments.services import cancel_payout, retry_refund, return_payout
+from backmarket.payments.services import cancel_payout, record_refund_transfer, retry_refund, return_payout
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -74,6 +74,21 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
             ),
             when=is_unanswered,
             run=lambda request, refund, data: retry_refund(refund, by=cast(User, request.user), at=now()),
+        ),
+        Step(
+            name="transfer",
+            title=_("Paid by transfer"),
+            icon="account_balance",
+            permission="pay",
+            form=RefundTransferForm,
+            explain=_(
+                "Where the bank refuses again: ask the buyer for an account in their name, have the same amount"
+                " transferred, then record it here. The buyer is told that it is on its way to their account."
+            ),
+            when=is_unanswered,
+            run=lambda request, refund, data: record_refund_transfer(
+                refund, **data, by=cast(User, request.user), at=now()
+            ),
         ),
     )
 

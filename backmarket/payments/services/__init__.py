@@ -40,6 +40,7 @@ from backmarket.payments.services.payouts import (
 )
 from backmarket.payments.services.refunds import (
     CannotRefund,
+    record_refund_transfer,
     request_refund,
     retry_refund,
     send_refund,
@@ -73,6 +74,7 @@ __all__ = [
     "open_payment",
     "order_payout",
     "preview_report",
+    "record_refund_transfer",
     "request_payment",
     "request_refund",
     "retry_refund",
