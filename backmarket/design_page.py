@@ -77,6 +77,7 @@ def _samples(now: datetime) -> dict[str, Any]:
         "roomy": Paginator(range(ROOMY * ROOMY), ROOMY).page(5),
         "stars": [SimpleNamespace(stars=stars, count=count) for stars, count in ((5, 61), (4, 30), (3, 6), (1, 2))],
         "grade_options": _grade_options(price),
+        "device": SimpleNamespace(product=SimpleNamespace(form="phone"), variant=SimpleNamespace(colour="graphite")),
         "happened": _happenings(now),
         "entries": [
             SimpleNamespace(at=now, title=_("Sale"), detail="BM-1042", amount=price),
@@ -88,10 +89,18 @@ def _samples(now: datetime) -> dict[str, Any]:
     }
 
 
-def _grade_options(price: Money) -> list[SimpleNamespace]:
+def _grade_options(price: Money) -> list[dict[str, Any]]:
+    steps = {"fair": -3_000, "good": 0, "excellent": 4_000, "premium": None}
     return [
-        SimpleNamespace(value=grade, price=price, checked=grade == "good", disabled=grade == "premium")
-        for grade in reversed(GRADES)
+        {
+            "value": grade,
+            "price": None if step is None else Money(price.minor + step, price.currency),
+            "checked": not step and step is not None,
+            "step": Money(abs(step), price.currency) if step else None,
+            "dearer": bool(step and step > 0),
+            "url": "#forms",
+        }
+        for grade, step in steps.items()
     ]
 
 

@@ -1,5 +1,7 @@
 """Ratings: the desk removes for a reason, the plant answers once."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -118,6 +120,32 @@ SPOKEN_PILES = (
 )
 
 
+def publish_step(publish: Callable[..., object]) -> Step:
+    """For a question or an answer that waits to be read."""
+    return Step(
+        name="publish",
+        title=_("Publish"),
+        icon="check",
+        tone="primary",
+        when=lambda spoken: spoken.status == "waiting",
+        run=lambda request, spoken, data: publish(spoken, by=request.user, at=now()),
+    )
+
+
+def take_off_step(take_off: Callable[..., object]) -> Step:
+    """For a question or an answer that is shown, or waits for it."""
+    return Step(
+        name="take_off",
+        title=_("Do not show"),
+        icon="delete",
+        tone="danger",
+        form=TakeOffForm,
+        explain=_("Its author is told the reason and may object."),
+        when=lambda spoken: spoken.status != "removed",
+        run=lambda request, spoken, data: take_off(spoken, by=request.user, at=now(), **data),
+    )
+
+
 def answers_panel(question: Question) -> Panel:
     rows = [
         (answer.author_name, answer.plant or answer.get_voice_display(), answer.text, answer.get_status_display())
@@ -135,14 +163,7 @@ class QuestionAdmin(StaffModelAdmin):
     piles = SPOKEN_PILES
     shown_status = state_column()
     steps = (
-        Step(
-            name="publish",
-            title=_("Publish"),
-            icon="check",
-            tone="primary",
-            when=lambda question: question.status == Question.Status.WAITING,
-            run=lambda request, question, data: publish_question(question, by=request.user, at=now()),
-        ),
+        publish_step(publish_question),
         Step(
             name="answer",
             title=_("Answer"),
@@ -154,16 +175,7 @@ class QuestionAdmin(StaffModelAdmin):
                 question, voice=Voice(Answer.Voice.HOUSE), author=request.user, by=request.user, at=now(), **data
             ),
         ),
-        Step(
-            name="take_off",
-            title=_("Do not show"),
-            icon="delete",
-            tone="danger",
-            form=TakeOffForm,
-            explain=_("Its author is told the reason and may object."),
-            when=lambda question: question.status != Question.Status.REMOVED,
-            run=lambda request, question, data: take_off_question(question, by=request.user, at=now(), **data),
-        ),
+        take_off_step(take_off_question),
     )
 
     def panels(self, request: HttpRequest, obj: Question) -> list[Panel]:
@@ -182,24 +194,8 @@ class AnswerAdmin(StaffModelAdmin):
     piles = SPOKEN_PILES
     shown_status = state_column()
     steps = (
-        Step(
-            name="publish",
-            title=_("Publish"),
-            icon="check",
-            tone="primary",
-            when=lambda answer: answer.status == Answer.Status.WAITING,
-            run=lambda request, answer, data: publish_answer(answer, by=request.user, at=now()),
-        ),
-        Step(
-            name="take_off",
-            title=_("Do not show"),
-            icon="delete",
-            tone="danger",
-            form=TakeOffForm,
-            explain=_("Its author is told the reason and may object."),
-            when=lambda answer: answer.status != Answer.Status.REMOVED,
-            run=lambda request, answer, data: take_off_answer(answer, by=request.user, at=now(), **data),
-        ),
+        publish_step(publish_answer),
+        take_off_step(take_off_answer),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
