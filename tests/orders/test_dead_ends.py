@@ -170,7 +170,7 @@ def test_the_clock_asks_a_bank_that_refused_no_second_time(
 @pytest.fixture
 def unit(listing: Listing, now: datetime) -> Unit:
     """A device of the workshop, for sale under `listing`."""
-    unit = UnitFactory(plant=listing.plant, variant=listing.variant)
+    unit: Unit = UnitFactory(plant=listing.plant, variant=listing.variant)
     erase_unit(unit, standard="NIST 800-88", tool="Blancco 7.4", operator=UserFactory(), by="system:test", at=now)
     record_test(unit, grade="good", battery_percent=91, by="system:test", at=now)
     list_unit(unit, listing, by="system:test", at=now)
