@@ -64,7 +64,8 @@ def _refund_row(refund: Refund) -> tuple[Any, ...]:
 class OrderAdmin(StaffModelAdmin):
     list_display = ("number", "email", "payment_shown", "total_shown", "placed_at")
     list_filter = ("payment_status",)
-    search_fields = ("=number", "email", "address__name", "lines__identifier")
+    # A payment or refund names its order or line by the id.
+    search_fields = ("=number", "email", "address__name", "lines__identifier", "id", "lines__id")
     fields = ("number", "buyer", "email", "payment_shown", "total_shown", "placed_at", "captured_at", "language")
     payment_shown = state_column("payment_status", _("payment"))
     total_shown = money_column("total", _("total"), ordering="total_minor")

@@ -14,7 +14,7 @@ from backmarket.notifications.models import MailboxMessage
 from backmarket.payments.models import Payment, Payout, Refund
 from backmarket.shipping.models import Parcel
 from buyback.models import Trade
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from refurbishers.models import Refurbisher, Specification
 from refurbishers.services.accounts import change_plant_iban
 from tests.admin.rows import Rows, act, rows_of, url
@@ -112,6 +112,14 @@ def test_finance_records_the_transfer_that_pays_a_refused_refund(
     act(finance, refused, "transfer", "desk", bank_reference="TR 77")
     paid = Refund.objects.exclude(pk=refused.pk).get()
     assert (paid.status, paid.gateway_id, paid.amount_minor) == ("succeeded", "bank:TR 77", 30_000)
+
+
+def test_the_order_of_a_refused_refund_is_found_by_its_reference(
+    refused: Refund, rows: Rows, sam: User, client_of: ClientOf
+) -> None:
+    for reference in (refused.reference, rows.line.order_id):
+        found = client_of(sam).get(url("desk", Order, "changelist"), {"q": str(reference)})
+        assert [order.pk for order in found.context["cl"].result_list] == [rows.line.order_id]
 
 
 def test_a_cancelled_line_whose_refund_failed_is_refunded_from_the_line(

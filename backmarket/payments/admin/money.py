@@ -82,8 +82,9 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
             permission="pay",
             form=RefundTransferForm,
             explain=_(
-                "Where the bank refuses again: ask the buyer for an account in their name, have the same amount"
-                " transferred, then record it here. The buyer is told that it is on its way to their account."
+                "Where the bank refuses again: ask the buyer for an account in their name (the list of orders finds"
+                " them by the reference), have the same amount transferred, then record it here. The buyer is told"
+                " that it is on its way to their account."
             ),
             when=is_unanswered,
             run=lambda request, refund, data: record_refund_transfer(
