@@ -3,8 +3,12 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backmarket.settings")
+
+# Steps below the web server in the machine's order: where they share processors, a person who waits comes first.
+NICENESS = 10
 
 app = Celery("backmarket", task_cls="backmarket.request_id:TracedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -21,6 +25,11 @@ app.autodiscover_tasks(
         "reviews",
     ]
 )
+
+
+@worker_process_init.connect
+def give_way(**kwargs: object) -> None:
+    os.nice(NICENESS)
 
 
 @app.on_after_finalize.connect

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backmarket import clock, jobs, market, timetravel
+from backmarket.clock import OPENS
 from backmarket.errors import DomainError
 from backmarket.money import Money
 from backmarket.payments.gateways import sandbox as bank
@@ -27,6 +28,7 @@ from buyback.registry import SandboxRegistry
 CLEAN_IMEI, PAID_IBAN = "356938035643809", "FR7630006000011234567890189"
 STEPS = {
     "hour": gettext_lazy("One hour"),
+    "morning": gettext_lazy("To the next working morning"),
     "day": gettext_lazy("One day"),
     "week": gettext_lazy("One week"),
     "month": gettext_lazy("One month"),
@@ -77,6 +79,14 @@ def _tables() -> list[tuple[str, str, list[tuple[str, Any]]]]:
             [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in courier.POSTCODES.items()],
         ),
         (
+            _("Devices that no plant buys"),
+            _("Device"),
+            [
+                (_("Amazon Kindle Paperwhite (2018)"), _("if it does not turn on")),
+                (_("Apple iPhone 7"), _("if it does not turn on and its screen is cracked")),
+            ],
+        ),
+        (
             _("Stolen-device registry"),
             _("IMEI or serial number"),
             [(CLEAN_IMEI, _("a telephone of which nothing is reported")), *SandboxRegistry.DOCUMENTED.items()],
@@ -105,10 +115,13 @@ def travel(request: HttpRequest) -> HttpResponse:
 
 def _target(step: str, to: str, now: datetime) -> datetime | None:
     """The instant to travel to, None for the present. Raises ValueError."""
-    local = market.calendar().local(now)
+    calendar = market.calendar()
+    local = calendar.local(now)
     targets: dict[str, datetime | None] = {
         "present": None,
         "hour": now + timedelta(hours=1),
+        # Nobody is reminded of anything at night, so an hour after the offices open.
+        "morning": calendar.instant(calendar.business_day_after(local.date(), 1), OPENS) + timedelta(hours=1),
         "day": datetime.combine(local.date() + timedelta(days=1), local.timetz()),
         "week": datetime.combine(local.date() + timedelta(days=7), local.timetz()),
         "month": datetime.combine(clock.add_months(local.date(), 1), local.timetz()),

@@ -53,6 +53,8 @@ WIRING: dict[str, list[str]] = {
     "trade.iban_changed": ["buyback.handlers.email_seller"],
     "trade.resumed": ["buyback.handlers.email_seller"],
     "trade.pickup_changed": ["buyback.handlers.email_seller"],
+    "trade.address_corrected": ["buyback.handlers.email_plant_to_send_back"],
+    "trade.return_urged": ["buyback.handlers.email_plant_to_send_back"],
     "trade.reminded": ["buyback.handlers.email_reminder"],
     "unit.erased": ["buyback.handlers.email_seller_of_device"],
     "unit.sold": ["buyback.handlers.email_seller_of_device"],
@@ -102,6 +104,7 @@ WIRING: dict[str, list[str]] = {
     "plant.noticed": ["refurbishers.handlers.email_plant"],
     "plant.member_invited": ["refurbishers.handlers.email_invited"],
     "plant.iban_changed": ["refurbishers.handlers.email_owners_new_iban"],
+    "plant.changed": ["catalog.handlers.refresh_plant_offers"],
     "plant.rated": ["catalog.handlers.refresh_plant_offers"],
     "plant.measured": ["catalog.handlers.refresh_plant_offers"],
 }

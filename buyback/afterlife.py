@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -75,4 +76,5 @@ def _future(unit: Unit) -> Iterator[Moment]:
 def _shop_url(trade: Trade, unit: Unit) -> str:
     if unit.status != Unit.Status.READY or unit.listing is None:
         return ""
-    return f"{reverse('product', args=[trade.variant.product.slug])}?grade={unit.listing.grade}"
+    choice = {"variant": trade.variant.sku, "grade": unit.listing.grade, "listing": unit.listing.pk}
+    return f"{reverse('product', args=[trade.variant.product.slug])}?{urlencode(choice)}"

@@ -47,6 +47,7 @@ def _context(trade: Trade, event: Event) -> dict[str, Any]:
         "certificate_url": settings.SITE_URL + reverse("trade-certificate", args=[trade.pk]),
         "label_url": settings.SITE_URL + reverse("trade-label", args=[trade.pk]),
         "plant_url": f"{settings.SITE_URL}/plant/",
+        "address_url": settings.SITE_URL + reverse("trade-address", args=[trade.pk]),
         "iban_url": settings.SITE_URL + reverse("trade-iban", args=[trade.pk]),
         "rebook_url": settings.SITE_URL + reverse("trade-rebook", args=[trade.pk]),
     }

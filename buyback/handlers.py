@@ -76,6 +76,13 @@ def email_message(event: Event) -> None:
         send_trade_email(trade, event, template="trade_message_plant", to=trade.plant.email)
 
 
+def email_plant_to_send_back(event: Event) -> None:
+    """The desk presses for it, or the seller has corrected the address and nobody but people sends it any more."""
+    if event.data.get("waits", True):
+        trade = _trade(event)
+        send_trade_email(trade, event, template="plant_send_back", to=trade.plant.email)
+
+
 def close_paid_trade(event: Event) -> None:
     payout = Payout.objects.get(pk=event.subject_id)
     if payout.purpose == payouts.PURPOSE:

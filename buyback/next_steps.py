@@ -127,9 +127,10 @@ def _ahead(trade: Trade) -> NextStep:
         text = _("After that day the device comes back to you, free.")
         return NextStep(title, text, last_minute(trade.due_at), "#suspension", _("What to do"), "warning")
     if trade.status == Trade.Status.UNDELIVERED:
-        title = _("The courier could not bring your device to you: write to the plant when somebody is in.")
+        title = _("The courier could not bring your device to you: check the address, or write when somebody is in.")
         again: Text = _("After that day it is sent to you again, free.") if trade.due_at else ""
-        return NextStep(title, again, last_minute(trade.due_at), "#talk", _("Write to the plant"), "warning")
+        url = reverse("trade-address", args=[trade.pk])
+        return NextStep(title, again, last_minute(trade.due_at), url, _("Check the address"), "warning")
     if trade.status == Trade.Status.RETURNING:
         return NextStep(_("Nothing to do: your device is on its way back to you."), icon="truck")
     title = _("Nothing to do: the plant is inspecting your device.")

@@ -28,6 +28,9 @@ class TradeQuerySet(models.QuerySet[Any]):
     def missing(self, at: datetime) -> "TradeQuerySet":
         return self.filter(is_missing(at))
 
+    def unsent(self, at: datetime) -> "TradeQuerySet":
+        return self.filter(is_unsent(at))
+
 
 def is_missing(at: datetime) -> models.Q:
     """Parcels of which nothing was heard for too long, on either way and of sales called off too, or that are called

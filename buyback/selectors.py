@@ -151,11 +151,12 @@ def waiting_trades(user: User) -> QuerySet[Trade]:
 
 
 def _waits() -> Q:
-    """Countered, suspended, the money came back, or nobody was there for the courier and no new pickup is booked."""
+    """Countered, suspended, undelivered, the money came back, or nobody was there for the courier and no new pickup is
+    booked."""
     missed = Pickup.objects.filter(parcel=OuterRef("parcel"), status=Pickup.Status.FAILED)
     ahead = Pickup.objects.filter(parcel=OuterRef("parcel"), status__in=OPEN_PICKUP)
     return (
-        Q(status__in=[Trade.Status.COUNTERED, Trade.Status.SUSPENDED])
+        Q(status__in=[Trade.Status.COUNTERED, Trade.Status.SUSPENDED, Trade.Status.UNDELIVERED])
         | Q(payout__status=Payout.Status.BOUNCED) & ~held("payout__")
         | Q(Exists(missed), ~Exists(ahead), status=Trade.Status.ACCEPTED)
     )

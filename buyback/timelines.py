@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
@@ -40,6 +40,8 @@ TITLES: Mapping[str, Text] = {
     "trade.resumed": _("The plant takes it up again"),
     "trade.returning": _("The plant sends it back to you, free"),
     "trade.undelivered": _("The courier could not bring it to you: it is back at the plant"),
+    "trade.address_corrected": _("You corrected the address"),
+    "trade.return_urged": _("We pressed the plant to send it back"),
     "trade.returned": _("Back with you"),
     "trade.cancelled": _("Cancelled"),
     "trade.expired": _("Closed: the device was not collected in time"),
@@ -81,6 +83,7 @@ BECAUSE: Mapping[str, Text] = {
     "turned_back": _("The courier could not hand it to the plant, and brought it back to you."),
     "sent_again": _("The courier comes to you once more."),
     "not_mended": _("What was wrong was not mended in 14 days."),
+    "not_sent_back": _("The plant did not send it back in time: it pays the quoted price, and keeps the device."),
 }
 
 
@@ -104,13 +107,24 @@ def _events(trade: Trade) -> list[Event]:
 
 
 def _moment(event: Event) -> Moment:
-    detail: Text = BECAUSE.get(event.data.get("because", ""), "")
-    if event.data.get("reason") in Suspension.values:
-        detail = Suspension(event.data["reason"]).label
-    elif event.data.get("reason") in Pickup.Failure.values:
-        detail = capfirst(Pickup.Failure(event.data["reason"]).label)
-    state = "problem" if event.kind in PROBLEMS else "done"
-    return Moment(TITLES[event.kind], event.happened_at, detail, state)
+    title = _("You cancelled the courier's visit") if event.data.get("dropped") else TITLES[event.kind]
+    return Moment(title, event.happened_at, _detail(event), "problem" if event.kind in PROBLEMS else "done")
+
+
+def _detail(event: Event) -> Text:
+    reason = event.data.get("reason")
+    if reason in Suspension.values:
+        return Suspension(reason).label
+    if reason in Pickup.Failure.values:
+        return capfirst(Pickup.Failure(reason).label)
+    if "starts" in event.data:
+        return _window(*(localtime(datetime.fromisoformat(event.data[end])) for end in ("starts", "ends")))
+    return BECAUSE.get(event.data.get("because", ""), "")
+
+
+def _window(starts: datetime, ends: datetime) -> str:
+    words = {"day": date_format(starts, "l j F"), "from": time_format(starts, "H:i"), "to": time_format(ends, "H:i")}
+    return gettext("The courier comes on %(day)s between %(from)s and %(to)s.") % words
 
 
 def _present(trade: Trade) -> list[Moment]:

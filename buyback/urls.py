@@ -30,5 +30,6 @@ urlpatterns = [
     path("account/trades/<uuid:pk>/pickup/cancel/", trades.trade_pickup_cancel, name="trade-pickup-cancel"),
     path("account/trades/<uuid:pk>/answer/", trades.trade_answer, name="trade-answer"),
     path("account/trades/<uuid:pk>/message/", trades.trade_message, name="trade-message"),
+    path("account/trades/<uuid:pk>/address/", trades.trade_address, name="trade-address"),
     path("account/trades/<uuid:pk>/iban/", trades.trade_iban, name="trade-iban"),
 ]

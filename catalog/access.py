@@ -11,7 +11,18 @@ from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
 from backmarket.db import storable
-from catalog.models import Alert, Category, Collection, GiftItem, GiftList, GiftPromise, Listing, Product, Variant
+from catalog.models import (
+    Alert,
+    Category,
+    Collection,
+    GiftItem,
+    GiftList,
+    GiftPromise,
+    Listing,
+    ListingChange,
+    Product,
+    Variant,
+)  # fmt: skip
 from refurbishers.access import plant_of
 
 
@@ -36,6 +47,12 @@ def listings_for_plant(user: User | AnonymousUser) -> "QuerySet[Listing]":
 def listing_for_plant(user: User | AnonymousUser, pk: UUID) -> Listing:
     """A listing of the person's own plant; Http404 for a stranger's, as for one that does not exist."""
     return get_object_or_404(listings_for_plant(user), pk=pk)
+
+
+def listing_change_for_plant(user: User | AnonymousUser, pk: UUID) -> ListingChange:
+    """A change of many listings of the person's own plant; Http404 otherwise."""
+    rows = ListingChange.objects.filter(plant=plant_of(user)).select_related("plant", "undoes", "undone_by")
+    return get_object_or_404(rows, pk=pk)
 
 
 def variant_to_sell(sku: str) -> Variant:

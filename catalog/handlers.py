@@ -9,14 +9,13 @@ from backmarket.notifications.services import send
 from backmarket.timetravel import now
 from catalog.models import Buyable, Listing
 from catalog.services.alerts import fire_alerts
-from catalog.services.buyables import refresh_buyables
+from catalog.services.ranges import refresh_plant_range
 from catalog.words import BLOCK_REASONS
 
 
 def refresh_plant_offers(event: Event) -> None:
-    """A plant was rated, measured or moved on the ladder: its offers rank anew, or leave."""
-    listings = Listing.objects.filter(plant_id=UUID(event.subject_id), status=Listing.Status.ONLINE)
-    refresh_buyables(listings.values_list("variant_id", "grade"))
+    """A plant was renamed, rated, measured or moved on the ladder: its offers rank anew, say so, or leave."""
+    refresh_plant_range(UUID(event.subject_id))
 
 
 def email_plant_of_block(event: Event) -> None:

@@ -8,7 +8,7 @@ them. Accents, case and "128GB" for "128 Go" do not matter.
 import re
 from collections.abc import Container, Iterable, Iterator
 from difflib import get_close_matches
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -61,7 +61,13 @@ def tokens(text: str) -> list[str]:
 
 def searchable(texts: Iterable[str]) -> str:
     """All the words of one buyable, each once, in their order: its `search_text`."""
-    return " ".join(dict.fromkeys(word for text in texts for word in tokens(text)))
+    return " ".join(dict.fromkeys(word for text in texts for word in _tokens(text)))
+
+
+@lru_cache(maxsize=8_192)
+def _tokens(text: str) -> tuple[str, ...]:
+    """Brands, labels, colours and categories come back with every variant."""
+    return tuple(tokens(text))
 
 
 def words_of_variant(variant: Variant) -> Iterable[str]:

@@ -148,6 +148,9 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "trade-answer"): "302 404 302 404 404 404 404 404",
     ("get", "trade-message"): "302 405 405 405 405 405 405 405",
     ("post", "trade-message"): "302 404 422 404 404 404 404 404",
+    # Of this sale no device goes back: there is no address to correct.
+    ("get", "trade-address"): "302 404 302 404 404 404 404 404",
+    ("post", "trade-address"): "302 404 302 404 404 404 404 404",
     ("get", "trade-iban"): CAROLS,
     ("post", "trade-iban"): "302 404 422 404 404 404 404 404",
     ("get", "cart"): EVERYBODY,

@@ -27,7 +27,8 @@ class Step:
     """`run(request, obj, cleaned)` calls the service; `when(obj)` says whether the button is offered now.
 
     `form` asks first; `explain` says what will happen. `permission` names a has_<permission>_permission of the admin.
-    A run that returns a response answers with it; any other result is replaced by `done`, said aloud.
+    A run that returns a response answers with it; any other result is replaced by `done`, said aloud, which may
+    depend on the result.
     """
 
     name: str
@@ -111,7 +112,7 @@ class StepsMixin:
         else:
             if isinstance(result, HttpResponseBase):  # a streamed download is no HttpResponse
                 return result
-            messages.success(request, step.done)
+            messages.success(request, step.done(result) if callable(step.done) else step.done)
             obj = obj or result
         return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
 

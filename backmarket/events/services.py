@@ -1,5 +1,6 @@
 """Record what happened, publish it to its handlers, and run each handler exactly once."""
 
+import json
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -19,7 +20,13 @@ Actor: TypeAlias = "User | str"
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-BULK = 1_000
+# Thousands of rows through the ORM take seconds, as each value of each row is prepared by itself.
+INSERT_MANY = """
+    INSERT INTO events_event (kind, actor, happened_at, recorded_at, subject_type, subject_id, data)
+    SELECT %s, %s, %s, %s, told.subject ->> 0, told.subject ->> 1, told.subject -> 2
+    FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS told (subject, place)
+    ORDER BY told.place
+"""
 # A delivery that is not done after this long is queued again: its message was lost, or its handler failed.
 REQUEUE_AFTER = timedelta(seconds=30)
 MAX_ATTEMPTS = 10
@@ -45,16 +52,11 @@ def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: d
 
 
 def record_many(kind: str, subjects: Iterable[tuple[models.Model, dict[str, Any]]], *, by: Actor, at: datetime) -> None:
-    """As `record`, for many subjects at once, each with its data."""
-    actor = actor_code(by)
-    events = [
-        Event(
-            kind=kind, subject_type=subject._meta.label_lower, subject_id=str(subject.pk), actor=actor, data=data,
-            happened_at=at,
-        )
-        for subject, data in subjects
-    ]  # fmt: skip
-    if Event.objects.bulk_create(events, batch_size=BULK):
+    """As `record`, for many subjects in one statement, each with its data; in their order."""
+    rows = [[subject._meta.label_lower, str(subject.pk), data] for subject, data in subjects]
+    if rows:
+        with transaction.get_connection().cursor() as cursor:
+            cursor.execute(INSERT_MANY, [kind, actor_code(by), at, timezone.now(), json.dumps(rows)])
         _publish_on_commit()
 
 

@@ -17,7 +17,12 @@ OPERATOR = "olga@backmarket.example"
 LOGINS: tuple[tuple[str, str, str, str], ...] = (
     ("Shopper", ALICE, PASSWORD, "/account/: a delivered device to rate, an order on its way, an open claim"),
     ("Seller", CAROL, PASSWORD, "/account/trades/: a counter-offer to answer; an open quote in /mailbox/"),
-    ("Seller of many", NORA, PASSWORD, "/account/tax-number/: her tax number is asked for; money that came back"),
+    (
+        "Seller of many",
+        NORA,
+        PASSWORD,
+        "/account/tax-number/: her tax number is asked for; money and a device that came back",
+    ),
     ("Plant owner", OWNER, PASSWORD, "/plant/: lines to accept and to ship, a trade to decide"),
     ("Plant technician", TECHNICIAN, PASSWORD, "/plant/: devices that arrived and wait for inspection"),
     ("Plant after-sales", AFTER_SALES, PASSWORD, "/plant/: a claim that waits for an answer"),

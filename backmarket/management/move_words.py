@@ -37,8 +37,11 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
             "returned": "the seller has the device back",
             "lost": "the courier lost it on the way back",
             "undelivered": "the courier could not hand it over, and brought it back to the plant",
+            "validated": "the plant never sent it back: the desk has it pay as quoted",
         },
-        "undelivered": {"returning": "it is sent again: at the desk, by the plant, or after 14 days"},
+        "undelivered": {
+            "returning": "it is sent again: by the plant or the desk, to a corrected address, or after 14 days"
+        },
         "cancelled": {
             "returning": "the courier took it along all the same",
             "returned": "the courier took it along, and brought it back",

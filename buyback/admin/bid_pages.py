@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.admin.base import own_plant
 from backmarket.admin.exports import csv_response
 from backmarket.errors import DomainError
+from backmarket.tables import FileRefused
 from backmarket.timetravel import now
 from buyback import bid_table
 from buyback.admin.bid_forms import CONDITIONS, BidGrid, FileForm, PercentForm, typed
-from buyback.bid_files import DEVICE, MAX_BYTES, REASON, SKU, FileRefused, read_bid_file
+from buyback.bid_files import DEVICE, MAX_BYTES, REASON, SKU, read_bid_file
 from buyback.models import Bid, BidChange, BidRow
 from buyback.services.bid_changes import (
     BidsMoved,

@@ -33,10 +33,15 @@ from buyback.admin.privacy import SHOW, sharing_panel
 from buyback.duplicates import shared
 from buyback.models import Bid, Quote, RegisterEntry, Trade
 from buyback.querysets import is_missing, is_unsent
+from buyback.services.parcels import urge_return
 from buyback.services.payouts import reorder_trade_payout
-from buyback.services.settling import declare_lost
+from buyback.services.settling import charge_unsent, declare_lost
 
 T = Trade.Status
+
+
+def _is_unsent(trade: Trade) -> bool:
+    return Trade.objects.unsent(now()).filter(pk=trade.pk).exists()
 
 
 def pickups_panel(parcel: Parcel | None) -> Panel:
@@ -84,6 +89,31 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
             when=lambda trade: Trade.objects.missing(now()).filter(pk=trade.pk).exists(),
             done=_("Declared lost: the seller is paid as quoted, from the insurance."),
             run=lambda request, trade, data: declare_lost(trade, by=request.user, at=now()),
+        ),
+        Step(
+            name="urge",
+            title=_("Press the plant to send it"),
+            icon="mark_email_unread",
+            tone="primary",
+            asks=True,
+            explain=_("An e-mail to the plant: the device must go to the courier today, or the plant has bought it."),
+            when=_is_unsent,
+            done=_("The plant has been told."),
+            run=lambda request, trade, data: urge_return(trade, by=request.user, at=now()),
+        ),
+        Step(
+            name="charge",
+            title=_("Have the plant pay for it"),
+            icon="price_check",
+            asks=True,
+            permission="pay",
+            explain=_(
+                "Press the plant first, and ask the seller. The label is void, the plant pays the seller what it had "
+                "quoted and has bought the device. This cannot be undone."
+            ),
+            when=_is_unsent,
+            done=_("The seller is paid as quoted, by the plant."),
+            run=lambda request, trade, data: charge_unsent(trade, by=request.user, at=now()),
         ),
         Step(
             name="reorder",

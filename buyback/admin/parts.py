@@ -28,7 +28,7 @@ SEND_AGAIN = Step(
     asks=True,
     explain=_(
         "The courier brought the device back to the plant. Write to the seller first: the new parcel goes to the same "
-        "address, free. Without this it is sent again after 14 days, three times in all."
+        "address, free, unless the seller corrects it. Without this it is sent again after 14 days, three times in all."
     ),
     when=lambda trade: trade.status == Trade.Status.UNDELIVERED,
     run=lambda request, trade, data: send_back_again(trade, by=request.user, at=now()),

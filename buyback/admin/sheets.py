@@ -178,7 +178,8 @@ def _keep(request: HttpRequest, trade: Trade, data: dict[str, Any]) -> HttpRespo
     if request.POST[KEEP] == "quietly":
         return HttpResponse(status=204)
     messages.success(request, _("Kept. You or a colleague can go on at any time."))
-    return redirect(request.path)
+    # Who takes pictures takes several: back to where the next one is added, not to the top of a long sheet.
+    return redirect(f"{request.path}#chapter-photos" if data["photos"] else request.path)
 
 
 def _keep_typed(request: HttpRequest, trade: Trade, data: dict[str, Any], sheet: Mapping[str, Any]) -> None:

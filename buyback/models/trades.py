@@ -81,7 +81,8 @@ class Trade(models.Model):
         Status.INSPECTED: {Status.VALIDATED, Status.COUNTERED, Status.SUSPENDED},
         Status.COUNTERED: {Status.VALIDATED, Status.RETURNING},
         Status.SUSPENDED: {Status.RECEIVED, Status.RETURNING, Status.RETURNED},
-        Status.RETURNING: {Status.RETURNED, Status.LOST, Status.UNDELIVERED},
+        # A plant that does not send it has bought it.
+        Status.RETURNING: {Status.RETURNED, Status.LOST, Status.UNDELIVERED, Status.VALIDATED},
         Status.UNDELIVERED: {Status.RETURNING},
         # The courier took it along all the same: no device is kept, and what is lost is paid.
         Status.CANCELLED: {Status.RETURNING, Status.RETURNED, Status.LOST},

@@ -1,11 +1,12 @@
 """Many bids at once: kept to be looked at, applied whole against what was seen, taken back while nothing moved on."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import states
@@ -18,7 +19,15 @@ from buyback.services.bids import price_fault
 from catalog.models import Variant
 from refurbishers.models import Refurbisher
 
-BATCH = 2_000
+# Thousands of rows through the ORM take seconds, as each value of each row is prepared by itself.
+UPSERT = """
+    INSERT INTO buyback_bid (plant_id, variant_id, condition, price_minor, currency, active, updated_at)
+    SELECT %s, (cell ->> 0)::bigint, cell ->> 1, (cell ->> 2)::integer, %s, (cell ->> 3)::boolean, %s
+    FROM jsonb_array_elements(%s::jsonb) AS cells (cell)
+    ON CONFLICT (plant_id, variant_id, condition)
+    DO UPDATE SET price_minor = EXCLUDED.price_minor, updated_at = EXCLUDED.updated_at
+    RETURNING id, variant_id, condition
+"""
 S = BidChange.Status
 Key = tuple[int, str]
 
@@ -98,14 +107,20 @@ def _write(plant: Refurbisher, cells: Iterable[BidRow], *, by: Actor, at: dateti
     gone = [bids[key] for key in ((c.variant, c.condition) for c in cells if c.price is None)]
     record_many("bid.withdrawn", ((bid, {"price_minor": bid.price_minor}) for bid in gone), by=by, at=at)
     Bid.objects.filter(pk__in=[bid.pk for bid in gone]).delete()
-    kept = [(cell, _bid_as(plant, cell, cell.price)) for cell in cells if cell.price is not None]
-    Bid.objects.bulk_create(
-        [bid for _cell, bid in kept], batch_size=BATCH, update_conflicts=True,
-        unique_fields=["plant", "variant", "condition"], update_fields=["price_minor", "updated_at"],
-    )  # fmt: skip
+    kept = [cell for cell in cells if cell.price is not None]
+    keys = _upsert(plant, kept, at)
     for kind, was_there in (("bid.placed", False), ("bid.changed", True)):
-        done = [(bid, {"price_minor": bid.price_minor}) for cell, bid in kept if (cell.was is not None) == was_there]
-        record_many(kind, done, by=by, at=at)
+        done = [cell for cell in kept if (cell.was is not None) == was_there]
+        told = ((Bid(pk=keys[cell.variant, cell.condition]), {"price_minor": cell.price}) for cell in done)
+        record_many(kind, told, by=by, at=at)
+
+
+def _upsert(plant: Refurbisher, cells: Sequence[BidRow], at: datetime) -> dict[Key, int]:
+    """One statement for all cells; the key of each bid. A bid that is there keeps its being paused or not."""
+    rows = json.dumps([[cell.variant, cell.condition, cell.price, cell.active] for cell in cells])
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT, [plant.pk, settings.DEFAULT_CURRENCY, at, rows])
+        return {(variant, condition): pk for pk, variant, condition in cursor.fetchall()}
 
 
 def _bids_of(plant: Refurbisher, cells: Iterable[BidRow]) -> Any:
@@ -125,10 +140,3 @@ def _refuse_moved(plant: Refurbisher, cells: Iterable[BidRow], bids: dict[Key, B
             moved.add((cell.variant, cell.condition))
     if moved:
         raise BidsMoved(moved)
-
-
-def _bid_as(plant: Refurbisher, cell: BidRow, price_minor: int) -> Bid:
-    return Bid(
-        plant=plant, variant_id=cell.variant, condition=cell.condition, price_minor=price_minor,
-        currency=settings.DEFAULT_CURRENCY, active=cell.active,
-    )  # fmt: skip

@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket import states
+from backmarket.accounts.services import save_address
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.shipping import services as shipping
@@ -25,6 +27,16 @@ class SlotGone(DomainError):
 class CannotChangePickup(DomainError):
     code = "cannot_change_pickup"
     default_message = _("The courier has your device, or the sale is over: the collection cannot be changed any more.")
+
+
+class CannotCorrectAddress(DomainError):
+    code = "cannot_correct_address"
+    default_message = _("Your device is on its way or with you: its address cannot be corrected any more.")
+
+
+class CannotUrgeReturn(DomainError):
+    code = "cannot_urge_return"
+    default_message = _("The plant has handed the device over, or still has time to.")
 
 
 def send_for(trade: Trade, slot: Slot | None, *, by: Actor, at: datetime, visit: Pickup | None = None) -> None:
@@ -77,10 +89,13 @@ def keep_undelivered(trade: Trade, *, by: Actor, at: datetime) -> None:
 
     It is sent again when the plant or the desk says so, else by the clock; after MAX_SENDINGS only by people.
     """
-    sent = Parcel.objects.filter(purpose=Parcel.Purpose.TRADE_RETURN, reference=trade.pk).count()
-    is_last = sent >= Trade.MAX_SENDINGS
+    is_last = _sendings(trade) >= Trade.MAX_SENDINGS
     due = None if is_last else due_at(Trade.Status.UNDELIVERED, at)
     states.move(trade, Trade.Status.UNDELIVERED, by=by, at=at, data={"last": is_last}, due_at=due)
+
+
+def _sendings(trade: Trade) -> int:
+    return Parcel.objects.filter(purpose=Parcel.Purpose.TRADE_RETURN, reference=trade.pk).count()
 
 
 def send_back_again(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -88,6 +103,31 @@ def send_back_again(trade: Trade, *, by: Actor, at: datetime) -> None:
     if trade.status != Trade.Status.UNDELIVERED:
         raise states.IllegalMove
     send_back(trade, by=by, at=at, data={"because": "sent_again"})
+
+
+def correct_return_address(trade: Trade, *, address: dict[str, Any], by: Actor, at: datetime) -> None:
+    """Send what came back to the plant to another `address`, an AddressForm's cleaned data; at once, and free.
+
+    After MAX_SENDINGS the plant or the desk sends it: the plant is told. Raises CannotCorrectAddress elsewhere.
+    """
+    with transaction.atomic():
+        locked = lock(Trade.objects.filter(pk=trade.pk)).get()
+        if locked.status != Trade.Status.UNDELIVERED:
+            raise CannotCorrectAddress
+        locked.address = save_address(locked.seller, address)
+        locked.save(update_fields=["address"])
+        waits = _sendings(locked) >= Trade.MAX_SENDINGS
+        record("trade.address_corrected", locked, by=by, at=at, data={"waits": waits})
+        if not waits:
+            send_back_again(locked, by=by, at=at)
+    trade.refresh_from_db()
+
+
+def urge_return(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """Tell a plant that it should have sent the device back by now. Raises CannotUrgeReturn."""
+    if not Trade.objects.unsent(at).filter(pk=trade.pk).exists():
+        raise CannotUrgeReturn
+    record("trade.return_urged", trade, by=by, at=at)
 
 
 def send_back(trade: Trade, *, by: Actor, at: datetime, data: dict[str, Any] | None = None) -> None:
@@ -121,7 +161,8 @@ def choose_pickup(trade: Trade, *, slot: Slot, by: Actor, at: datetime) -> None:
         parcel = _parcel_at_door(trade)
         book = shipping.rebook_pickup if parcel.pickups.exists() else shipping.book_pickup
         book(parcel, start=slot.start, end=slot.end, by=by, at=at)
-        record("trade.pickup_changed", trade, by=by, at=at)
+        window = {"starts": slot.start.isoformat(), "ends": slot.end.isoformat()}
+        record("trade.pickup_changed", trade, by=by, at=at, data=window)
 
 
 def drop_off_instead(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -133,7 +174,7 @@ def drop_off_instead(trade: Trade, *, by: Actor, at: datetime) -> None:
             raise CannotChangePickup(
                 _("No visit of the courier is ahead: drop the parcel off."), field="slot"
             ) from error
-        record("trade.pickup_changed", trade, by=by, at=at)
+        record("trade.pickup_changed", trade, by=by, at=at, data={"dropped": True})
 
 
 def _parcel_at_door(trade: Trade) -> Parcel:

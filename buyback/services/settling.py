@@ -14,6 +14,7 @@ from backmarket.payments import services as payments
 from backmarket.payments.models import LedgerEntry
 from backmarket.shipping.models import Parcel
 from backmarket.shipping.selectors import was_handed_over
+from backmarket.shipping.services import cancel_parcel
 from buyback.due import due_at
 from buyback.models import Trade
 from catalog.models import Unit, VatScheme
@@ -33,6 +34,11 @@ class CannotDeclareLost(DomainError):
     default_message = _("The courier may still bring this parcel, or has brought it.")
 
 
+class CannotChargeUnsent(DomainError):
+    code = "cannot_charge_unsent"
+    default_message = _("The plant has handed the device over, or still has time to.")
+
+
 def validate_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
     """The plant agrees to the quoted price. Raises CannotValidate before the sheet is graded."""
     inspection = getattr(trade, "inspection", None)
@@ -41,19 +47,32 @@ def validate_trade(trade: Trade, *, by: Actor, at: datetime) -> None:
     settle_trade(trade, price=trade.quoted, by=by, at=at)
 
 
-def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: bool = False) -> None:
+def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: bool = False, because: str = "") -> None:
     """Owe the seller `price`: the plant owes it, its workshop has one unit more. Raises IllegalMove.
 
-    `late`: the plant decided nothing in time. The event carries it, so that no success is counted.
+    `late`: the plant did not do its part in time. The event carries it, so that no success is counted.
     """
     with transaction.atomic():
-        data = {"late": late, "plant": str(trade.plant_id)}
+        data = {"late": late, "plant": str(trade.plant_id), "because": because}
         facts = {"price_minor": price.minor, "due_at": due_at(Trade.Status.VALIDATED, at), "suspension": ""}
         _refuse_if_moved(trade)
         states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)
         _book(trade, LedgerEntry.Account.PLANT, str(trade.plant_id), at)
         trade.unit = _take_in(trade, by=by, at=at)
         trade.save(update_fields=["unit"])
+
+
+def charge_unsent(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """The plant kept what it should have sent back: it has bought it, as quoted. Raises CannotChargeUnsent."""
+    with transaction.atomic():
+        # No join: what the courier has said while this one waited for the lock must be seen.
+        locked = lock(Trade.objects.filter(pk=trade.pk)).get()
+        parcel = lock(Parcel.objects.filter(pk__in=[locked.return_parcel_id])).first()
+        if parcel is None or not Trade.objects.unsent(at).filter(pk=trade.pk).exists():
+            raise CannotChargeUnsent
+        cancel_parcel(parcel, by=by, at=at)
+        settle_trade(locked, price=locked.quoted, by=by, at=at, late=True, because="not_sent_back")
+    trade.refresh_from_db()
 
 
 def _refuse_if_moved(trade: Trade) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm, postcode_in
-from backmarket.accounts.models import User
+from backmarket.accounts.models import Address, User
 from backmarket.errors import DomainError, GatewayError
 from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.shipping.models import Pickup
@@ -132,8 +132,11 @@ def _of_address(typed: dict[str, str]) -> dict[str, str]:
 def _address(user: User, given: Details | None) -> dict[str, Any]:
     """What was given for this quote, else the seller's latest address, to start from."""
     last = given.address if given else user.addresses.order_by("-pk").first()
-    if last is None:
-        return {"name": user.full_name}
+    return {"name": user.full_name} if last is None else address_initial(last)
+
+
+def address_initial(last: Address) -> dict[str, Any]:
+    """What an AddressForm starts from."""
     # A number that no telephone has is not offered again: the form would refuse what it had filled in itself.
     unreachable = ["phone"] if last.phone and not last.phone.is_valid() else []
     return forms.model_to_dict(last, exclude=["id", "user", *unreachable])

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from backmarket import timetravel
+from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.proof import fresh_proof_required
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
+from backmarket.shipping.models import Pickup
 from backmarket.shipping.selectors import latest_pickup
 from buyback import access, selectors
 from buyback.conditions import VERSIONS
@@ -23,10 +25,10 @@ from buyback.models import CounterOffer, Trade
 from buyback.next_steps import next_step, own_step, tax_step
 from buyback.services.inspections import answer_counter_offer
 from buyback.services.messages import write_message
-from buyback.services.parcels import choose_pickup, drop_off_instead
+from buyback.services.parcels import CannotCorrectAddress, choose_pickup, correct_return_address, drop_off_instead
 from buyback.services.trades import cancel_trade, change_iban, may_change_iban
 from buyback.views import crumbs
-from buyback.views.accept import slots_at
+from buyback.views.accept import address_initial, slots_at
 
 PER_PAGE = 20
 
@@ -85,25 +87,27 @@ def trade_rebook(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("trade", pk)
     slots = slots_at(shown.address.postcode, shown.address.country)
     form = SlotForm(posted(request), slots=slots)
+    pickup = latest_pickup(shown.parcel) if shown.parcel else None
     if request.method == "POST" and form.is_valid():
         try:
-            _change_pickup(request, shown, form)
+            messages.success(request, _change_pickup(request, shown, form, pickup))
         except DomainError as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, _("The collection has been changed."))
             return redirect("trade", pk)
-    pickup = latest_pickup(shown.parcel) if shown.parcel else None
     context = {"trade": shown, "form": form, "pickup": pickup, "crumbs": crumbs.account(shown, _("Collection"))}
     return render(request, "buyback/rebook.html", context, status=status_of(form))
 
 
-def _change_pickup(request: HttpRequest, shown: Trade, form: SlotForm) -> None:
+def _change_pickup(request: HttpRequest, shown: Trade, form: SlotForm, pickup: Pickup | None) -> str:
+    """Does what was chosen, and says so. Who chooses the drop-off that it is already has changed nothing."""
     facts = {"by": request.user, "at": timetravel.now()}
     if slot := form.cleaned_data["slot"]:
         choose_pickup(shown, slot=slot, **facts)
-    else:
+        return _("The collection has been changed.")
+    if pickup is not None and pickup.is_open:
         drop_off_instead(shown, **facts)
+    return _("You drop the parcel off: the courier does not come.")
 
 
 @login_required
@@ -172,6 +176,33 @@ def _answer(request: HttpRequest, shown: Trade, *, accept: bool) -> HttpResponse
         said = _("Accepted: the money is being ordered.") if accept else _("Your device comes back, free.")
         messages.success(request, said)
     return redirect("trade", shown.pk)
+
+
+@login_required
+@fresh_proof_required
+def trade_address(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Where the device shall go that the courier could not bring back."""
+    shown = access.trade_for_seller(request.user, pk)
+    if shown.status != Trade.Status.UNDELIVERED:
+        messages.info(request, str(CannotCorrectAddress.default_message))
+        return redirect("trade", pk)
+    form = AddressForm(posted(request), initial=address_initial(shown.address))
+    if request.method == "POST" and form.is_valid():
+        try:
+            correct_return_address(shown, address=form.cleaned_data, by=request.user, at=timetravel.now())
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _sent_where(shown))
+        return redirect("trade", pk)
+    context = {"trade": shown, "form": form, "crumbs": crumbs.account(shown, _("Address"))}
+    return render(request, "buyback/address.html", context, status=status_of(form))
+
+
+def _sent_where(shown: Trade) -> str:
+    if shown.status == Trade.Status.UNDELIVERED:
+        return _("Your address is corrected. The plant is told to send your device there.")
+    return _("Your address is corrected: your device is sent there, free.")
 
 
 @login_required

@@ -36,6 +36,7 @@ from catalog.services.listings import (
     block_listing,
     unblock_listing,
 )
+from catalog.services.upkeep import category_changed, product_changed, texts_changed
 
 L = Listing.Status
 
@@ -56,21 +57,39 @@ class ReferencePricesInline(TabularInline):  # type: ignore[misc]
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
+class SluggedAdmin(StaffDataAdmin):
+    """An address is chosen once: links lead to it, and the facets count by it."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), *(["slug"] if obj else []))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+
 @admin.register(Category, site=staff_site)
-class CategoryAdmin(StaffDataAdmin):
+class CategoryAdmin(SluggedAdmin):
     list_display = ("name", "slug", "form", "identifier", "position")
     search_fields = ("name", "slug")
     filter_horizontal = ("experts",)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        category_changed(form.instance)
+
 
 @admin.register(Product, site=staff_site)
-class ProductAdmin(StaffDataAdmin):
+class ProductAdmin(SluggedAdmin):
     list_display = ("__str__", "category", "released_year", "form")
     list_select_related = ("category",)
     list_filter = ("category", "brand")
     search_fields = ("name", "brand", "nicknames", "slug")
     prepopulated_fields = {"slug": ("brand", "name")}
     inlines = (VariantsInline,)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        product_changed(form.instance)
 
 
 @admin.register(Variant, site=staff_site)
@@ -82,6 +101,10 @@ class VariantAdmin(StaffDataAdmin):
     autocomplete_fields = ("product",)
     inlines = (ReferencePricesInline,)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        product_changed(form.instance.product)
+
 
 @admin.register(ReferencePrice, site=staff_site)
 class ReferencePriceAdmin(StaffDataAdmin):
@@ -91,6 +114,14 @@ class ReferencePriceAdmin(StaffDataAdmin):
     autocomplete_fields = ("variant",)
     money_fields = ("price_minor",)
     price_shown = money_column("price", _("price"), ordering="price_minor")
+
+    def save_model(self, request: HttpRequest, obj: ReferencePrice, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        product_changed(obj.variant.product)
+
+    def delete_model(self, request: HttpRequest, obj: ReferencePrice) -> None:
+        super().delete_model(request, obj)
+        product_changed(obj.variant.product)
 
 
 class VersionedAdmin(StaffDataAdmin):
@@ -105,6 +136,10 @@ class VersionedAdmin(StaffDataAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        texts_changed()
 
 
 staff_site.register([QuestionSet, GradingSpecification], VersionedAdmin)

@@ -1,14 +1,20 @@
 """What plants and the desk fill in about listings and units."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from backmarket.accounts.models import User
-from backmarket.admin.forms import MoneyField, StepForm
+from backmarket.admin.forms import MoneyField, StepForm, dress
 from catalog.models import (
     Grade,
     Listing,
+    Unit,
     Variant,
     VatScheme,
 )
@@ -33,6 +39,11 @@ class ListingForm(StepForm):
         help_text=_("What customers should know. Never “like new”: the law forbids it of refurbished devices."),
     )  # fmt: skip
 
+    def prepare(self) -> None:
+        """A unit's page leads here with its device and grade: it becomes the stock afterwards."""
+        asked = {name: self.request.GET[name] for name in ("variant", "grade", "on_hand") if name in self.request.GET}
+        self.initial |= asked
+
 
 class ListingTermsForm(ListingForm):
     """The terms of a listing that exists: its device and grade stay."""
@@ -41,6 +52,18 @@ class ListingTermsForm(ListingForm):
         del self.fields["variant"], self.fields["grade"]
         for name in self.fields:
             self.fields[name].initial = getattr(self.subject, name)
+
+
+class ListingFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("CSV file"),
+        help_text=_("Up to 8 MB and 20,000 lines. Commas, semicolons or tabs; 119.90 or 119,90."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self.fields["file"].widget)
 
 
 class BlockForm(StepForm):
@@ -53,6 +76,7 @@ class EraseForm(StepForm):
         choices=[
             ("NIST SP 800-88 Purge", "NIST SP 800-88 Purge"),
             ("NIST SP 800-88 Clear", "NIST SP 800-88 Clear"),
+            ("NIST SP 800-88 Destroy", "NIST SP 800-88 Destroy"),
             ("IEEE 2883-2022", "IEEE 2883-2022"),
             ("HMG IS5 Enhanced", "HMG IS5 Enhanced"),
         ],
@@ -102,3 +126,14 @@ class ListUnitForm(StepForm):
             .exclude(status=Listing.Status.ARCHIVED)
             .select_related("variant__product")
         )
+        if not self.fields["listing"].queryset.exists():
+            self.fields["listing"].help_text = _make_one(unit)
+
+
+def _make_one(unit: Unit) -> str:
+    facts = urlencode({"variant": unit.variant_id, "grade": unit.grade, "on_hand": 0})
+    words = _(
+        "You have none of this device in this grade yet. {} with nothing in stock, and come back: it gets this one."
+    )
+    url = f"{reverse('plant:catalog_listing_add')}?{facts}"
+    return format_html(str(words), format_html('<a href="{}">{}</a>', url, _("Make a listing")))

@@ -31,6 +31,7 @@ from catalog.admin.desk import (
     prices_panel,
 )
 from catalog.admin.forms import EraseForm, ListingForm, ListingTermsForm, ListUnitForm, RepairForm, TestForm
+from catalog.admin.listing_pages import ListingPagesMixin
 from catalog.models import (
     Listing,
     Unit,
@@ -108,7 +109,7 @@ def _one(name: str, title: Any, icon: str, service: Any, to: str, **facts: Any) 
 
 
 @admin.register(Listing, site=plant_site)
-class OwnListingAdmin(ListingColumns, PlantModelAdmin):
+class OwnListingAdmin(ListingPagesMixin, ListingColumns, PlantModelAdmin):
     readers = frozenset(WORKSHOP | AFTER_SALES)
     list_display = (
         "number",
@@ -265,7 +266,10 @@ class OwnUnitAdmin(UnitColumns, PlantModelAdmin):
             icon="recycling",
             tone="danger",
             asks=True,
-            explain=_("The device cannot be saved; its materials can. This is final."),
+            explain=_(
+                "The device cannot be saved; its materials can. Note its erasure first: of what does not start, the "
+                "memory is destroyed. This is final."
+            ),
             when=in_workshop,
             run=lambda request, unit, data: recycle_unit(unit, by=request.user, at=now()),
         ),

@@ -4,9 +4,10 @@ from catalog.models.alerts import Alert
 from catalog.models.buyables import Buyable
 from catalog.models.choices import Condition, Grade, VatScheme
 from catalog.models.collections import Collection, CollectionItem
-from catalog.models.facets import FacetValue, StaleBuyable
+from catalog.models.facets import FacetValue, StaleBuyable, StaleRange
 from catalog.models.figures import ShopFigures
 from catalog.models.gifts import GiftItem, GiftList, GiftPromise
+from catalog.models.listing_changes import ListingChange, ListingChangeRow
 from catalog.models.listings import Listing, PriceChange, StockReservation
 from catalog.models.products import Category, Product, ReferencePrice, Variant
 from catalog.models.specifications import GradingSpecification, QuestionSet
@@ -27,6 +28,8 @@ __all__ = [
     "Grade",
     "GradingSpecification",
     "Listing",
+    "ListingChange",
+    "ListingChangeRow",
     "PriceChange",
     "Product",
     "QuestionSet",
@@ -34,6 +37,7 @@ __all__ = [
     "Remainder",
     "ShopFigures",
     "StaleBuyable",
+    "StaleRange",
     "StockReservation",
     "Title",
     "Unit",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.buyables import Buyable
 from catalog.models.products import Category
+from refurbishers.models import Refurbisher
 
 
 class BitsField(models.Field[str, str]):
@@ -59,3 +60,27 @@ class StaleBuyable(models.Model):
 
     def __str__(self) -> str:
         return str(self.buyable_id)
+
+
+class StaleRange(models.Model):
+    """Many buyables that wait to be recomputed: all that one plant offers, or all of one category.
+
+    `after` is the variant up to which it is done, so that whoever goes on begins there.
+    """
+
+    plant = models.OneToOneField(Refurbisher, on_delete=models.CASCADE, null=True, related_name="+")
+    category = models.OneToOneField(Category, on_delete=models.CASCADE, null=True, related_name="+")
+    after = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("range of stale buyables")
+        verbose_name_plural = _("ranges of stale buyables")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(plant=None, category__isnull=False) | Q(plant__isnull=False, category=None),
+                name="stale_range_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.plant or self.category)

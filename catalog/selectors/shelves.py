@@ -47,10 +47,7 @@ def best_offers(count: int) -> list[Buyable]:
     Reads the first rows of every category by index, so it costs the same however large the catalogue is.
     """
     rows = Buyable.objects.in_stock().defer("search", "search_text")
-    firsts = [rows.filter(category=aisle.pk).order_by("-score", "id")[:DEPTH] for aisle in navigation()]
-    if not firsts:
-        return []
-    ranked = sorted(firsts[0].union(*firsts[1:], all=True), key=lambda row: (-row.score, row.pk))
+    ranked = sorted(_firsts(rows), key=lambda row: (-row.score, row.pk))
     places: Counter[int] = Counter()
     best: dict[int, tuple[int, Buyable]] = {}
     for row in ranked:
@@ -66,6 +63,19 @@ def categories_with_impact() -> list[Category]:
 
 
 def contested_offers() -> tuple[Buyable, list[Offer]] | None:
-    """The variant and grade with the most offers now, for the worked example; None while nothing is for sale."""
-    row = Buyable.objects.in_stock().select_related("variant").order_by("-offer_count", "id").first()
-    return (row, offers(row.variant_id, row.grade, row.currency)) if row else None
+    """The variant and grade with the most offers now among each category's best, for the worked example.
+
+    Reads the first rows of every category by index, as `best_offers` does; None while nothing is for sale.
+    """
+    firsts = _firsts(Buyable.objects.in_stock().only("offer_count", "score"))
+    if not firsts:
+        return None
+    most = min(firsts, key=lambda row: (-row.offer_count, row.pk))
+    row = Buyable.objects.select_related("variant").defer("search", "search_text").get(pk=most.pk)
+    return row, offers(row.variant_id, row.grade, row.currency)
+
+
+def _firsts(rows: "QuerySet[Buyable]") -> list[Buyable]:
+    """The DEPTH best of every category, in one query."""
+    parts = [rows.filter(category=aisle.pk).order_by("-score", "id")[:DEPTH] for aisle in navigation()]
+    return list(parts[0].union(*parts[1:], all=True)) if parts else []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 
 from backmarket.events.services import record
 from catalog.models import Alert, Buyable
@@ -20,5 +21,7 @@ def record_awaited_offers(pairs: Iterable[tuple[int, str]]) -> None:
         return
     met = waiting.filter(variant=OuterRef("variant"), grade=OuterRef("grade")).met_by(OuterRef("price_minor"))
     rows = Buyable.objects.in_stock().filter(Exists(met), variant_id__in=variant_ids)
+    # Rows that were true already were not written again: what is news now happened now.
+    rows.update(refreshed_at=Now())
     for row in rows.order_by("pk").only("refreshed_at"):
         record("buyable.awaited", row, by="system:alerts", at=row.refreshed_at)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import F, Max, QuerySet
 from django.db.models.functions import Length
 
 from backmarket.db import lock
@@ -31,6 +31,14 @@ WRITE = """
     WHERE facet.id = fresh.id AND facet.slots <> fresh.slots
 """
 
+NAMES = """
+    UPDATE catalog_facetvalue AS facet SET label = named.label, parent = named.parent
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS named(category, value, label, parent)
+    WHERE facet.category_id = named.category AND facet.key = 'model' AND facet.value = named.value
+"""
+# What of a row the bits are written from.
+INDEXED = ("category_id", "slot", "facets", "slug", "title", "brand")
+
 
 def index_stale(*, at: datetime | None = None) -> int:
     """Write the bits of all stale buyables; returns how many there were. A job: the instant does not matter."""
@@ -41,9 +49,58 @@ def index_stale(*, at: datetime | None = None) -> int:
 
 
 @transaction.atomic
-def _index_some() -> int:
+def leave_wrong_categories(rows: "QuerySet[Buyable]") -> None:
+    """Those of the rows whose product is in another category now give up their slot, and the bits there forget it.
+
+    Called before they are refreshed, and before the caller locks any of them: the index is locked first.
+    """
+    moved = rows.exclude(category=F("product__category"))
+    if not moved.exists():
+        return
+    _alone()
+    slots: dict[int, list[int]] = defaultdict(list)
+    for row in lock(moved).only("category_id", "slot"):
+        if row.slot is not None:
+            slots[row.category_id].append(row.slot)
+    for category in Category.objects.filter(pk__in=slots):
+        length = _lengthen(category, 1 + max(slots[category.pk]))
+        _set(category, _bits(length, slots[category.pk]), {})
+    moved.update(slot=None)
+
+
+def name_models(models: Iterable[tuple[int, str, str, str]]) -> None:
+    """The facet values of these models (category id, slug, title, brand) say what they are called now."""
+    columns = [list(column) for column in zip(*models, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES, columns)
+
+
+@transaction.atomic
+def rebuild_index(category: Category) -> int:
+    """All bits of a category from its rows, whatever they said; returns how many buyables.
+
+    Who changes one of them meanwhile waits for nothing: it is stale again, and the next index_stale takes it.
+    """
+    _alone()
+    rows = Buyable.objects.filter(category=category)
+    known = list(StaleBuyable.objects.filter(category=category).values_list("pk", flat=True))
+    rows.filter(slot__gte=2 * rows.count() + STEP).update(slot=None)
+    FacetValue.objects.filter(category=category).delete()
+    if found := list(rows.only(*INDEXED)):
+        _write(category, found)
+    StaleBuyable.objects.filter(pk__in=known).delete()
+    return len(found)
+
+
+def _alone() -> None:
+    """Nobody else writes bits until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('facet_index', 0))")
+
+
+@transaction.atomic
+def _index_some() -> int:
+    _alone()
     stale = list(StaleBuyable.objects.order_by("pk").values_list("pk", "buyable_id")[:AT_ONCE])
     members: dict[int, list[Buyable]] = defaultdict(list)
     for row in lock(Buyable.objects.filter(pk__in={buyable for _, buyable in stale})).defer("search", "search_text"):
@@ -64,12 +121,14 @@ def _write(category: Category, rows: Sequence[Buyable]) -> None:
             wanted[key, value].append(row.slot or 0)
     titles = {row.slug: row for row in rows}
     ids = _ids(category, list(wanted), titles, length)
-    facts: dict[str, Any] = {
-        "category": category.pk,
-        "stale": _bits(length, (row.slot or 0 for row in rows)),
-        "ids": [ids[pair] for pair in wanted],
-        "bits": [_bits(length, slots) for slots in wanted.values()],
-    }
+    added = {ids[pair]: _bits(length, slots) for pair, slots in wanted.items()}
+    _set(category, _bits(length, (row.slot or 0 for row in rows)), added)
+
+
+def _set(category: Category, stale: str, added: dict[int, str]) -> None:
+    """Take the stale bits out of every value of a category, and put these (value id → bits) in."""
+    ids, bits = list(added), list(added.values())
+    facts: dict[str, Any] = {"category": category.pk, "stale": stale, "ids": ids, "bits": bits}
     with connection.cursor() as cursor:
         cursor.execute(WRITE, facts)
 

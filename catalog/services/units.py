@@ -28,6 +28,11 @@ class CannotList(DomainError):
     code = "cannot_list"
 
 
+class CannotRecycle(DomainError):
+    code = "cannot_recycle"
+    default_message = _("Erase the device first and note it. If it does not start, destroy its memory.")
+
+
 def take_in_unit(
     variant: Variant,
     plant: Refurbisher,
@@ -105,10 +110,18 @@ def take_back_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
 
 
 def recycle_unit(unit: Unit, *, by: Actor, at: datetime) -> None:
-    """The device cannot be saved; its materials can. Only from the workshop: what is for sale is stock."""
-    if unit.status != Unit.Status.IN_WORKSHOP:
-        raise IllegalMove
-    move(unit, Unit.Status.RECYCLED, by=by, at=at)
+    """The device cannot be saved; its materials can. Only from the workshop: what is for sale is stock.
+
+    Raises CannotRecycle while somebody's data may be on it.
+    """
+    with transaction.atomic():
+        lock(Unit.objects.filter(pk=unit.pk)).get()
+        unit.refresh_from_db()
+        if unit.status != Unit.Status.IN_WORKSHOP:
+            raise IllegalMove
+        if unit.erased_at is None:
+            raise CannotRecycle
+        move(unit, Unit.Status.RECYCLED, by=by, at=at)
 
 
 def _work(unit: Unit, done: str, *, by: Actor, at: datetime, data: dict[str, Any], **facts: Any) -> None:

@@ -33,6 +33,7 @@ from refurbishers.models import (
 )
 from refurbishers.services.accounts import change_plant_iban
 from refurbishers.services.ladder import give_notice, move_plant
+from refurbishers.services.profiles import note_profile_change
 
 Status = Refurbisher.Status
 APPLICATIONS = (Status.APPLIED, Status.DOCUMENTS, Status.AUDIT)
@@ -101,6 +102,8 @@ class PlantAdmin(StaffDataAdmin):
 
     def save_model(self, request: HttpRequest, obj: Refurbisher, form: PlantForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if change:
+            note_profile_change(obj, {*form.changed_data} - {"new_iban"}, by=request.user, at=now())
         if iban := form.cleaned_data.get("new_iban"):
             change_plant_iban(obj, iban=iban, by=request.user, at=now())
 

@@ -34,6 +34,7 @@ from refurbishers.models import (
 )
 from refurbishers.selectors import last_signature
 from refurbishers.services.members import change_role, invite_member, remove_member, withdraw_invitation
+from refurbishers.services.profiles import note_profile_change
 from refurbishers.services.specifications import sign_specification
 
 
@@ -61,6 +62,10 @@ class OwnPlantAdmin(PlantModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Refurbisher, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        note_profile_change(obj, form.changed_data, by=request.user, at=now())
 
     def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
         return [statements_panel(obj), history(obj)]

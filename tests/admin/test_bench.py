@@ -96,7 +96,8 @@ def test_nonsense_is_kept_in_no_draft(trade: Trade, page: Client, bad: str) -> N
 def test_photos_are_kept_with_the_sheet_and_shown_to_the_seller_only_as_proof(
     trade: Trade, page: Client, carol: User, client_of: ClientOf, now: datetime
 ) -> None:
-    act(page, trade, "inspect", note="", keep="yes", seen="0", photos=[steps.photo(), steps.photo()])
+    sent = act(page, trade, "inspect", note="", keep="yes", seen="0", photos=[steps.photo(), steps.photo()])
+    assert sent["Location"].endswith("/do/inspect/#chapter-photos")  # where the next one is taken
     last = {**steps.sheet(screen_marks="cracked"), "note": "", "hand_in": "yes", "photos": steps.photo()}
     act(page, trade, "inspect", **last)
     assert [photo.proof for photo in EvidencePhoto.objects.filter(trade=trade)] == [False] * 3

@@ -192,7 +192,8 @@ def test_a_report_is_seen_before_it_is_applied_once(finance: Client, olga: User,
     assert (
         "This cannot be done any more" in finance.post(url("desk", kept, "step", "apply"), follow=True).content.decode()
     )
-    upload(finance, content)
+    again = upload(finance, content).content.decode()  # type: ignore[attr-defined]
+    assert ("had been read and applied before" in again, "would do" in again) == (True, False)
     assert (BankReport.objects.count(), LedgerMovement.objects.filter(kind="payout-bounced").count()) == (1, 1)
 
 

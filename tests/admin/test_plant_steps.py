@@ -11,7 +11,7 @@ from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from buyback.models import Bid, Inspection, Trade
 from buyback.services.grading import grade_inspection
-from catalog.models import Listing, PriceChange
+from catalog.models import Grade, Listing, PriceChange
 from orders.models import ClaimMessage
 from refurbishers.models import Invitation, Member, Refurbisher, Signature, Specification
 from tests.admin.rows import Rows, act, role, rows_of, url
@@ -163,6 +163,25 @@ def test_a_unit_is_erased_tested_and_listed(own: Rows, bob: User, page: Client) 
     assert (unit.status, unit.listing, unit.parts_changed) == ("ready", own.listing, ["Battery", "Screen"])
     assert (unit.erasure_standard, unit.erasure_tool, unit.erased_by) == ("NIST SP 800-88 Purge", "Blancco 7.4", bob)
     assert own.listing.on_hand == 6
+
+
+def test_a_unit_without_a_listing_leads_to_a_new_one(own: Rows, bob: User, page: Client) -> None:
+    unit = UnitFactory(plant=own.plant, variant=own.listing.variant)
+    other = next(grade for grade in Grade.values if grade != own.listing.grade)
+    act(page, unit, "erase", standard="NIST SP 800-88 Purge", tool="Blancco 7.4", operator=bob.pk)
+    act(page, unit, "test", grade=other, battery_percent="91")
+    shown = page.get(url("plant", unit, "step", "list")).content.decode()
+    link = f"{url('plant', Listing, 'add')}?variant={unit.variant_id}&amp;grade={other}&amp;on_hand=0"
+    assert link in shown
+    form = page.get(link.replace("&amp;", "&")).context["form"]
+    assert [str(form[name].value()) for name in ("variant", "grade", "on_hand")] == [str(unit.variant_id), other, "0"]
+    terms = {"price": "300", "guarantee_months": 12, "shipping_days": 2, "shipping": "0", "vat_scheme": "MARGINAL"}
+    page.post(url("plant", Listing, "add"), {"variant": unit.variant_id, "grade": other, "on_hand": 0, **terms})
+    made = Listing.objects.get(grade=other)
+    assert "You have none of this device" not in page.get(url("plant", unit, "step", "list")).content.decode()
+    act(page, unit, "list", listing=made.pk)
+    made.refresh_from_db()
+    assert made.on_hand == 1
 
 
 def test_a_rating_is_answered_once(own: Rows, page: Client) -> None:

@@ -19,6 +19,7 @@ from buyback.views import accept
 from refurbishers.models import Refurbisher
 from tests.bad_input.cases import Bad, Form, check, written
 from tests.buyback import steps
+from tests.buyback.test_sent_back import undelivered
 from tests.factories import imei
 from tests.reviews.deals import paid_trade
 
@@ -271,6 +272,17 @@ def test_another_account(plant: Refurbisher, carol: User, page: Client, now: dat
         ),
     )
     check(form, page)
+
+
+def test_a_corrected_address(plant: Refurbisher, carol: User, page: Client, now: datetime) -> None:
+    trade = undelivered(plant, carol, now)
+    bad = (
+        Bad("postcode", "123", "not a postcode of France"),
+        Bad("postcode", "97²²²", "not a postcode of France"),
+        Bad("country", "US", "Select a valid choice"),
+    )
+    optional = frozenset({"line2"})
+    check(Form("address", reverse("trade-address", args=[trade.pk]), steps.ELSEWHERE, bad, optional=optional), page)
 
 
 def test_the_stars_for_a_sale(plant: Refurbisher, carol: User, page: Client, now: datetime) -> None:

@@ -28,6 +28,7 @@ from tests.factories import (
 
 IBAN = "FR7630006000011234567890189"
 OTHER_IBAN = "FR1420041010050500013M02606"
+ELSEWHERE = {"name": "Carol Petit", "line1": "8 rue Haute", "postcode": "69001", "city": "Lyon", "country": "FR"}
 ANSWERS = {
     "turns_on": "yes",
     "works": "yes",

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from backmarket.accounts.models import User
 from backmarket.money import Money
-from buyback.bid_files import FileRefused, price_of, read_bid_file
+from backmarket.tables import FileRefused
+from buyback.bid_files import price_of, read_bid_file
 from buyback.models import Bid, BidRow
 from buyback.services.bid_changes import BidsMoved, raised, save_bids
 from buyback.services.bids import HIGHEST_MINOR, LOWEST_MINOR, BidRefused, change_bid, place_bid

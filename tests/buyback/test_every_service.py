@@ -18,7 +18,18 @@ from backmarket.states import IllegalMove
 from buyback.models import CounterOffer, Inspection, Trade
 from buyback.services import deadlines, inspections, parcels, payouts, settling, trades
 from refurbishers.models import Refurbisher
-from tests.buyback.steps import OTHER_IBAN, accepted, countered, graded, offer, received, sheet, slots, validated
+from tests.buyback.steps import (
+    ELSEWHERE,
+    OTHER_IBAN,
+    accepted,
+    countered,
+    graded,
+    offer,
+    received,
+    sheet,
+    slots,
+    validated,
+)
 
 pytestmark = pytest.mark.django_db
 JOB, MINUTE, LATER = "system:test", timedelta(minutes=1), timedelta(days=60)
@@ -112,6 +123,18 @@ def _declare(trade: Trade, at: datetime) -> None:
     settling.declare_lost(trade, by=JOB, at=at + LATER)
 
 
+def _correct(trade: Trade, at: datetime) -> None:
+    parcels.correct_return_address(trade, address=ELSEWHERE, by=JOB, at=at)
+
+
+def _urge(trade: Trade, at: datetime) -> None:
+    parcels.urge_return(trade, by=JOB, at=at + LATER)
+
+
+def _charge(trade: Trade, at: datetime) -> None:
+    settling.charge_unsent(trade, by=JOB, at=at + LATER)
+
+
 # service → (state → where it leads, what it raises everywhere else; None: it does nothing, in silence)
 TABLE: dict[str, tuple[Service, dict[str, str], type[Exception] | None]] = {
     "accepting again": (lambda t, at: trades._take(t.quote, by=JOB, at=at), {}, trades.QuoteAlreadyAccepted),
@@ -127,7 +150,7 @@ TABLE: dict[str, tuple[Service, dict[str, str], type[Exception] | None]] = {
     ),
     "inspect": (_submit, {"received": "inspected"}, inspections.CannotInspect),
     "validate": (_by(settling.validate_trade), {"inspected": "validated"}, settling.CannotValidate),
-    "settle": (_settle, dict.fromkeys(("received", "inspected", "countered"), "validated"), IllegalMove),
+    "settle": (_settle, dict.fromkeys(("received", "inspected", "countered", "returning"), "validated"), IllegalMove),
     "counter": (_counter, {"inspected": "countered"}, inspections.CannotCounter),
     "accept": (
         _by(inspections.answer_counter_offer, accept=True),
@@ -152,6 +175,9 @@ TABLE: dict[str, tuple[Service, dict[str, str], type[Exception] | None]] = {
         IllegalMove,
     ),
     "send back again": (_by(parcels.send_back_again), {"undelivered": "returning"}, IllegalMove),
+    "correct the address": (_correct, {"undelivered": "returning"}, parcels.CannotCorrectAddress),
+    "urge the return": (_urge, {"returning": "returning"}, parcels.CannotUrgeReturn),
+    "charge what is not sent back": (_charge, {"returning": "validated"}, settling.CannotChargeUnsent),
     "is back": (_by(parcels.close_returned_trade), {"returning": "returned"}, IllegalMove),
     "turned back": (
         _by(parcels.turn_back_trade),

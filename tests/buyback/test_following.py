@@ -12,6 +12,7 @@ from PIL import Image
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
+from backmarket.events.models import Event
 from backmarket.payments.models import Payout
 from backmarket.shipping import services as shipping
 from buyback.arrivals import trade_of_scan
@@ -23,7 +24,7 @@ from buyback.services.parcels import collect_trade, drop_off_instead
 from buyback.services.payouts import order_payouts
 from catalog.services.units import erase_unit, list_unit, record_test, repair_unit, sell_unit
 from refurbishers.models import Refurbisher
-from tests.buyback.steps import accepted, countered, photo, received, validated
+from tests.buyback.steps import accepted, countered, photo, received, slots, validated
 from tests.factories import ListingFactory
 
 pytestmark = pytest.mark.django_db
@@ -212,6 +213,26 @@ def test_the_visit_is_cancelled_after_a_question_and_the_sale_goes_on(
     assert "No visit of the courier is ahead" in again.content.decode()
 
 
+def test_each_change_of_the_collection_is_told_with_its_time(
+    plant: Refurbisher, carol: User, seller: Client, at: datetime
+) -> None:
+    trade = accepted(plant, carol, at)
+    slot = slots(at)[9]
+    seller.post(url("trade-rebook", trade), {"slot": slot.start.isoformat()})
+    told = "The courier comes on Wednesday 25 November between 14:00 and 16:00."
+    assert (html(seller, trade).count(told), html(seller, trade).count("You cancelled the courier")) == (1, 0)
+    seller.post(url("trade-pickup-cancel", trade))
+    assert (html(seller, trade).count(told), html(seller, trade).count("You cancelled the courier")) == (1, 1)
+
+
+def test_who_drops_off_already_may_choose_to(plant: Refurbisher, carol: User, seller: Client, at: datetime) -> None:
+    trade = accepted(plant, carol, at, slot=None)
+    answer = seller.post(url("trade-rebook", trade), {"slot": "drop-off"}, follow=True)
+    assert answer.redirect_chain == [(url("trade", trade), 302)]
+    assert "You drop the parcel off: the courier does not come." in answer.content.decode()
+    assert not Event.objects.filter(kind="trade.pickup_changed").exists()
+
+
 # The counter-offer
 
 
@@ -219,7 +240,7 @@ def test_the_visit_is_cancelled_after_a_question_and_the_sale_goes_on(
     ("answer", "follows", "status"),
     [
         ("accept", "You are paid €180.00 instead of €250.00", "validated"),
-        ("refuse", "free of charge and insured in full", "returning"),
+        ("refuse", "free of charge and insured in full, to: Carol Petit, 3 rue Basse, 75011 Paris", "returning"),
     ],
 )
 def test_each_answer_says_first_what_follows(
@@ -271,11 +292,12 @@ def test_the_page_follows_the_device_to_its_next_owner(
     unit = trade.unit
     assert unit is not None
     listing = ListingFactory(plant=plant, variant=trade.variant, grade="good")
+    in_the_shop = f"variant={trade.variant.sku}&amp;grade=good&amp;listing={listing.pk}"
     steps: list[tuple[str, Callable[[datetime], None]]] = [
         ("NIST 800-88", lambda t: erase_unit(unit, standard="NIST 800-88", tool="B", operator=bob, by=bob, at=t)),
         ("screen, battery", lambda t: repair_unit(unit, parts=["screen", "battery"], by=bob, at=t)),
         ("Tested", lambda t: record_test(unit, grade="good", battery_percent=95, by=bob, at=t)),
-        ("See it in the shop", lambda t: list_unit(unit, listing, by=bob, at=t)),
+        (in_the_shop, lambda t: list_unit(unit, listing, by=bob, at=t)),
         ("What you have saved", lambda t: sell_unit(unit, by="system:test", at=t)),
     ]
     for hours, (words, act) in enumerate(steps, start=1):

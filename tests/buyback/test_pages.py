@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -14,6 +15,7 @@ from backmarket.accounts.models import User
 from backmarket.notifications.models import Notification
 from backmarket.shipping import services as shipping
 from buyback.models import Quote, Trade, TradeMessage
+from buyback.offers import Afterlife
 from buyback.services import inspections
 from buyback.services.trades import cancel_trade
 from refurbishers.models import Refurbisher
@@ -142,6 +144,25 @@ def test_no_bid_is_a_page_with_advice(plant: Refurbisher, at: datetime, client: 
     page = client.get(reverse("quote", args=[quoted(plant, at, turns_on="no").pk])).content.decode()
     assert "Recycle it" in page
     assert "button--buy" not in page
+
+
+@pytest.mark.parametrize(
+    ("sold", "words"), [(11, "11 are in use again."), (9, "and 2 are being repaired or are on sale.")]
+)
+def test_a_plant_with_nothing_left_in_its_workshop_names_no_zero(
+    plant: Refurbisher, at: datetime, sold: int, words: str
+) -> None:
+    bid = quoted(plant, at).bids.select_related("plant").get()
+    bid.afterlife = Afterlife(total=11, sold=sold, recycled=0, standard="")  # type: ignore[attr-defined]
+    shown = render_to_string("buyback/_bid.html", {"bid": bid})
+    assert (words in shown, "and 0 are" in shown) == (True, False)
+
+
+def test_an_accepted_quote_says_so_and_offers_nothing(plant: Refurbisher, carol: User, at: datetime) -> None:
+    trade = accepted(plant, carol, at)
+    page = Client().get(reverse("quote", args=[trade.quote_id])).content.decode()
+    assert f"<h1>The quote for your {trade.variant.product} is accepted</h1>" in page
+    assert ("Who shall buy it?" in page, "What a second life saves" in page) == (False, False)
 
 
 def test_an_expired_quote_can_be_renewed_and_not_accepted(

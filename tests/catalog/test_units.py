@@ -9,7 +9,7 @@ from backmarket.states import IllegalMove
 from catalog.models import Unit
 from catalog.passports import names_of, passport, what_is_missing
 from catalog.services import units
-from catalog.services.units import CannotList, UnitInStock
+from catalog.services.units import CannotList, CannotRecycle, UnitInStock
 from tests.factories import ListingFactory, MemberFactory, UserFactory, imei
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,16 @@ def test_work_is_done_in_the_workshop_only(listing: object, now: datetime) -> No
         units.repair_unit(unit, parts=["screen"], by=BY, at=now)
     with pytest.raises(IllegalMove):
         units.recycle_unit(unit, by=BY, at=now)
+
+
+def test_nothing_is_recycled_before_its_data_are_gone(listing: object, now: datetime) -> None:
+    unit = take_in(listing, now)
+    with pytest.raises(CannotRecycle):
+        units.recycle_unit(unit, by=BY, at=now)
+    assert Unit.objects.get(pk=unit.pk).status == Unit.Status.IN_WORKSHOP
+    prepare(unit, now)
+    units.recycle_unit(unit, by=BY, at=now + HOUR)
+    assert Unit.objects.get(pk=unit.pk).status == Unit.Status.RECYCLED
 
 
 @pytest.mark.parametrize("lost", [{"erasure_standard": ""}, {"erasure_tool": ""}, {"erased_by": None}])

@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
-from backmarket import timetravel
+from backmarket import market, timetravel
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import Address, User
 from backmarket.accounts.services import save_address
@@ -138,6 +138,13 @@ def test_the_clock_jumps_ahead_and_comes_back(step: str, days: int) -> None:
     assert abs(ahead() - timedelta(days=days)) < timedelta(hours=1, minutes=1)
     Client().post("/sandbox/travel/", {"step": "present"})
     assert abs(ahead()) < timedelta(seconds=5)
+
+
+def test_the_next_working_morning_is_one_in_which_people_are_reminded() -> None:
+    Client().post("/sandbox/travel/", {"step": "morning"})
+    there = market.calendar().local(timetravel.now())
+    assert (market.calendar().is_open(timetravel.now()), there.hour) == (True, 10)
+    assert timedelta(0) < ahead() < timedelta(days=6)
 
 
 @pytest.mark.parametrize(

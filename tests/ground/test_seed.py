@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, models
 from django.db.models import Avg, Count, F, Sum
+from django.test import Client
+from django.urls import reverse
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
@@ -92,6 +94,7 @@ def test_the_whole_demo_once(at: datetime) -> None:
         _collections_lists_and_alerts_hold_what_can_be_bought,
         _the_tax_office_has_somebody_in_every_pile,
         _something_goes_wrong_for_everyone_who_mends_it,
+        _some_devices_nobody_buys_and_every_working_one_somebody,
     ):
         claim()
     _a_second_run_changes_nothing()
@@ -113,6 +116,7 @@ def _every_status_has_somebody_in_it() -> None:
     assert _statuses(OrderLine) == set(OrderLine.Status.values)
     assert _statuses(Guarantee) == set(Guarantee.Status.values)
     assert _statuses(Unit) == set(Unit.Status.values)
+    assert not Unit.objects.filter(status="recycled", erased_at=None).exists()
     _every_step_down_has_its_reasons()
     plants = dict(Refurbisher.objects.order_by().values_list("status").annotate(Count("pk")))
     assert plants == {"active": 24, "watch": 2, "restricted": 1, "trial": 1, "suspended": 1, "audit": 1}
@@ -191,7 +195,8 @@ def _nobody_is_late_at_the_start() -> None:
     """Else the first minute of the demo would cancel, pay and refund by itself."""
     at = timetravel.now()
     assert not OrderLine.objects.overdue(at).exists()
-    assert not Trade.objects.overdue(at).exists()
+    # One is late on purpose, at the desk: its plant never sent it back, and no clock acts on that.
+    assert [trade.status for trade in Trade.objects.overdue(at)] == ["returning"]
     assert not Claim.objects.overdue(at).exists()
     assert (
         not Parcel.objects.filter(status="created", booked_at=None, refusal="", created_at__lt=at)
@@ -243,10 +248,38 @@ def _something_goes_wrong_for_everyone_who_mends_it() -> None:
     assert Parcel.objects.exclude(refusal="").count() == 1
     assert [may_be_asked_again(row, at) for row in Pickup.objects.filter(refusal="NO_VISIT_THERE")] == [True]
     assert Trade.objects.missing(at).count() == 1
+    assert Trade.objects.unsent(at).count() == 1
+    assert Trade.objects.filter(seller__email=NORA, status="undelivered", due_at__gt=at).count() == 1
     assert set(Payout.objects.filter(status="bounced").values_list("failure", flat=True)) == {"AC04", "RR04"}
     assert Trade.objects.filter(seller__email=NORA, payout__status="bounced", status="validated").exists()
     plant = User.objects.get(email=OWNER).membership.plant
     assert [change.status for change in recent_changes(plant)] == ["applied", "taken_back", "applied"]
+
+
+def _some_devices_nobody_buys_and_every_working_one_somebody() -> None:
+    """The two that /sandbox/ names, in every variant."""
+    broken = Bid.objects.filter(condition__startswith="NOT_FUNCTIONAL").values("variant")
+    assert Bid.objects.filter(condition="FUNCTIONAL_USED", variant__product__slug="apple-iphone-7").exists()
+    assert not Variant.objects.filter(product__slug="amazon-kindle-paperwhite-2018", pk__in=broken).exists()
+    cracked = Bid.objects.filter(condition="NOT_FUNCTIONAL_CRACKED", variant__product__slug="apple-iphone-7")
+    assert not cracked.exists()
+    assert Bid.objects.filter(condition="NOT_FUNCTIONAL_CRACKED").values("variant").distinct().count() > 500
+    _a_visitor_meets_the_page_without_bids()
+
+
+def _a_visitor_meets_the_page_without_bids() -> None:
+    visitor = Client()
+    sku = Variant.objects.filter(product__slug="amazon-kindle-paperwhite-2018").earliest("sku").sku
+    page = visitor.get(reverse("sell-questions", args=[sku]), follow=True)
+    for _question in range(12):
+        if "No plant buys it today" in page.content.decode():
+            break
+        form = page.context["form"]
+        choices = [code for code, _text in form.fields["answer"].choices]
+        answer = "no" if {"yes", "no"} == set(choices) and "turn on" in page.content.decode() else choices[-1]
+        page = visitor.post(page.request["PATH_INFO"], {"answer": answer}, follow=True)
+    text = page.content.decode()
+    assert [words in text for words in ("No plant buys it today", "Repair Café", "Recycle it")] == [True] * 3
 
 
 def _a_second_run_changes_nothing() -> None:

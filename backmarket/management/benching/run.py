@@ -20,6 +20,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from backmarket import embedded
 from backmarket.accounts.models import User
+from backmarket.management.benching.bulk import slowed
 from backmarket.management.benching.load import LoadFailed, measure
 from backmarket.management.benching.pages import Target, targets
 from backmarket.management.journey.stage import free_port
@@ -85,9 +86,13 @@ def server(*, page_cache: bool) -> Iterator[str]:
         processes.stop()
 
 
-def bench_size(*, seconds: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Every page of the catalogue of this environment: logged in or not, with its caches and without."""
-    rows = []
+def bench_size(*, seconds: int, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Every page of the catalogue of this environment: logged in or not, with its caches and without.
+
+    `pages` has a row for each; `memory_mib` what the web server holds after each round; `bulk` what shoppers notice
+    of a plant that changes thousands of listings.
+    """
+    found: dict[str, Any] = {"pages": [], "memory_mib": {}}
     wanted = targets()
     cookies = {"anonymous": "", "logged in": _cookie()}
     for page_cache in (False, True):
@@ -96,10 +101,21 @@ def bench_size(*, seconds: int, tell: Callable[[str], None]) -> list[dict[str, A
                 for who, cookie in cookies.items():
                     row = {"page": target.name, "who": who, "as_shipped": page_cache}
                     row |= _measured(site, target, seconds=seconds, cookie=cookie) | _weighed(target, page_cache)
-                    rows.append(row)
+                    found["pages"].append(row)
                     tell(line(row))
-            tell(f"  memory of the web server: {_memory() // 2**20} MiB")
-    return rows
+            memory = found["memory_mib"]["as shipped" if page_cache else "no caches"] = _memory() // 2**20
+            tell(f"  memory of the web server: {memory} MiB")
+            if page_cache:
+                found["bulk"] = slowed(site, [target.paths[0] for target in wanted])
+                tell(bulk_line(found["bulk"]))
+    return found
+
+
+def bulk_line(bulk: dict[str, Any]) -> str:
+    return (
+        f"  {bulk['listings']:,} listings changed in {bulk['seconds']:.0f} s; meanwhile the pages' p99 is"
+        f" {bulk['p99_during_ms']:.1f} ms, in quiet {bulk['p99_quiet_ms']:.1f} ms: {bulk['slower']:.1f} times"
+    )
 
 
 def line(row: dict[str, Any]) -> str:

@@ -29,8 +29,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["on_stage"]:
-            rows = run.bench_size(seconds=options["seconds"], tell=self.tell)
-            Path(options["on_stage"]).write_text(json.dumps(rows))
+            found = run.bench_size(seconds=options["seconds"], tell=self.tell)
+            Path(options["on_stage"]).write_text(json.dumps(found))
             return
         if not shutil.which("wrk"):
             raise CommandError(
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if options["json"]:
             Path(options["json"]).write_text(json.dumps(figures, indent=2))
 
-    def measure(self, buyables: int, seconds: int) -> list[dict[str, Any]]:
+    def measure(self, buyables: int, seconds: int) -> dict[str, Any]:
         """The figures of one size, measured by this command in an environment of its own."""
         self.tell(f"{buyables:,} buyables, {buyables * 10:,} listings")
         environment = run.environment(buyables)
@@ -49,13 +49,15 @@ class Command(BaseCommand):
         with tempfile.NamedTemporaryFile() as figures:
             command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "bench", "--on-stage", figures.name]
             subprocess.run([*command, "--seconds", str(seconds)], env={**os.environ, **environment}, check=True)
-            found: list[dict[str, Any]] = json.loads(figures.read())
+            found: dict[str, Any] = json.loads(figures.read())
         return found
 
-    def compare(self, figures: dict[str, list[dict[str, Any]]]) -> None:
+    def compare(self, figures: dict[str, dict[str, Any]]) -> None:
         """The largest catalogue beside the smallest: what a page loses as the catalogue grows."""
-        smallest, *_, largest = figures.values() if len(figures) > 1 else ([], [])
-        for small, large in zip(smallest, largest, strict=True):
+        if len(figures) < 2:
+            return
+        smallest, *_, largest = figures.values()
+        for small, large in zip(smallest["pages"], largest["pages"], strict=True):
             how = "as shipped" if small["as_shipped"] else "no caches"
             share = large["of_constant"] / small["of_constant"]
             self.tell(

@@ -8,10 +8,13 @@ from backmarket.management.seed_data.plants import PLANT_BY_SLUG
 from backmarket.management.seeding.base import dice, insert
 from backmarket.management.seeding.prices import BID_FACTORS, second_hand
 from buyback.models import Bid
-from catalog.models import ReferencePrice, Variant
+from catalog.models import Condition, ReferencePrice, Variant
 from refurbishers.models import Refurbisher
 
 LOWEST_MINOR = 300
+# An hour at the bench and the courier's journey: what does not work and is worth less, no plant takes in.
+LOWEST_BROKEN_MINOR = 2_000
+BROKEN = (Condition.NOT_FUNCTIONAL_USED, Condition.NOT_FUNCTIONAL_CRACKED)
 # Of the variants of its categories, how many a plant bids for.
 INTEREST = 0.42
 
@@ -45,5 +48,5 @@ def _bids(plant: Refurbisher, variant: Variant, worth: float) -> list[Bid]:
             currency=settings.DEFAULT_CURRENCY,
         )
         for condition, price in offers.items()
-        if price >= LOWEST_MINOR
+        if price >= (LOWEST_BROKEN_MINOR if condition in BROKEN else LOWEST_MINOR)
     ]

@@ -62,6 +62,7 @@ WEIGHTS = {
     Condition.FUNCTIONAL_CRACKED: 2, Condition.NOT_FUNCTIONAL_USED: 1, Condition.NOT_FUNCTIONAL_CRACKED: 1,
 }  # fmt: skip
 LOOSE_QUOTES = 120
+RINGS = range(8, 20, 2)
 
 
 def load(at: datetime) -> str:
@@ -93,7 +94,20 @@ def _instants(history: History, path: tuple[str, ...]) -> list[datetime]:
     instants = [history.at - timedelta(hours=back)]
     for step in reversed(path):
         instants.insert(0, instants[0] - timedelta(hours=random.uniform(*GAPS[step])))
+    if "collected" in path:
+        early = instants[1] - _at_the_door(instants[1])
+        instants[:2] = [instants[0] - early, instants[1] - early]
     return instants
+
+
+def _at_the_door(at: datetime) -> datetime:
+    """An instant not after `at` in which couriers ring: half an hour into one of their windows."""
+    calendar = market.calendar()
+    local = calendar.local(at)
+    day, hours = local.date(), [hour for hour in RINGS if time(hour, 30) <= local.time()]
+    if not (hours and calendar.is_business_day(day)):
+        day, hours = calendar.business_day_before(day, 1), list(RINGS)
+    return calendar.instant(day, time(hours[local.minute % len(hours)], 30))
 
 
 @dataclass

@@ -1,11 +1,12 @@
-"""What goes wrong and waits for somebody at the desk: refusals of couriers and banks, and a parcel that vanished."""
+"""What goes wrong and waits for somebody: refusals of couriers and banks, a parcel that vanished, and two devices that
+should be back with their sellers."""
 
 from datetime import datetime, timedelta
 
 from backmarket.accounts.models import Address, User
 from backmarket.management import demo_logins as cast
 from backmarket.management.seeding.base import known
-from backmarket.management.seeding.waiting import Code, Stage
+from backmarket.management.seeding.waiting import COURIER, Code, Stage
 from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import Payout
 from backmarket.payments.services.payouts import note_sent, settle_payout
@@ -13,11 +14,13 @@ from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.couriers.sandbox import NO_LABEL, NO_VISIT
 from backmarket.shipping.models import SandboxShipment
 from backmarket.shipping.services import book_with_courier, record_scan
-from buyback.models import Bid
+from buyback.models import Bid, Trade
+from buyback.services.inspections import answer_counter_offer
+from buyback.services.parcels import keep_undelivered
 from buyback.services.payouts import PURPOSE, order_trade_payout
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-FIRST_DEVICE = 920_000
+FIRST_DEVICE, FIRST_RETURN = 920_000, 930_000
 CLOSED_ACCOUNT, BY_LAW = "AC04", "RR04"
 
 
@@ -35,7 +38,8 @@ def load(at: datetime) -> str:
     others = Payout.objects.filter(status=Payout.Status.ORDERED, purpose=PURPOSE, gateway="sandbox")
     carol = User.objects.get(email=cast.CAROL)
     _comes_back(others.exclude(party=str(carol.pk)).latest("created_at", "pk"), BY_LAW, at)
-    return "two refusals of the courier, a parcel to look for, two payouts that came back"
+    _goes_back(at, nora)
+    return "two refusals of the courier, a parcel to look for, two payouts and a device that came back, one kept"
 
 
 def _refused_by_courier(stage: Stage, bid: Bid, ending: str) -> None:
@@ -53,6 +57,30 @@ def _vanished(stage: Stage, bid: Bid) -> None:
     parcel.refresh_from_db()
     SandboxShipment.objects.filter(pk=parcel.tracking_number).update(script=[], next_at=None)
     record_scan("sandbox", Scan(f"troubles-{parcel.pk}", parcel.tracking_number, Code.LOST, "", stage.at - HOUR))
+
+
+def _goes_back(at: datetime, nora: User) -> None:
+    """Two offers were refused a week ago. One device came back to the plant, for nobody was in; one is still there."""
+    past = Stage(at - 8 * DAY, "returns", FIRST_RETURN)
+    bids = past.bids()
+    _refused(past, next(past.others), next(bids))
+    hers = _refused(past, nora, next(bids))
+    parcel = known(hers.return_parcel)
+    for day, code in enumerate((Code.IN_TRANSIT, Code.RETURNING, Code.DELIVERED), 1):
+        said = Scan(f"troubles-{parcel.pk}-{code}", parcel.tracking_number, code, "", past.at + day * DAY)
+        record_scan("sandbox", said)
+    keep_undelivered(hers, by=COURIER, at=past.at + 3 * DAY)
+
+
+def _refused(past: Stage, seller: User, bid: Bid) -> Trade:
+    """Its label is made, and nobody has handed it to the courier."""
+    trade = past.counter(past.inspected(past.received(seller, bid, 5 * DAY), worse=True))
+    answer_counter_offer(trade, accept=False, by=seller, at=past.at)
+    parcel = known(trade.return_parcel)
+    book_with_courier(parcel.pk, at=past.at)
+    parcel.refresh_from_db()
+    SandboxShipment.objects.filter(pk=parcel.tracking_number).update(script=[], next_at=None)
+    return trade
 
 
 def _comes_back(payout: Payout, failure: str, at: datetime) -> None:

@@ -183,7 +183,7 @@ class Stage:
 
     def trades(self) -> None:
         bids = self.bids()
-        self.counter(self.inspected(self.received(self.carol, next(bids), 6 * DAY), worse=True))
+        self.talk(self.counter(self.inspected(self.received(self.carol, next(bids), 6 * DAY), worse=True)))
         send_quote(
             self.quoted(next(bids), self.at - DAY, by=self.carol), to=cast.CAROL, by=self.carol, at=self.at - DAY
         )
@@ -273,28 +273,30 @@ class Stage:
         trade.inspection.refresh_from_db()
         return trade
 
-    def counter(self, trade: Trade) -> None:
+    def counter(self, trade: Trade) -> Trade:
         defects = trade.inspection.verdict["defects"]
-        with private_files().open(evidence_photo()) as photo:
-            picture = ContentFile(photo.read(), name="evidence.jpg")
         make_counter_offer(
             trade,
             price=Money(trade.quoted_minor * 7 // 1_000 * 100, trade.currency),
             reasons=[{"reason": defect["reason"], "question": defect["question"]} for defect in defects],
             comment="The marks are deeper than described, as you see in the photo. The price covers the part.",
-            photos=[picture],
+            photos=[self.picture()],
             by=self.owner,
             at=self.at - 2 * HOUR,
         )
-        self.talk(trade, picture)
+        return trade
 
-    def talk(self, trade: Trade, picture: ContentFile) -> None:
-        """The seller asks, the plant answers with a picture."""
+    def picture(self) -> ContentFile:
+        with private_files().open(evidence_photo()) as photo:
+            return ContentFile(photo.read(), name="evidence.jpg")
+
+    def talk(self, trade: Trade) -> None:
+        """Carol asks, the plant answers with a picture."""
         asked = "I had not seen that mark. Is it on the glass or on the frame?"
         answer = "On the glass, from edge to edge. Here it is under the lamp."
         write_message(trade, author=self.carol, from_plant=False, text=asked, at=self.at - 80 * MINUTE)
         write_message(
-            trade, author=self.owner, from_plant=True, text=answer, photos=[picture], at=self.at - 55 * MINUTE
+            trade, author=self.owner, from_plant=True, text=answer, photos=[self.picture()], at=self.at - 55 * MINUTE
         )
 
     def reborn(self, trade: Trade) -> None:

@@ -180,6 +180,8 @@ class Workshop:
     def _go_on(self, unit: Unit, trade: Trade, at: datetime) -> None:
         age, random = self.history.at - at, self.history.random
         if random.random() < BEYOND_REPAIR.get(Condition(trade.condition), 0):
+            unit.erased_at, unit.erasure_standard = at + timedelta(hours=5), "NIST SP 800-88 Destroy"
+            unit.erasure_tool, unit.erased_by_id = "memory taken out and shredded", self.technicians[unit.plant_id]
             unit.status, unit.recycled_at = Unit.Status.RECYCLED, at + WORKSHOP
             return
         self._prepare(unit, trade, at)

@@ -208,6 +208,12 @@ def _keep(request: HttpRequest, _none: Any, data: dict[str, Any]) -> BankReport:
         raise
 
 
+def _read(report: BankReport) -> Any:
+    if report.applied_at is not None:
+        return _("This report had been read and applied before: nothing changes. Below is what it did.")
+    return _("Read. Below is what applying it would do.")
+
+
 @admin.register(BankReport, site=staff_site)
 class BankReportAdmin(StaffModelAdmin):
     list_display = ("message_id", "about", "reader", "created_at", "applied_at")
@@ -227,7 +233,7 @@ class BankReportAdmin(StaffModelAdmin):
         tone="primary",
         form=UploadReportForm,
         explain=_("Nothing changes yet: the next page shows what the report would do, row by row."),
-        done=_("Read. Below is what applying it would do."),
+        done=_read,
         run=_keep,
     )
     steps = (
