@@ -17,8 +17,8 @@ WIRING: dict[str, list[str]] = {
         "buyback.handlers.move_with_parcel",
         "orders.handlers.move_with_parcel",
     ],
-    "parcel.loss_proved": ["buyback.handlers.move_with_parcel"],
-    "parcel.returned": ["buyback.handlers.move_with_parcel"],
+    "parcel.loss_proved": ["buyback.handlers.move_with_parcel", "orders.handlers.move_with_parcel"],
+    "parcel.returned": ["buyback.handlers.move_with_parcel", "orders.handlers.move_with_parcel"],
     "pickup.attempted": ["buyback.handlers.email_seller_of_pickup"],
     "pickup.failed": ["buyback.handlers.email_seller_of_pickup"],
     # --- payments move orders; payouts close trades and settlements
@@ -27,6 +27,7 @@ WIRING: dict[str, list[str]] = {
     "payment.failed": ["orders.handlers.fail_unpaid_order"],
     "payment.cancelled": ["orders.handlers.fail_unpaid_order"],
     "refund.succeeded": ["orders.handlers.close_refunded_line"],
+    "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
     "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
     "settlement.owed": ["orders.handlers.ask_plant_to_pay"],
@@ -67,6 +68,7 @@ WIRING: dict[str, list[str]] = {
     "line.cancelled": ["orders.handlers.email_buyer_line", "orders.handlers.count_cancellation"],
     "line.refunded": ["orders.handlers.email_buyer_line"],
     "withdrawal.confirmed": ["orders.handlers.email_withdrawal_receipt"],
+    "withdrawal.turned_back": ["orders.handlers.email_new_label"],
     "guarantee.warned": ["orders.handlers.email_guarantee"],
     "guarantee.expired": ["orders.handlers.email_guarantee"],
     # --- claims

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
-from backmarket.payments.models import Payout
+from backmarket.payments.models import Payout, Refund
+from backmarket.payments.selectors import refunded_by_bank
 from backmarket.payments.sepa import debtor
 from orders.issues import LABELS
 from orders.links import order_url
@@ -113,7 +114,13 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
             lines=list(lines) or [line],
         )
     else:
-        _to_buyer(line.order, f"order_line_{step}", key=str(line.pk), at=at, line=line, plant=line.plant)
+        template, by_bank = f"order_line_{step}", refunded_by_bank(line.pk)
+        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, by_bank=by_bank)
+
+
+def send_failed_refund(order: Order, refund: Refund, *, at: datetime) -> None:
+    """Once for what is refunded, however often its refund fails."""
+    _to_buyer(order, "refund_failed", key=str(refund.reference), at=at, amount=refund.amount)
 
 
 def send_withdrawal(withdrawal: Withdrawal, *, at: datetime) -> None:
@@ -127,6 +134,12 @@ def send_withdrawal(withdrawal: Withdrawal, *, at: datetime) -> None:
         line=line,
         plant=line.plant,
     )
+
+
+def send_new_label(withdrawal: Withdrawal, *, key: str, at: datetime) -> None:
+    """The courier brought the return back to the buyer."""
+    line = withdrawal.line
+    _to_buyer(line.order, "withdrawal_turned_back", key=key, at=at, withdrawal=withdrawal, line=line, plant=line.plant)
 
 
 def send_guarantee(guarantee: Guarantee, kind: str, *, at: datetime) -> None:

@@ -17,7 +17,7 @@ from refurbishers.services import record_service_fact
 COURIER = "system:courier"
 Kind = ServiceFact.Kind
 # Reasons for which a cancelled sale is the plant's doing.
-NOT_THE_PLANTS = ("not_paid", "out_of_stock", "buyer")
+NOT_THE_PLANTS = ("not_paid", "out_of_stock", "buyer", "hold_refused", "mistake")
 
 
 # Parcels
@@ -54,6 +54,11 @@ def _withdrawal(event: Event) -> Withdrawal:
 PARCEL_MOVES: dict[tuple[str | None, str], Callable[[Event], object]] = {
     ("sale", "delivered"): lambda e: fulfilment.deliver_consignment(_consignment(e), at=e.happened_at),
     ("sale", "lost"): lambda e: fulfilment.lose_consignment(_consignment(e), at=e.happened_at),
+    ("sale", "loss_proved"): lambda e: fulfilment.compensate_consignment(_consignment(e), at=e.happened_at),
+    ("sale", "returned"): lambda e: fulfilment.return_consignment(_consignment(e), at=e.happened_at),
+    ("withdrawal", "returned"): lambda e: returns.label_again(
+        _withdrawal(e), UUID(e.subject_id), by=COURIER, at=e.happened_at
+    ),
     ("withdrawal", "delivered"): lambda e: returns.receive_return(_withdrawal(e), by=COURIER, at=e.happened_at),
     ("withdrawal", "lost"): lambda e: returns.refund_lost_return(_withdrawal(e), at=e.happened_at),
     ("claim", "in_transit"): lambda e: claims.send_back(_claim(e), by=COURIER, at=e.happened_at),
@@ -84,6 +89,14 @@ def close_refunded_line(event: Event) -> None:
 
 
 # E-mails
+
+
+def email_buyer_of_failed_refund(event: Event) -> None:
+    """The money stays with us for now: the buyer hears of it from us before they have to ask."""
+    refund = Refund.objects.select_related("payment").get(pk=event.subject_id)
+    order = Order.objects.filter(pk=refund.payment.reference).select_related("address").first()
+    if order is not None:
+        emails.send_failed_refund(order, refund, at=event.happened_at)
 
 
 def email_buyer_order(event: Event) -> None:
@@ -132,6 +145,11 @@ def ask_plant_for_new_iban(event: Event) -> None:
 def email_withdrawal_receipt(event: Event) -> None:
     withdrawal = Withdrawal.objects.select_related("line__order", "line__plant", "parcel").get(pk=event.subject_id)
     emails.send_withdrawal(withdrawal, at=event.happened_at)
+
+
+def email_new_label(event: Event) -> None:
+    withdrawal = Withdrawal.objects.select_related("line__order__address", "line__plant").get(pk=event.subject_id)
+    emails.send_new_label(withdrawal, key=str(event.pk), at=event.happened_at)
 
 
 def email_guarantee(event: Event) -> None:

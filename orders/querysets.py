@@ -2,8 +2,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
+
+from backmarket.events.models import Event
 
 
 class LineQuerySet(models.QuerySet[Any]):
@@ -15,6 +17,14 @@ class LineQuerySet(models.QuerySet[Any]):
 
     def overdue(self, at: datetime) -> "LineQuerySet":
         return self.filter(due_at__lte=at)
+
+
+def found_after_refund() -> Q:
+    """The lines brought to their buyer after the money had gone back, until the desk has closed that."""
+    key = Cast(OuterRef("pk"), models.CharField())
+    told = Event.objects.filter(subject_type="orders.orderline", subject_id=key)
+    there = Q(shipped_at__isnull=False, delivered_at=None, consignment__parcel__delivered_at__isnull=False)
+    return there & Exists(told.filter(kind="line.found")) & ~Exists(told.filter(kind="line.found_closed"))
 
 
 # The cases on which support is to act, like Claim.is_with_support.

@@ -74,6 +74,7 @@ DESK: tuple[Waiting, ...] = (
             lambda row: money(row.amount)),
     Waiting(_("Refunds that failed"), "payments.Refund", "failed", _("No refund failed."), "failed_at",
             lambda row: money(row.amount)),
+    Waiting(_("Devices found after their refund"), "orders.OrderLine", "found", _("Nothing lost was found."), ""),
     Waiting(_("Payouts ordered"), "payments.Payout", "ordered", _("Nothing waits to be sent."), "due_at",
             lambda row: money(row.amount)),
     Waiting(_("Payouts returned by the bank"), "payments.Payout", "bounced", _("No payout came back."), "bounced_at",

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from backmarket.money import Money, total
 from backmarket.payments import sepa
 from backmarket.payments.gateways import BY_FILE
-from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.models import LedgerEntry, Payout, Refund
 from backmarket.payments.reasons import PAYEE
+
+# What stands before a transfer's reference in the `gateway_id` of a refund that our bank paid, not the provider.
+BY_BANK = "bank:"
 
 
 def balance(account: str, party: str | None = "", currency: str = "EUR") -> Money:
@@ -26,6 +30,24 @@ def held(prefix: str = "") -> Q:
     cancelled = Q(**{f"{prefix}status": Payout.Status.CANCELLED})
     bounced = Q(**{f"{prefix}status": Payout.Status.BOUNCED})
     return cancelled | bounced & ~Q(**{f"{prefix}failure__in": ["", *PAYEE]})
+
+
+def unanswered() -> Q:
+    """The refunds that failed and that nobody has tried again since: the buyer's money is with us, and stays until
+    somebody acts."""
+    same = Refund.objects.filter(reference=OuterRef("reference"))
+    later = same.filter(~Q(status=Refund.Status.FAILED) | Q(created_at__gt=OuterRef("created_at")))
+    return Q(status=Refund.Status.FAILED) & ~Q(Exists(later))
+
+
+def is_unanswered(refund: Refund) -> bool:
+    return Refund.objects.filter(unanswered(), pk=refund.pk).exists()
+
+
+def refunded_by_bank(reference: UUID) -> bool:
+    """Did the money of this go back by a transfer, and not to the means it was paid with?"""
+    back = Refund.objects.filter(reference=reference, status=Refund.Status.SUCCEEDED)
+    return back.filter(gateway_id__startswith=BY_BANK).exists()
 
 
 def ledger_sum() -> dict[str, int]:

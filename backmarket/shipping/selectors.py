@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from backmarket.shipping.couriers import NAMES
 from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, SandboxShipment, TrackingPoint
 
 Code = TrackingPoint.Code
@@ -23,6 +24,11 @@ def journey(parcel: Parcel) -> QuerySet[TrackingPoint]:
 def was_handed_over(parcel: Parcel | None) -> bool:
     """Whether any scan shows that the courier had it; that it is called lost shows nothing."""
     return parcel is not None and parcel.points.filter(code__in=WITH_COURIER).exists()
+
+
+def is_house_couriers(parcel: Parcel) -> bool:
+    """Whether a courier of ours carries it, and not one with whom its sender has a contract."""
+    return parcel.courier in NAMES
 
 
 def latest_pickup(parcel: Parcel) -> Pickup | None:

@@ -36,10 +36,11 @@ from orders.models import (
     OrderLine,
     Withdrawal,
 )
-from orders.services.refunds import refund_line
+from orders.querysets import found_after_refund
+from orders.services.fulfilment import close_found, is_found
+from orders.services.refunds import is_refundable, refund_line
 
 LINE = OrderLine.Status
-REFUNDABLE = (LINE.PAID, LINE.ACCEPTED, LINE.SHIPPED, LINE.DELIVERED, LINE.CLOSED)
 
 
 def payments_panel(order: Order) -> Panel:
@@ -63,7 +64,8 @@ def _refund_row(refund: Refund) -> tuple[Any, ...]:
 class OrderAdmin(StaffModelAdmin):
     list_display = ("number", "email", "payment_shown", "total_shown", "placed_at")
     list_filter = ("payment_status",)
-    search_fields = ("=number", "email", "address__name", "lines__identifier")
+    # A payment or refund names its order or line by the id.
+    search_fields = ("=number", "email", "address__name", "lines__identifier", "id", "lines__id")
     fields = ("number", "buyer", "email", "payment_shown", "total_shown", "placed_at", "captured_at", "language")
     payment_shown = state_column("payment_status", _("payment"))
     total_shown = money_column("total", _("total"), ordering="total_minor")
@@ -103,6 +105,7 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
     piles = (
         Pile("to_ship", _("To be sent"), Q(status__in=[LINE.PAID, LINE.ACCEPTED])),
         Pile("shipped", _("On the way"), Q(status=LINE.SHIPPED)),
+        Pile("found", _("Found after the refund"), found_after_refund),
         Pile("refunded", _("Cancelled or refunded"), Q(status__in=[LINE.CANCELLED, LINE.REFUNDED])),
     )
     steps = (
@@ -114,8 +117,20 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
             form=RefundForm,
             permission="refund",
             explain=_("Price and shipping share go back to the original means; what was not sent is cancelled."),
-            when=lambda line: line.status in REFUNDABLE,
+            when=is_refundable,
             run=lambda request, line, data: refund_line(line, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="close-found",
+            title=_("Agreed with the buyer"),
+            icon="handshake",
+            asks=True,
+            explain=_(
+                "The courier found the device and brought it to its buyer, who has been paid back; the plant is not"
+                " charged. Write to the buyer first: what they keep or send back is agreed, not demanded."
+            ),
+            when=is_found,
+            run=lambda request, line, data: close_found(line, by=request.user, at=now()),
         ),
     )
 

@@ -106,7 +106,12 @@ def _steps(consignment: Consignment) -> list[Step]:
         steps += [Step(point.get_code_display(), point.happened_at, "done", point.place) for point in between]
         if consignment.parcel.status == Parcel.Status.LOST:
             return [*steps, Step(_("Lost by the courier: you are refunded"), consignment.parcel.lost_at, "problem")]
-    steps.append(_step(_("Delivered"), line.delivered_at, detail="" if line.delivered_at else _expected(line)))
+        if consignment.parcel.status == Parcel.Status.RETURNED:
+            back = _("Brought back to the plant: you are refunded")
+            return [*steps, Step(back, consignment.parcel.returned_at, "problem")]
+    # What the courier found after the refund is delivered, though the line is not.
+    there = line.delivered_at or (consignment.parcel.delivered_at if consignment.parcel else None)
+    steps.append(_step(_("Delivered"), there, detail="" if there else _expected(line)))
     return _with_current(steps)
 
 

@@ -15,10 +15,10 @@ from backmarket.jobs import each
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment
 from backmarket.states import move
-from orders.models import Order, OrderLine, Withdrawal
+from orders.models import Order, OrderLine
 from orders.services.checkout import fail_order
 from orders.services.fulfilment import refund_when_late
-from orders.services.returns import NOT_SENT, refund_sent_return, withdraw_until
+from orders.services.returns import refund_sent_return, sent_back, withdraw_until
 from orders.services.waiting import PURPOSE
 
 JOB = "system:deadlines"
@@ -32,15 +32,12 @@ def watch_order_deadlines(at: datetime) -> int:
     """Fail unpaid orders, cancel what was never shipped, refund late returns, close what is 30 days old."""
     unpaid = Order.objects.filter(payment_status=Order.PaymentStatus.PENDING, reserved_until__lte=at)
     unshipped = OrderLine.objects.to_ship().filter(paid_at__lte=at - LATE_AT_THE_EARLIEST)
-    returning = Withdrawal.objects.filter(status=Withdrawal.Status.CONFIRMED, refund_by__lte=at).exclude(
-        parcel__status__in=NOT_SENT
-    )
     old = OrderLine.objects.filter(
         status=OrderLine.Status.DELIVERED, delivered_at__lte=at - timedelta(days=OrderLine.WITHDRAW_WITHIN_DAYS)
     )
     done = _each(unpaid, lambda order: _give_up(order, at))
     done += _each(unshipped, lambda line: refund_when_late(line, at=at))
-    done += _each(returning, lambda withdrawal: refund_sent_return(withdrawal, at=at))
+    done += _each(sent_back(at), lambda withdrawal: refund_sent_return(withdrawal, at=at))
     return done + _each(old, lambda line: _close(line, at))
 
 

@@ -12,19 +12,21 @@ from stdnum import imei
 
 from backmarket.db import lock
 from backmarket.errors import DomainError
-from backmarket.events.services import Actor
+from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.money import total
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
+from backmarket.shipping.selectors import is_house_couriers, was_handed_over
 from backmarket.shipping.services import create_parcel
 from backmarket.states import IllegalMove, move
 from catalog.models import Category, Unit
-from catalog.services.units import sell_unit
+from catalog.services.units import sell_unit, take_back_unit
 from orders.models import Consignment, OrderLine
-from orders.services.earnings import earn_sale
+from orders.querysets import found_after_refund
+from orders.services.earnings import compensate_sale, earn_sale, is_compensated, take_back_compensation
 from orders.services.guarantees import start_guarantee
-from orders.services.refunds import refund_line
+from orders.services.refunds import refund_line, refund_requested
 from refurbishers.services.addresses import plant_address
 
 COURIER = "system:courier"
@@ -169,15 +171,65 @@ def deliver_line(line: OrderLine, *, at: datetime) -> None:
 
 
 def deliver_consignment(consignment: Consignment, *, at: datetime) -> None:
-    """The parcel is at the buyer's; lines already delivered or refunded stay as they are."""
-    for line in lock(consignment.lines.filter(status=Status.SHIPPED)):
-        deliver_line(line, at=at)
+    """The parcel is at the buyer's; lines already delivered or refunded stay as they are.
+
+    What had been given up is not sold a second time: the desk sees what was found.
+    """
+    for line in lock(consignment.lines.filter(shipped_at__isnull=False, delivered_at=None)):
+        if line.status == Status.SHIPPED and not is_compensated(line):
+            deliver_line(line, at=at)
+        else:
+            record("line.found", line, by=COURIER, at=at)
+
+
+def is_found(line: OrderLine) -> bool:
+    return OrderLine.objects.filter(found_after_refund(), pk=line.pk).exists()
+
+
+def close_found(line: OrderLine, *, by: Actor, at: datetime) -> None:
+    """The desk has agreed with the buyer about a device that came after its refund. Raises IllegalMove."""
+    with transaction.atomic():
+        lock(OrderLine.objects.filter(pk=line.pk)).get()
+        if not is_found(line):
+            raise IllegalMove
+        record("line.found_closed", line, by=by, at=at)
 
 
 def lose_consignment(consignment: Consignment, *, at: datetime) -> None:
-    """The courier lost the parcel: the buyer has the whole price back."""
+    """The courier lost the parcel: the buyer has the whole price back, and the plant its proceeds from the house."""
+    _refund_shipped(consignment, reason="parcel_lost", at=at)
+    compensate_consignment(consignment, at=at)
+
+
+def compensate_consignment(consignment: Consignment, *, at: datetime) -> None:
+    """What the house courier had, and lost, its plant is paid as if it had arrived; its own courier is its own risk."""
+    parcel = consignment.parcel
+    if parcel is None or parcel.status != Parcel.Status.LOST:
+        return
+    if not is_house_couriers(parcel) or not was_handed_over(parcel):
+        return
+    for line in lock(consignment.lines.filter(shipped_at__isnull=False, delivered_at=None)):
+        compensate_sale(line, at=at)
+
+
+def return_consignment(consignment: Consignment, *, at: datetime) -> None:
+    """Nobody took the parcel, and it is back at its plant: the buyer has the whole price back, the plant its device."""
+    _refund_shipped(consignment, reason="undelivered", at=at)
+    for line in lock(consignment.lines.filter(shipped_at__isnull=False, delivered_at=None)):
+        take_back_compensation(line, at=at)
+        if line.unit and line.unit.status == Unit.Status.SOLD and not _sold_since(line):
+            take_back_unit(line.unit, by=COURIER, at=at)
+
+
+def _refund_shipped(consignment: Consignment, *, reason: str, at: datetime) -> None:
+    """Every line on its way, but those whose refund somebody has asked for already."""
     for line in lock(consignment.lines.filter(status=Status.SHIPPED)):
-        refund_line(line, reason="parcel_lost", by=COURIER, at=at)
+        if not refund_requested(line):
+            refund_line(line, reason=reason, by=COURIER, at=at)
+
+
+def _sold_since(line: OrderLine) -> bool:
+    return OrderLine.objects.filter(unit=line.unit_id, shipped_at__gt=line.shipped_at).exists()
 
 
 def refund_when_late(line: OrderLine, *, at: datetime) -> bool:

@@ -13,10 +13,13 @@ from backmarket.events.services import Actor
 from backmarket.payments.models import Payment, Refund
 from backmarket.payments.services import request_refund
 from backmarket.states import IllegalMove, move
+from catalog.services.stock import restock
 from orders.models import Claim, Guarantee, OrderLine, Withdrawal
 from orders.services.earnings import reverse_sale
 
 JOB = "system:refunds"
+# Cancelled before it was sent, and not because of the device: it stands where it stood, and is for sale again.
+STAYS_ON_THE_SHELF = ("buyer", "hold_refused", "address", "goodwill", "mistake")
 Status = OrderLine.Status
 
 
@@ -36,7 +39,7 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
         locked = lock(OrderLine.objects.filter(pk=line.pk)).get()
         payment = _captured_payment(locked)
         if locked.status in (Status.PAID, Status.ACCEPTED):
-            move(locked, Status.CANCELLED, by=by, at=at, cancel_reason=reason, due_at=None)
+            _cancel(locked, reason, by, at)
         elif locked.status in (Status.DELIVERED, Status.CLOSED):
             reverse_sale(locked, at=at)
         elif locked.status not in (Status.SHIPPED, Status.CANCELLED):
@@ -44,6 +47,18 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
         refund = request_refund(payment, reference=locked.pk, amount=locked.gross, reason=reason, by=by, at=at)
     line.refresh_from_db()
     return refund
+
+
+def _cancel(line: OrderLine, reason: str, by: Actor, at: datetime) -> None:
+    move(line, Status.CANCELLED, by=by, at=at, cancel_reason=reason, due_at=None)
+    if reason in STAYS_ON_THE_SHELF:
+        restock(line.listing, 1, by=by, at=at)
+
+
+def is_refundable(line: OrderLine) -> bool:
+    """Paid, and its money neither back nor on its way: also a cancelled line whose refund the bank refused."""
+    paid = line.paid_at is not None and line.status not in (Status.PENDING, Status.ON_HOLD, Status.REFUNDED)
+    return paid and not refund_requested(line)
 
 
 def _captured_payment(line: OrderLine) -> Payment:
@@ -56,6 +71,11 @@ def _captured_payment(line: OrderLine) -> Payment:
 def refund_requested(line: OrderLine) -> bool:
     """Is the line's money on its way back, or back?"""
     return Refund.objects.filter(reference=line.pk).exclude(status=Refund.Status.FAILED).exists()
+
+
+def refund_refused(line: OrderLine) -> bool:
+    """Did the bank refuse it? Then people ask again, not the clock, which would do so at every beat."""
+    return Refund.objects.filter(reference=line.pk, status=Refund.Status.FAILED).exists()
 
 
 def close_refunded_line(refund: Refund, *, at: datetime) -> None:

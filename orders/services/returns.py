@@ -1,8 +1,10 @@
 """Withdrawal from a contract: no reason asked, per line, refunded when the device is back."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock
@@ -15,10 +17,11 @@ from backmarket.states import move
 from catalog.services.units import take_back_unit
 from orders.models import Claim, OrderLine, Withdrawal
 from orders.services.claims.cases import withdraw_claim
-from orders.services.refunds import refund_line, refund_requested
+from orders.services.refunds import refund_line, refund_refused, refund_requested
 from refurbishers.services.addresses import plant_address
 
 COURIER = "system:courier"
+MAX_SENDINGS = 3
 NOT_SENT = (Parcel.Status.CREATED, Parcel.Status.CANCELLED)
 
 
@@ -60,18 +63,23 @@ def confirm_withdrawal(line: OrderLine, *, name: str, by: Actor, at: datetime) -
             confirmed_at=at,
             refund_by=calendar().days_after(at, Withdrawal.REFUND_WITHIN_DAYS),
         )
-        withdrawal.parcel = create_parcel(
-            purpose=Parcel.Purpose.WITHDRAWAL,
-            reference=withdrawal.pk,
-            sender=line.order.address,
-            recipient=plant_address(line.plant),
-            insured=line.price,
-            by=by,
-            at=at,
-        )
+        withdrawal.parcel = _label(withdrawal, by=by, at=at)
         withdrawal.save(force_insert=True)
         record("withdrawal.confirmed", withdrawal, by=by, at=at)
     return withdrawal
+
+
+def _label(withdrawal: Withdrawal, *, by: Actor, at: datetime) -> Parcel:
+    line = withdrawal.line
+    return create_parcel(
+        purpose=Parcel.Purpose.WITHDRAWAL,
+        reference=withdrawal.pk,
+        sender=line.order.address,
+        recipient=plant_address(line.plant),
+        insured=line.price,
+        by=by,
+        at=at,
+    )
 
 
 def _end_claim(line: OrderLine, by: Actor, at: datetime) -> None:
@@ -94,15 +102,39 @@ def receive_return(withdrawal: Withdrawal, *, by: Actor, at: datetime) -> None:
             take_back_unit(line.unit, by=by, at=at)
 
 
+def sent_back(at: datetime) -> QuerySet[Withdrawal]:
+    """Those to be refunded by now whose device is on its way: whoever has used one of their labels has sent it."""
+    used = Parcel.objects.filter(purpose=Parcel.Purpose.WITHDRAWAL, reference=OuterRef("pk")).exclude(
+        status__in=NOT_SENT
+    )
+    late = Withdrawal.objects.filter(status=Withdrawal.Status.CONFIRMED, refund_by__lte=at)
+    return late.filter(Q(parcel=None) | Exists(used))
+
+
+def label_again(withdrawal: Withdrawal, parcel_id: UUID, *, by: Actor, at: datetime) -> None:
+    """The courier could not hand the return to the plant, and the buyer has it again: a new label, and the news of it.
+
+    Not for an earlier parcel, nor after the last sending: a wrong address does not mend itself. The refund does not
+    wait for the second journey, for the buyer has sent the device once.
+    """
+    with transaction.atomic():
+        locked = lock(Withdrawal.objects.filter(pk=withdrawal.pk)).select_related("line__order__address").get()
+        sent = Parcel.objects.filter(purpose=Parcel.Purpose.WITHDRAWAL, reference=locked.pk).count()
+        if locked.status != Withdrawal.Status.CONFIRMED or locked.parcel_id != parcel_id or sent >= MAX_SENDINGS:
+            return
+        locked.parcel = _label(locked, by=by, at=at)
+        locked.save(update_fields=["parcel"])
+        record("withdrawal.turned_back", locked, by=by, at=at)
+
+
 def refund_sent_return(withdrawal: Withdrawal, *, at: datetime) -> bool:
     """Refund a locked withdrawal whose device was handed to the courier in time but has not arrived in 14 days.
 
     Until the device is handed over the refund may wait (directive 2011/83, article 13.3). False when it waits, or
     is on its way already.
     """
-    parcel, line = withdrawal.parcel, withdrawal.line
-    not_sent = parcel is not None and parcel.status in NOT_SENT
-    if withdrawal.status != Withdrawal.Status.CONFIRMED or not_sent or refund_requested(line):
+    line = withdrawal.line
+    if refund_requested(line) or refund_refused(line) or not sent_back(at).filter(pk=withdrawal.pk).exists():
         return False
     refund_line(line, reason="withdrawal", by="system:deadlines", at=at)
     return True

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, Payout
@@ -48,11 +50,11 @@ def settle_plants(at: datetime) -> int:
     no new settlement. Suspended plants are held: their rows wait, as do those of a plant that is owed money and has no
     bank account.
     """
-    again = sum(_pay_again(pk, at) for pk in _bounced().values_list("pk", flat=True))
+    again = each("settle_plants", _bounced().values_list("pk", flat=True), partial(_pay_again, at=at))
     day = settlement_date(calendar().local(at).date())
     new = _due(day).filter(plant__status__in=Refurbisher.TRADING).exclude(kind__in=Earning.LEFT_OVER)
     settled = new.order_by("plant_id", "currency").values_list("plant_id", "currency").distinct()
-    return again + sum(_settle(plant_id, currency, day, at) for plant_id, currency in settled)
+    return again + each("settle_plants", settled, lambda key: _settle(*key, day, at))
 
 
 def _due(day: date) -> QuerySet[Earning]:

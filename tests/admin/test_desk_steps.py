@@ -1,7 +1,7 @@
 """What staff do at the desk has its exact effect, with the right that it asks for."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -9,9 +9,12 @@ from django.test import Client
 
 from backmarket.accounts.models import User
 from backmarket.events.models import Event, EventDelivery, IncomingWebhook
+from backmarket.events.services import record
 from backmarket.notifications.models import MailboxMessage
 from backmarket.payments.models import Payment, Payout, Refund
+from backmarket.shipping.models import Parcel
 from buyback.models import Trade
+from orders.models import Order, OrderLine
 from refurbishers.models import Refurbisher, Specification
 from refurbishers.services.accounts import change_plant_iban
 from tests.admin.rows import Rows, act, rows_of, url
@@ -71,6 +74,83 @@ def test_a_line_is_refunded_only_with_the_right_to_refund(rows: Rows, sam: User,
     act(client_of(sam), rows.line, "refund", "desk", reason="late")
     rows.line.refresh_from_db()
     assert (rows.line.status, Refund.objects.get().amount_minor) == ("cancelled", 30_000)
+
+
+@pytest.fixture
+def refused(rows: Rows, now: datetime) -> Refund:
+    """Three hundred euros that the bank did not take back, of a cancelled line."""
+    OrderLine.objects.filter(pk=rows.line.pk).update(status="cancelled", cancelled_at=now)
+    payment = Payment.objects.create(
+        purpose="order", reference=rows.line.order_id, status="captured", amount_minor=30_000, currency="EUR",
+        gateway="sandbox", created_at=rows.line.paid_at, captured_at=rows.line.paid_at,
+    )  # fmt: skip
+    return Refund.objects.create(
+        payment=payment, reference=rows.line.pk, reason="late", status="failed", amount_minor=30_000, currency="EUR",
+        created_at=now - timedelta(days=1), failed_at=now,
+    )  # fmt: skip
+
+
+def test_a_refused_refund_is_tried_again_from_its_pile(refused: Refund, sam: User, client_of: ClientOf) -> None:
+    support = client_of(sam)
+    pile = url("desk", Refund, "changelist") + "?pile=failed"
+    assert list(support.get(pile).context["cl"].result_list) == [refused]
+    quality = staff(client_of, "quality")
+    assert act(quality, refused, "retry", "desk").status_code in (403, 404)
+    for _click in range(2):
+        act(support, refused, "retry", "desk")
+    assert list(Refund.objects.values_list("status", flat=True).order_by("created_at")) == ["failed", "pending"]
+    assert not support.get(pile).context["cl"].result_list
+
+
+def test_finance_records_the_transfer_that_pays_a_refused_refund(
+    refused: Refund, sam: User, client_of: ClientOf
+) -> None:
+    assert act(client_of(sam), refused, "transfer", "desk", bank_reference="TR 77").status_code == 403
+    finance = staff(client_of, "finance")
+    empty = act(finance, refused, "transfer", "desk", bank_reference=" ")
+    assert list(empty.context["form"].errors) == ["bank_reference"]
+    act(finance, refused, "transfer", "desk", bank_reference="TR 77")
+    paid = Refund.objects.exclude(pk=refused.pk).get()
+    assert (paid.status, paid.gateway_id, paid.amount_minor) == ("succeeded", "bank:TR 77", 30_000)
+
+
+def test_the_order_of_a_refused_refund_is_found_by_its_reference(
+    refused: Refund, rows: Rows, sam: User, client_of: ClientOf
+) -> None:
+    for reference in (refused.reference, rows.line.order_id):
+        found = client_of(sam).get(url("desk", Order, "changelist"), {"q": str(reference)})
+        assert [order.pk for order in found.context["cl"].result_list] == [rows.line.order_id]
+
+
+def test_a_cancelled_line_whose_refund_failed_is_refunded_from_the_line(
+    refused: Refund, rows: Rows, sam: User, client_of: ClientOf
+) -> None:
+    support = client_of(sam)
+    offered = lambda: b"do/refund/" in support.get(url("desk", rows.line)).content  # noqa: E731
+    assert offered()
+    act(support, rows.line, "refund", "desk", reason="late")
+    assert Refund.objects.exclude(pk=refused.pk).get().status == "pending"
+    assert not offered()
+
+
+def test_what_was_found_after_its_refund_leaves_the_pile_when_it_is_agreed(
+    rows: Rows, sam: User, client_of: ClientOf, now: datetime
+) -> None:
+    line, at = rows.line, now
+    line.consignment.parcel = Parcel.objects.create(
+        purpose="sale", reference=line.consignment_id, status="delivered", courier="sandbox", tracking_number="X1",
+        sender=line.order.address, recipient=line.order.address, insured_minor=1, currency="EUR", created_at=at,
+        lost_at=at, delivered_at=at,
+    )  # fmt: skip
+    line.consignment.save()
+    OrderLine.objects.filter(pk=line.pk).update(status="refunded", shipped_at=at, refunded_at=at)
+    record("line.found", line, by="system:courier", at=at)
+    support, pile = client_of(sam), url("desk", OrderLine, "changelist") + "?pile=found"
+    assert list(support.get(pile).context["cl"].result_list) == [line]
+    act(support, line, "close-found", "desk")
+    assert not support.get(pile).context["cl"].result_list
+    act(support, line, "close-found", "desk")
+    assert Event.objects.filter(kind="line.found_closed").count() == 1
 
 
 def test_a_rating_is_removed_for_a_reason_of_the_law(rows: Rows, sam: User, client_of: ClientOf) -> None:

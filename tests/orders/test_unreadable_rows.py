@@ -1,4 +1,4 @@
-"""A row that cannot be read stops its own business and nobody else's: the deadlines of orders and of claims."""
+"""A row that cannot be read stops its own business and nobody else's: deadlines of orders and claims, and money."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,14 +10,18 @@ from django.db.models import Value
 from django.db.models.functions import Cast
 
 from backmarket.accounts.models import User
-from backmarket.payments.models import Refund
+from backmarket.payments.gateways import sandbox
+from backmarket.payments.models import Payment, Payout, Refund, SandboxIntent
+from backmarket.payments.services import open_payment, send_refunds, settle_pending_payments
 from catalog.models import Listing
-from orders.models import Claim, Order, OrderLine, Withdrawal
+from orders.models import Claim, Order, OrderLine, Settlement, Withdrawal
 from orders.services import claims
 from orders.services.claims import watch_claim_deadlines
 from orders.services.deadlines import watch_order_deadlines
+from orders.services.refunds import refund_line
 from orders.services.returns import confirm_withdrawal
-from tests.orders.conftest import carry
+from orders.services.settlement import settle_plants
+from tests.orders.conftest import CARD, carry
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -116,3 +120,58 @@ def test_the_slow_repairs_of_the_others_are_refunded(
     spoil(bad, "at_plant_at")
     assert watch_claim_deadlines(now + 40 * DAY) == 1
     assert Refund.objects.get().reference == good.line_id
+
+
+# Money
+
+
+def test_the_other_plants_are_settled(
+    place: Callable[..., Order], pay: Callable[..., Order], deliver: Callable[..., None],
+    listing: Listing, other_listing: Listing, now: datetime,
+) -> None:  # fmt: skip
+    deliver(pay(place((listing, 1), (other_listing, 1))))
+    bad, good = sorted((listing.plant, other_listing.plant), key=lambda plant: plant.pk)
+    spoil(bad, "created_at")
+    assert settle_plants(now + 30 * DAY) == 1
+    assert Settlement.objects.values_list("plant", flat=True).get() == good.pk
+
+
+def test_the_money_of_the_others_is_ordered_again(
+    place: Callable[..., Order], pay: Callable[..., Order], deliver: Callable[..., None],
+    listing: Listing, other_listing: Listing, now: datetime,
+) -> None:  # fmt: skip
+    deliver(pay(place((listing, 1), (other_listing, 1))))
+    assert settle_plants(now + 30 * DAY) == 2
+    bad, good = Settlement.objects.order_by("settled_date", "pk")
+    Payout.objects.update(status="bounced", bounced_at=now)
+    for plant in (listing.plant, other_listing.plant):
+        plant.iban = "DE89370400440532013000"
+        plant.save(update_fields=["iban"])
+    spoil(bad, "created_at")
+    assert settle_plants(now + 31 * DAY) == 1
+    assert statuses(good.payout, Settlement.objects.get(pk=good.pk).payout) == ["bounced", "ordered"]
+
+
+def test_the_refunds_of_the_others_are_sent(paid: Orders, now: datetime) -> None:
+    bad, good = (
+        refund_line(paid().lines.get(), reason="mistake", by="system:test", at=now + number * DAY)
+        for number in range(2)
+    )
+    spoil(bad, "created_at")
+    assert send_refunds(now + 2 * DAY) == 1
+    assert statuses(bad, good) == ["pending", "succeeded"]
+
+
+def test_the_payments_of_the_others_are_settled(unpaid: Orders, now: datetime) -> None:
+    bad, good = (_paid_at_the_bank(unpaid(), now) for _number in range(2))
+    spoil(bad, "cancelled_at")
+    assert settle_pending_payments(now + timedelta(minutes=6)) == 1
+    assert statuses(bad, good) == ["pending", "captured"]
+
+
+def _paid_at_the_bank(order: Order, at: datetime) -> Payment:
+    """The buyer paid and closed the browser."""
+    payment = Payment.objects.get(reference=order.pk)
+    open_payment(payment, return_url="http://testserver/", at=at)
+    sandbox.pay(SandboxIntent.objects.get(pk=f"pay_{payment.pk.hex}"), CARD)
+    return payment

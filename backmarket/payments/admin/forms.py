@@ -28,6 +28,14 @@ class MakeFileForm(StepForm):
         self.problems = [f"{payout.label or payout.pk}: {words(code)}" for payout, code in self.due.problems]
 
 
+class RefundTransferForm(StepForm):
+    bank_reference = forms.CharField(
+        label=_("The bank's reference"),
+        max_length=35,
+        help_text=_("Of the transfer, as our bank's statement gives it: one transfer is recorded once."),
+    )
+
+
 class SecondLookForm(StepForm):
     """Whoever acts on a file that somebody downloaded is told so, and confirms what makes it safe."""
 

@@ -13,10 +13,11 @@ from backmarket.admin.columns import NOTHING, money_column, state_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
-from backmarket.payments.admin.forms import ReturnForm
+from backmarket.payments.admin.forms import RefundTransferForm, ReturnForm
 from backmarket.payments.models import LedgerMovement, Payment, Payout, Refund
 from backmarket.payments.reasons import words
-from backmarket.payments.services import cancel_payout, return_payout
+from backmarket.payments.selectors import is_unanswered, unanswered
+from backmarket.payments.services import cancel_payout, record_refund_transfer, retry_refund, return_payout
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -58,8 +59,43 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
     )  # fmt: skip
     piles = (
         Pile("pending", _("Pending"), Q(status=Refund.Status.PENDING)),
-        Pile("failed", _("Failed"), Q(status=Refund.Status.FAILED)),
+        Pile("failed", _("Failed"), unanswered),
     )
+    steps = (
+        Step(
+            name="retry",
+            title=_("Try again"),
+            icon="currency_exchange",
+            tone="primary",
+            permission="refund",
+            asks=True,
+            explain=_(
+                "The same amount is sent once more to the means the buyer paid with. What failed stays on record."
+            ),
+            when=is_unanswered,
+            run=lambda request, refund, data: retry_refund(refund, by=cast(User, request.user), at=now()),
+        ),
+        Step(
+            name="transfer",
+            title=_("Paid by transfer"),
+            icon="account_balance",
+            permission="pay",
+            form=RefundTransferForm,
+            explain=_(
+                "Where the bank refuses again: ask the buyer for an account in their name (the list of orders finds"
+                " them by the reference), have the same amount transferred, then record it here. The buyer is told"
+                " that it is on its way to their account."
+            ),
+            when=is_unanswered,
+            run=lambda request, refund, data: record_refund_transfer(
+                refund, **data, by=cast(User, request.user), at=now()
+            ),
+        ),
+    )
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Money back asks for the right to refund, wherever it is asked for."""
+        return request.user.has_perm("payments.add_refund")  # type: ignore[union-attr]
 
 
 @admin.register(Payout, site=staff_site)

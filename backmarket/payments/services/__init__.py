@@ -38,7 +38,14 @@ from backmarket.payments.services.payouts import (
     send_due_payouts,
     settle_payout,
 )
-from backmarket.payments.services.refunds import CannotRefund, request_refund, send_refund, send_refunds
+from backmarket.payments.services.refunds import (
+    CannotRefund,
+    record_refund_transfer,
+    request_refund,
+    retry_refund,
+    send_refund,
+    send_refunds,
+)
 from backmarket.payments.services.retention import forget_transfers
 
 __all__ = [
@@ -67,8 +74,10 @@ __all__ = [
     "open_payment",
     "order_payout",
     "preview_report",
+    "record_refund_transfer",
     "request_payment",
     "request_refund",
+    "retry_refund",
     "return_payout",
     "send_due_payouts",
     "send_refund",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import Report, State
@@ -165,10 +166,14 @@ def settle_pending_payments(at: datetime) -> int:
     waiting = Payment.objects.filter(
         status__in=OPEN, created_at__lt=at - ASK_AFTER, created_at__gt=at - ASK_UNTIL
     ).exclude(gateway_id="")
-    done = 0
-    for payment in waiting.only("pk", "status"):
-        try:
-            done += settle_payment(payment.pk, at=at).status != payment.status
-        except GatewayError:
-            log.warning("payment_not_settled", payment=str(payment.pk))
-    return done
+    return each("settle_payments", waiting.values_list("pk", "status"), partial(_try_to_settle, at))
+
+
+def _try_to_settle(at: datetime, known: tuple[UUID, str]) -> bool:
+    """The provider may well answer the next time."""
+    payment_id, status = known
+    try:
+        return settle_payment(payment_id, at=at).status != status
+    except GatewayError:
+        log.warning("payment_not_settled", payment=str(payment_id))
+        return False

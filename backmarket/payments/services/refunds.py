@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
+from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import Outcome, Transfer
 from backmarket.payments.models import LedgerEntry, Payment, Refund
+from backmarket.payments.selectors import BY_BANK, is_unanswered
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
 
@@ -41,17 +43,23 @@ def request_refund(payment: Payment, *, reference: UUID, amount: Money, reason: 
             if known.payment_id == payment.pk and known.amount == amount:
                 return known
             raise CannotRefund(_("This has been refunded already, with another amount."))
-        _reserve(payment, amount)
-        refund = Refund.objects.create(
-            payment=payment,
-            reference=reference,
-            reason=reason,
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            created_at=at,
-        )
-        record("refund.requested", refund, by=by, at=at, data=_subject(refund))
+        refund = _create(payment, reference, amount, reason, by=by, at=at)
         transaction.on_commit(partial(_send_soon, refund), robust=True)
+    return refund
+
+
+def _create(payment: Payment, reference: UUID, amount: Money, reason: str, *, by: Actor, at: datetime) -> Refund:
+    """The row, and its claim on a locked payment."""
+    _reserve(payment, amount)
+    refund = Refund.objects.create(
+        payment=payment,
+        reference=reference,
+        reason=reason,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        created_at=at,
+    )
+    record("refund.requested", refund, by=by, at=at, data=_subject(refund))
     return refund
 
 
@@ -65,6 +73,38 @@ def _reserve(payment: Payment, amount: Money) -> None:
     )
     if not enough.update(reserved_refund_minor=F("reserved_refund_minor") + amount.minor):
         raise CannotRefund
+
+
+def retry_refund(refund: Refund, *, by: Actor, at: datetime) -> Refund:
+    """Ask the provider once more for what it refused: a new row for the same thing, the old one stays as it ended.
+
+    Raises CannotRefund unless it failed, or when the money is on its way by another row.
+    """
+    _require_unanswered(refund)
+    return request_refund(
+        refund.payment, reference=refund.reference, amount=refund.amount, reason=refund.reason, by=by, at=at
+    )
+
+
+def record_refund_transfer(refund: Refund, *, bank_reference: str, by: Actor, at: datetime) -> Refund:
+    """The buyer's card is closed, say: our bank has paid them by transfer what the provider refused. A new row.
+
+    `bank_reference` names the transfer on our bank's statement, once for ever. Raises CannotRefund.
+    """
+    key = BY_BANK + " ".join(bank_reference.split()).upper()
+    with transaction.atomic():
+        payment = lock(Payment.objects.filter(pk=refund.payment_id)).get()
+        _require_unanswered(refund)
+        if Refund.objects.filter(gateway_id=key).exists():
+            raise CannotRefund(_("A transfer with this reference has been recorded already."), field="bank_reference")
+        paid = _create(payment, refund.reference, refund.amount, refund.reason, by=by, at=at)
+        _succeed(paid, key, LedgerEntry.Account.BANK, by=by, at=at)
+    return paid
+
+
+def _require_unanswered(refund: Refund) -> None:
+    if not is_unanswered(refund):
+        raise CannotRefund(_("Only a refund that failed is paid again, and only once."))
 
 
 def _send_soon(refund: Refund) -> None:
@@ -107,21 +147,23 @@ def _finish(payment: Payment, refund: Refund, transfer: Transfer, *, at: datetim
         mine.update(reserved_refund_minor=F("reserved_refund_minor") - minor)
         move(refund, Refund.Status.FAILED, by=by, at=at, data=data, failure=transfer.failure[:200])
     else:
-        mine.update(
-            reserved_refund_minor=F("reserved_refund_minor") - minor, refunded_minor=F("refunded_minor") + minor
-        )
-        move(refund, Refund.Status.SUCCEEDED, by=by, at=at, data=data, gateway_id=transfer.gateway_id)
-        _book_refund(refund, at=at)
+        _succeed(refund, transfer.gateway_id, LedgerEntry.Account.GATEWAY, by=by, at=at)
 
 
-def _book_refund(refund: Refund, *, at: datetime) -> None:
+def _succeed(refund: Refund, gateway_id: str, account: str, *, by: Actor, at: datetime) -> None:
+    """The money has left `account`, where it lay for the buyer."""
+    minor = refund.amount_minor
+    Payment.objects.filter(pk=refund.payment_id).update(
+        reserved_refund_minor=F("reserved_refund_minor") - minor, refunded_minor=F("refunded_minor") + minor
+    )
+    move(refund, Refund.Status.SUCCEEDED, by=by, at=at, data=_subject(refund), gateway_id=gateway_id)
     book(
         f"refund:{refund.pk}",
         kind="refund",
         reference=refund.reference,
         entries=[
             (LedgerEntry.Account.BUYER, "", -refund.amount),
-            (LedgerEntry.Account.GATEWAY, "", refund.amount),
+            (account, "", refund.amount),
         ],
         at=at,
     )
@@ -138,10 +180,14 @@ def _subject(refund: Refund) -> dict[str, str]:
 
 def send_refunds(at: datetime) -> int:
     """Every pending refund once more: the provider knows those it had already by their id. Returns how many ended."""
-    done = 0
-    for refund_id in list(Refund.objects.filter(status=Refund.Status.PENDING).values_list("pk", flat=True)):
-        try:
-            done += send_refund(refund_id, at=at).status != Refund.Status.PENDING
-        except GatewayError:
-            log.warning("refund_not_sent", refund=str(refund_id))
-    return done
+    pending = Refund.objects.filter(status=Refund.Status.PENDING).order_by("created_at", "pk")
+    return each("send_refunds", pending.values_list("pk", flat=True), partial(_try_to_send, at))
+
+
+def _try_to_send(at: datetime, refund_id: UUID) -> bool:
+    """The provider may well answer the next time."""
+    try:
+        return send_refund(refund_id, at=at).status != Refund.Status.PENDING
+    except GatewayError:
+        log.warning("refund_not_sent", refund=str(refund_id))
+        return False
