@@ -10,7 +10,7 @@ from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
 from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
-from orders.services import checkout, claims, earnings, fulfilment, refunds, returns, settlement
+from orders.services import checkout, claims, earnings, fulfilment, refunds, returns, settlement, waiting
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
 
@@ -75,12 +75,12 @@ PARCEL_MOVES: dict[tuple[str | None, str], Callable[[Event], object]] = {
 
 
 def settle_paid_order(event: Event) -> None:
-    if event.data.get("purpose") == checkout.PURPOSE:
+    if event.data.get("purpose") == waiting.PURPOSE:
         checkout.settle_order(UUID(event.data["reference"]), at=event.happened_at)
 
 
 def fail_unpaid_order(event: Event) -> None:
-    if event.data.get("purpose") == checkout.PURPOSE:
+    if event.data.get("purpose") == waiting.PURPOSE:
         checkout.fail_order(UUID(event.data["reference"]), at=event.happened_at)
 
 

@@ -1,5 +1,6 @@
 """The front page: figures that a job counted, and the best offers by index however many there are."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -91,5 +92,6 @@ def test_the_best_offers_are_read_by_index_in_one_question() -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {queries[1]['sql']}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert plan.count("Index Scan using buyable_best") == 2
+    # Of so few rows either index is right; tests/catalog/test_plans.py explains thousands.
+    assert len(re.findall("Index Scan using buyable_(?:all_)?best", plan)) == 2
     assert "Sort" not in plan

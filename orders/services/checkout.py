@@ -31,8 +31,7 @@ from orders.models import Cart, CartItem, Consignment, Order, OrderLine
 from orders.selectors import is_offered
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
-from orders.services.waiting import JOB, RESERVED_FOR, CannotOrder, same_order, snapshot_of
-from orders.services.waiting import PURPOSE as PURPOSE
+from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, same_order, snapshot_of
 from refurbishers.models import Refurbisher
 
 COMMISSION_VAT_BPS = 2000
