@@ -53,7 +53,7 @@ def settle_trade(trade: Trade, *, price: Money, by: Actor, at: datetime, late: b
     `late`: the plant did not do its part in time. The event carries it, so that no success is counted.
     """
     with transaction.atomic():
-        data = {"late": late, "plant": str(trade.plant_id), "because": because}
+        data = {"late": late, "plant": str(trade.plant_id)} | ({"because": because} if because else {})
         facts = {"price_minor": price.minor, "due_at": due_at(Trade.Status.VALIDATED, at), "suspension": ""}
         _refuse_if_moved(trade)
         states.move(trade, Trade.Status.VALIDATED, by=by, at=at, data=data, **facts)

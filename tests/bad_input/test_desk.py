@@ -113,7 +113,7 @@ FORMS = (
     moving_a_plant, giving_notice, deciding, a_word_of_support, refunding, removing_a_review, blocking,
     showing_an_identity, answering, taking_off_a_question, taking_off_an_answer,
 )  # fmt: skip
-# The forms of money are filled in wrongly in tests/admin/test_desk_bank.py.
+# The forms of money are filled in wrongly in tests/admin/test_desk_bank.py and test_desk_steps.py.
 MONEY = {
     ("payments_bankreport_add", ""),
     ("payments_payoutfile_add", ""),
@@ -121,6 +121,7 @@ MONEY = {
     ("payments_payoutfile_step", "again"),
     ("payments_payoutfile_step", "withdraw"),
     ("orders_settlement_step", "receive"),
+    ("payments_refund_step", "transfer"),
 }
 
 

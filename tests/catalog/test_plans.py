@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -15,7 +16,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backmarket.management.seeding import catalogue, plants, scale
-from catalog.models import Buyable, Category, FacetValue, Listing, Product, Remainder, Title, Variant, Word
+from catalog.models import (
+    Buyable,
+    Category,
+    FacetValue,
+    Listing,
+    Product,
+    Remainder,
+    StockReservation,
+    Title,
+    Variant,
+    Word,
+)
 from catalog.search import remains_of
 from catalog.selectors.lists import BY_SLOT
 from refurbishers.models import Measurement, Refurbisher
@@ -42,6 +54,7 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
             pass
         _sold_out()
         _measured(at.date())
+        _reserved(at)
         with connection.cursor() as cursor:
             # As autovacuum does in any shop, moments after so many rows came.
             for index in ("title_search", "buyable_search"):
@@ -82,6 +95,18 @@ def _measured(today: date) -> None:
             for plant in Refurbisher.objects.all()
             for measure in measures
             for day in range(2, 90)
+        ],
+        batch_size=2_000,
+    )
+
+
+def _reserved(at: datetime) -> None:
+    """A year of checkouts, all sold."""
+    listings = list(Listing.objects.values_list("pk", flat=True)[:500])
+    StockReservation.objects.bulk_create(
+        [
+            StockReservation(holder=uuid4(), listing_id=listings[n % 500], quantity=1, expires_at=at, sold_at=at)
+            for n in range(TITLES)
         ],
         batch_size=2_000,
     )
