@@ -11,9 +11,12 @@ token of a form. A view says of a page that an invented address has made that it
 """
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from math import ceil
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +37,8 @@ LIFETIME = 120
 # The part of a product page that a choice changes; htmx names it as the target of its request.
 CHOICE = "choice"
 EVERYTHING = "site"
+# Seconds for which a page that somebody else is rendering is waited for, and between two looks whether it is there.
+PATIENCE, GLANCE = 1.0, 0.005
 # Stand for what is put in at each request. No text of a page can hold them: angle brackets are escaped in it, and
 # nobody can guess the third.
 TOOLS, MESSAGES = "<!--tools-->", "<!--messages-->"
@@ -66,14 +71,15 @@ def kept_page(
         def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not settings.PAGE_CACHE:
                 return view(request, *args, **kwargs)
-            kept = _kept(request, (EVERYTHING, *([subject.format(**kwargs)] if subject else [])))
-            if isinstance(kept, Kept):
-                return _personal(request, kept)
-            request.keeps_page = True  # type: ignore[attr-defined]
-            response = view(request, *args, **kwargs)
-            page = Kept(kept, response.headers["Content-Type"], response.content.decode())
-            if response.status_code == 200 and getattr(response, "keep", True):
-                cache.set(_page_key(request), page, timeout=lifetime)
+            subjects = (EVERYTHING, *([subject.format(**kwargs)] if subject else []))
+            with _turn(request, subjects) as kept:
+                if isinstance(kept, Kept):
+                    return _personal(request, kept)
+                request.keeps_page = True  # type: ignore[attr-defined]
+                response = view(request, *args, **kwargs)
+                page = Kept(kept, response.headers["Content-Type"], response.content.decode())
+                if response.status_code == 200 and getattr(response, "keep", True):
+                    cache.set(_page_key(request), page, timeout=lifetime)
             return _personal(request, page, status=response.status_code)
 
         return serve
@@ -95,6 +101,34 @@ def _page_key(request: HttpRequest) -> str:
     is_part = request.headers.get("HX-Target") == CHOICE
     what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), is_part)
     return "page:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
+
+
+@contextmanager
+def _turn(request: HttpRequest, subjects: tuple[str, ...]) -> Iterator["Kept | tuple[str, ...]"]:
+    """The page, or the versions to render it under.
+
+    Of all who miss the same page at once, one renders it and the others wait for it, at most PATIENCE seconds: else a
+    change that makes many pages old would have each of them rendered by everybody who asks for it.
+    """
+    kept = _kept(request, subjects)
+    if isinstance(kept, Kept):
+        yield kept
+        return
+    rendering = f"rendering:{_page_key(request)}"
+    if cache.add(rendering, True, timeout=ceil(PATIENCE)):
+        try:
+            yield kept
+        finally:
+            cache.delete(rendering)
+        return
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and not isinstance(kept, Kept):
+        time.sleep(GLANCE)
+        is_going_on = cache.get(rendering)
+        kept = _kept(request, subjects)
+        if not is_going_on:
+            break
+    yield kept
 
 
 def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "Kept | tuple[str, ...]":

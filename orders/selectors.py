@@ -16,6 +16,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Payment
+from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
 from refurbishers.models import Refurbisher
@@ -27,12 +28,22 @@ def cart_count(request: HttpRequest) -> int:
     """How many devices the visitor's cart holds: the one selector that takes the request."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        items = CartItem.objects.filter(cart__user_id=user.pk)
+        found = _devices_of(user=user.pk)
     elif cart_id := request.session.get(CART_KEY):
-        items = CartItem.objects.filter(cart_id=cart_id, cart__user=None)
+        found = _devices_in(cart=cart_id)
     else:
         return 0
-    return int(items.aggregate(devices=Sum("quantity"))["devices"] or 0)
+    return int(found[0][0]) if found else 0
+
+
+@prepared
+def _devices_of(user: Any) -> "QuerySet[Any, Row]":
+    return CartItem.objects.filter(cart__user=user).values("cart__user").values_list(Sum("quantity"))
+
+
+@prepared
+def _devices_in(cart: Any) -> "QuerySet[Any, Row]":
+    return CartItem.objects.filter(cart=cart, cart__user=None).values("cart").values_list(Sum("quantity"))
 
 
 def free_stock(listings: Iterable[Listing], at: datetime, cart: Cart | None = None) -> dict[UUID, int]:

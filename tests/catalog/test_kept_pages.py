@@ -1,7 +1,9 @@
 """Pages are kept until what they show changes, and hold nothing of whoever asked first."""
 
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -137,3 +139,55 @@ def test_a_page_can_ask_not_to_be_kept(rf: RequestFactory) -> None:
 def _keys() -> list[str]:
     connection = cache._cache.get_client()  # type: ignore[attr-defined]
     return [key.decode() for key in connection.scan_iter()]
+
+
+# Many at once
+
+
+def asked_at_once(view: Any, times: int = 6) -> list[str]:
+    with ThreadPoolExecutor(times) as pool:
+        answers = pool.map(lambda _n: view(RequestFactory().get("/slow/")), range(times))
+        return [answer.content.decode() for answer in answers]
+
+
+def test_of_all_who_miss_a_page_one_renders_it() -> None:
+    rendered: list[float] = []
+
+    @kept_page("slow")
+    def slow(request: HttpRequest) -> HttpResponse:
+        rendered.append(time.monotonic())
+        time.sleep(0.2)
+        return HttpResponse(f"page {len(rendered)}")
+
+    assert asked_at_once(slow) == ["page 1"] * 6
+    assert len(rendered) == 1
+    touch("slow")
+    assert asked_at_once(slow) == ["page 2"] * 6
+
+
+def test_who_waits_for_a_page_that_fails_renders_it() -> None:
+    tried: list[float] = []
+
+    @kept_page("slow")
+    def fails_once(request: HttpRequest) -> HttpResponse:
+        tried.append(time.monotonic())
+        if len(tried) == 1:
+            time.sleep(0.1)
+            return HttpResponse("gone", status=503)
+        return HttpResponse("page")
+
+    assert sorted(set(asked_at_once(fails_once, times=2))) == ["gone", "page"]
+
+
+def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backmarket.pagecache.PATIENCE", 0.05)
+    began: list[float] = []
+
+    @kept_page("slow")
+    def slow(request: HttpRequest) -> HttpResponse:
+        began.append(time.monotonic())
+        time.sleep(0.4)
+        return HttpResponse("page")
+
+    assert asked_at_once(slow, times=2) == ["page", "page"]
+    assert 0.04 < began[1] - began[0] < 0.4

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sizes", default=SIZES, help="buyables, as 1k,10k,100k")
-        parser.add_argument("--seconds", type=int, default=6, help="of load on each page")
+        parser.add_argument("--seconds", type=int, default=5, help="of load on each page")
         parser.add_argument("--json", help="a file for the figures")
         parser.add_argument("--on-stage", help="measure the database of this environment, into this file")
 
