@@ -8,12 +8,21 @@ from django.http import HttpRequest
 from backmarket import pagecache
 
 
+def visitor(request: HttpRequest) -> tuple[bool, int]:
+    """Whether somebody is signed in, and how many devices the cart holds; a refusal may come before either is known."""
+    from orders.selectors import cart_count
+
+    if not hasattr(request, "session"):
+        return False, 0
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated, cart_count(request)
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Values are lazy where they cost a query: pages that do not print them pay nothing."""
     from django.utils.functional import SimpleLazyObject
 
     from catalog.selectors.shelves import navigation
-    from orders.selectors import cart_count
 
     # A page that is kept for everyone gets each visitor's token later.
     token = {"csrf_token": pagecache.TOKEN} if getattr(request, "keeps_page", False) else {}
@@ -24,5 +33,4 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "support_email": settings.SUPPORT_EMAIL,
         "demo": settings.ALLOW_SANDBOX,
         "nav_categories": SimpleLazyObject(navigation),
-        "cart_count": SimpleLazyObject(lambda: cart_count(request)),
     }

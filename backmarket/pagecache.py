@@ -43,6 +43,8 @@ PATIENCE, GLANCE = 1.0, 0.005
 # nobody can guess the third.
 TOOLS, MESSAGES = "<!--tools-->", "<!--messages-->"
 TOKEN = salted_hmac("backmarket.pagecache", "token").hexdigest()
+# Nobody signed in, nothing in the cart.
+STRANGER = (False, 0)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _personal(request: HttpRequest, page: Kept, status: int = 200) -> HttpRespon
     body = page.body
     stranger = settings.SESSION_COOKIE_NAME not in request.COOKIES
     if TOOLS in body:
-        body = body.replace(TOOLS, _strangers_tools() if stranger else _tools(request), 1)
+        body = body.replace(TOOLS, tools(*STRANGER) if stranger else tools_of(request), 1)
     if MESSAGES in body:
         body = body.replace(MESSAGES, _messages(request), 1)
     if TOKEN in body:
@@ -156,13 +158,16 @@ def _personal(request: HttpRequest, page: Kept, status: int = 200) -> HttpRespon
     return response
 
 
-def _tools(request: HttpRequest) -> str:
-    return render_to_string("components/_tools.html", request=request)
+def tools_of(request: HttpRequest) -> str:
+    """What the header knows of this visitor."""
+    from backmarket.context import visitor
+
+    return tools(*visitor(request))
 
 
 @worded
-def _strangers_tools() -> str:
-    return render_to_string("components/_tools.html", {"cart_count": 0})
+def tools(signed_in: bool, cart_count: int) -> str:
+    return render_to_string("components/_tools.html", {"signed_in": signed_in, "cart_count": cart_count})
 
 
 def _messages(request: HttpRequest) -> str:

@@ -41,7 +41,7 @@ def test_the_dark_scheme_changes_what_the_light_one_declares_and_names_nothing_n
 
 
 # The frame is rendered once for all pages; these stand on pages of their own, after an act, or in a page's head.
-FRAME = {f"components/_{name}.html" for name in ("header", "footer", "logo")}
+FRAME = {f"components/_{name}.html" for name in ("header", "tools", "footer", "logo")}
 ELSEWHERE_WHOLE = {f"components/_{name}.html" for name in ("confirm", "messages", "share")}
 
 
@@ -56,7 +56,7 @@ def test_the_living_page_shows_every_token_and_component(offer: None, client: Cl
     shown = {template.name for template in answer.templates}
     parts = {f"components/{part.name}" for part in (Path(settings.BASE_DIR) / "templates/components").glob("_*.html")}
     assert parts - shown - FRAME == ELSEWHERE_WHOLE
-    assert all(f'class="{name}"' in page for name in ("site-header", "site-footer"))
+    assert all(f'class="{name}"' in page for name in ("site-header", "site-header__tools", "site-footer"))
     assert [swatch.name for swatch in design.swatches() if f"<code>{swatch.name}</code>" not in page] == []
 
 

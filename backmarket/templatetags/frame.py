@@ -1,6 +1,6 @@
 """The frame of a page: header and footer, the same on thousands of pages and rendered once for all of them."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from django import template
 from django.template.loader import render_to_string
@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from backmarket.markup import worded
-from backmarket.pagecache import TOOLS
+from backmarket.pagecache import STRANGER, TOOLS, tools, tools_of
 
 register = template.Library()
 SEARCHED = "<!--searched-->"
@@ -30,9 +30,7 @@ def site_header(context: template.RequestContext) -> SafeString:
     header = _header(str(context.get("site_name", "")), links, path)
     header = header.replace(escape(SEARCHED), escape(request.GET.get("q", "") if request else ""), 1)
     if not getattr(request, "keeps_page", False):
-        header = header.replace(
-            TOOLS, render_to_string("components/_tools.html", cast(dict[str, Any], context.flatten())), 1
-        )
+        header = header.replace(TOOLS, tools_of(request) if request else tools(*STRANGER), 1)
     return mark_safe(header)  # noqa: S308 - templates only, the words escaped
 
 
