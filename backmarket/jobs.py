@@ -59,6 +59,8 @@ JOBS: dict[str, Job] = {
     "forget_webhooks": Job("backmarket.events.inbox.forget_old_webhooks", _nightly(4, 50)),
     "order_payouts": Job("buyback.services.payouts.order_payouts", 1 * HOURS),
     "settle_plants": Job("orders.services.settlement.settle_plants", _nightly(2)),
+    "invoice_missing": Job("orders.services.invoicing.invoice_missing", 1 * HOURS),
+    "archive_papers": Job("backmarket.invoices.services.archive_papers", 60 * SECONDS),
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
     "send_refunds": Job("backmarket.payments.services.send_refunds", 5 * MINUTES),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),

@@ -26,7 +26,7 @@ WIRING: dict[str, list[str]] = {
     "payment.captured": ["orders.handlers.settle_paid_order"],
     "payment.failed": ["orders.handlers.fail_unpaid_order"],
     "payment.cancelled": ["orders.handlers.fail_unpaid_order"],
-    "refund.succeeded": ["orders.handlers.close_refunded_line"],
+    "refund.succeeded": ["orders.handlers.close_refunded_line", "orders.handlers.credit_refund"],
     "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
     "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
@@ -63,7 +63,11 @@ WIRING: dict[str, list[str]] = {
     # --- buying a device
     "order.captured": ["orders.handlers.email_buyer_order", "orders.handlers.tell_plants"],
     "order.failed": ["orders.handlers.email_buyer_order"],
-    "line.shipped": ["orders.handlers.email_buyer_line", "orders.handlers.count_shipment"],
+    "line.shipped": [
+        "orders.handlers.invoice_parcel",
+        "orders.handlers.email_buyer_line",
+        "orders.handlers.count_shipment",
+    ],
     "line.delivered": ["orders.handlers.email_buyer_line"],
     "line.cancelled": ["orders.handlers.email_buyer_line", "orders.handlers.count_cancellation"],
     "line.refunded": ["orders.handlers.email_buyer_line"],

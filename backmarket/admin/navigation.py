@@ -48,6 +48,7 @@ PLANT: tuple[Group, ...] = (
         _("The plant"),
         (
             (_("Statements"), "account_balance", "orders.Settlement", ""),
+            (_("Invoices"), "request_page", "invoices.Invoice", ""),
             (_("Commitments"), "verified", "refurbishers.Clause", ""),
             (_("Members"), "group", "refurbishers.Member", ""),
             (_("Invitations"), "group_add", "refurbishers.Invitation", ""),
@@ -116,6 +117,7 @@ DESK: tuple[Group, ...] = (
             (_("Payout files"), "draft", "payments.PayoutFile", ""),
             (_("Bank reports"), "fact_check", "payments.BankReport", ""),
             (_("Settlements"), "account_balance", "orders.Settlement", ""),
+            (_("Invoices"), "request_page", "invoices.Invoice", ""),
             (_("Earnings"), "savings", "orders.Earning", ""),
             (_("Ledger"), "balance", "payments.LedgerMovement", ""),
         ),

@@ -18,6 +18,8 @@ from backmarket.admin.columns import NOTHING, TONE_OF, money_column
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.invoices.admin import papers_panel
+from backmarket.invoices.selectors import papers_about
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from backmarket.payments.selectors import held
@@ -123,7 +125,8 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
     )  # fmt: skip
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        return [*account_panels(statement_of(obj)), statement_panel(obj), history(obj, names=True)]
+        papers = papers_panel("desk", papers_about(obj.pk), _("Invoice of our commission"))
+        return [papers, *account_panels(statement_of(obj)), statement_panel(obj), history(obj, names=True)]
 
 
 @admin.register(Earning, site=staff_site)
@@ -198,4 +201,5 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
         owed = [to_pay_panel(obj, _owed(obj))] if _is_owed(obj) else []
-        return [*owed, *account_panels(statement_of(obj)), statement_panel(obj)]
+        papers = papers_panel("plant", papers_about(obj.pk), _("Invoice of our commission"))
+        return [*owed, papers, *account_panels(statement_of(obj)), statement_panel(obj)]
