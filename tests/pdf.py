@@ -11,9 +11,9 @@ ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 
 def text_of(pdf: bytes) -> str:
     """The words of every page, a line for each that the page has."""
-    pages = [zlib.decompress(base64.a85decode(data.strip(), adobe=False) if not data.strip().endswith(b"~>")
-             else base64.a85decode(b"<~" + data.strip(), adobe=True)) for data in STREAM.findall(pdf)]  # fmt: skip
-    return "\n".join(ESCAPED.sub(_plain, line).decode("cp1252") for page in pages for line in SHOWN.findall(page))
+    pages = [zlib.decompress(base64.a85decode(b"<~" + data.strip(), adobe=True)) for data in STREAM.findall(pdf)]
+    lines = [b"".join(SHOWN.findall(line)) for page in pages for line in re.split(rb"T\*|ET", page)]
+    return "\n".join(ESCAPED.sub(_plain, line).decode("cp1252") for line in lines if line)
 
 
 def _plain(found: re.Match[bytes]) -> bytes:

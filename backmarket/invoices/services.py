@@ -45,7 +45,7 @@ def issue_invoice(draft: Draft, *, by: Actor) -> Invoice:
         written = issue_invoices([draft])
         if not written:
             return Invoice.objects.get(key=draft.key)
-        record("invoice.issued", written[0], by=by, at=draft.issued_at, data={"kind": str(draft.kind)})
+        record("invoice.issued", written[0], by=by, at=draft.issued_at)
         transaction.on_commit(partial(_archive_soon, written[0].pk), robust=True)
     return written[0]
 

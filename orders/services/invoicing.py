@@ -40,6 +40,7 @@ def credit_refund(refund: Refund, *, at: datetime) -> bool:
         if line.invoice_id is None:
             invoice_sent_lines(line.consignment, at=at)
             line.refresh_from_db(fields=["invoice"])
+        assert line.invoice_id is not None  # noqa: S101 - issued just now
         invoice = lock(Invoice.objects.filter(pk=line.invoice_id)).get()
         if Invoice.objects.filter(key=credit_key(refund)).exists():
             return False

@@ -220,6 +220,10 @@ def test_compose_asks_for_every_secret_that_it_does_not_invent() -> None:
         "FIELD_ENCRYPTION_KEYS",
         "SITE_HOST",
         "EMAIL_HOST",
+        "HOUSE_NAME",
+        "HOUSE_ADDRESS",
+        "HOUSE_REGISTRATION",
+        "HOUSE_VAT_NUMBER",
     }
 
 

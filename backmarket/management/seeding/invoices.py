@@ -25,7 +25,7 @@ def _issue(drafts: Iterable[Draft], trail: Trail) -> list[Invoice]:
     """In the order of their dates, as their numbers are."""
     written = issue_invoices(sorted(drafts, key=lambda draft: draft.issued_at))
     for invoice in written:
-        trail.add("invoice.issued", invoice, by=JOB, at=invoice.issued_at, kind=invoice.kind)
+        trail.add("invoice.issued", invoice, by=JOB, at=invoice.issued_at)
     return written
 
 
