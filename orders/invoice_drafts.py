@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
@@ -133,24 +134,30 @@ def credit_draft(invoice: Invoice, refund: Refund, at: datetime) -> Draft:
 # Commissions
 
 
-def commission_lines(settlement: Settlement) -> list[Line]:
-    """The commission of every sale in a settlement, and what was given back of it, as the ledger has them.
+def commission_lines(settlements: Iterable[Settlement]) -> dict[UUID, list[Line]]:
+    """Settlement → the commission of every sale in it, and what was given back of it, as the ledger has them.
 
     A sale that the courier lost has none: the house paid the plant for it, and earned nothing.
     """
-    earnings = settlement.earnings.filter(kind__in=list(MOVEMENTS)).select_related("line__order", "plant")
-    rows = {f"{MOVEMENTS[Earning.Kind(row.kind)]}:{row.line_id}": row for row in earnings}
+    earnings = Earning.objects.filter(settlement__in=settlements, kind__in=list(MOVEMENTS))
+    rows = {
+        f"{MOVEMENTS[Earning.Kind(r.kind)]}:{r.line_id}": r for r in earnings.select_related("line__order", "plant")
+    }
+    found: dict[UUID, list[Line]] = {settlement.pk: [] for settlement in settlements}
     booked = _booked(rows)
     with translation.override(settings.LANGUAGE_CODE):
-        return [_commission(rows[key], *booked[key]) for key in rows if key in booked]
+        for key, row in rows.items():
+            if key in booked and row.settlement_id is not None:
+                found[row.settlement_id].append(_commission(row, *booked[key]))
+    return found
 
 
 def _booked(keys: Iterable[str]) -> dict[str, tuple[Money, Money]]:
     """Movement → the commission, and its VAT, that it brought the house; what brought none is left out."""
     found: dict[str, dict[str, Money]] = {}
     entries = LedgerEntry.objects.filter(movement__key__in=list(keys), account__in=COMMISSION)
-    for entry in entries.select_related("movement"):
-        found.setdefault(entry.movement.key, {})[entry.account] = entry.amount
+    for key, account, minor, currency in entries.values_list("movement__key", "account", "amount_minor", "currency"):
+        found.setdefault(key, {})[account] = Money(minor, currency)
     return {key: _both(sides) for key, sides in found.items()}
 
 

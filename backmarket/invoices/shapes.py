@@ -43,7 +43,9 @@ FACTS = _object(
 )  # fmt: skip
 
 
-SCHEMAS: dict[str, Schema] = {"issuer": ISSUER, "lines": LINES, "facts": FACTS}
+VALIDATORS = {
+    name: Draft202012Validator(schema) for name, schema in (("issuer", ISSUER), ("lines", LINES), ("facts", FACTS))
+}
 
 
 @deconstructible
@@ -54,7 +56,7 @@ class Shape:
         self.name = name
 
     def __call__(self, value: Any) -> None:
-        if error := best_match(Draft202012Validator(SCHEMAS[self.name]).iter_errors(value)):
+        if error := best_match(VALIDATORS[self.name].iter_errors(value)):
             raise ValidationError(f"{self.name}, {error.json_path}: {error.message}")
 
     def __eq__(self, other: object) -> bool:

@@ -51,7 +51,7 @@ def credit_refund(refund: Refund, *, at: datetime) -> bool:
 def invoice_commission(settlement: Settlement, *, at: datetime) -> bool:
     """The house's invoice for the commission in a settlement, less what was given back; False when there is none."""
     with transaction.atomic():
-        lines = commission_lines(settlement)
+        lines = commission_lines([settlement])[settlement.pk]
         if lines:
             issue_invoice(commission_draft(settlement, lines, at), by=JOB)
     return bool(lines)

@@ -4,14 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
+
 from backmarket.invoices.drafts import Draft
 from backmarket.invoices.models import Invoice
 from backmarket.invoices.services import issue_invoices
-from backmarket.management.seeding.base import BATCH, Trail, known
+from backmarket.management.seeding.base import Trail, known
 from backmarket.payments.models import Refund
 from orders.invoice_drafts import commission_draft, commission_lines, credit_draft, sale_draft
 from orders.models import OrderLine, Settlement
 from orders.services.invoicing import JOB
+
+NAME_INVOICES = """
+UPDATE orders_orderline AS line SET invoice_id = invoice.id
+FROM invoices_invoice AS invoice, jsonb_array_elements(invoice.lines) AS said
+WHERE invoice.kind = 'invoice' AND (said ->> 'subject')::uuid = line.id AND line.invoice_id IS NULL
+"""
 
 
 def load(at: datetime) -> str:
@@ -37,22 +45,23 @@ def _sales(trail: Trail) -> int:
         parcels[line.consignment_id, known(line.shipped_at)].append(line)
     drafts = [sale_draft(mine[0].consignment, mine, sent_at) for (_pk, sent_at), mine in parcels.items()]
     invoices = _issue(drafts, trail)
-    invoice_of = {line["subject"]: invoice for invoice in invoices for line in invoice.lines}
-    for mine in parcels.values():
-        for line in mine:
-            line.invoice = invoice_of[str(line.pk)]
-    OrderLine.objects.bulk_update([line for mine in parcels.values() for line in mine], ["invoice"], batch_size=BATCH)
+    with connection.cursor() as cursor:
+        cursor.execute(NAME_INVOICES)
     return len(invoices)
 
 
 def _credits(trail: Trail) -> int:
-    invoice_of = {line.pk: line.invoice for line in OrderLine.objects.exclude(invoice=None).select_related("invoice")}
-    refunds = Refund.objects.filter(status=Refund.Status.SUCCEEDED, reference__in=invoice_of)
-    drafts = [credit_draft(known(invoice_of[r.reference]), r, known(r.succeeded_at)) for r in refunds]
+    refunds = Refund.objects.filter(status=Refund.Status.SUCCEEDED)
+    lines = OrderLine.objects.filter(pk__in=refunds.values("reference")).exclude(invoice=None)
+    invoice_of = {line.pk: known(line.invoice) for line in lines.select_related("invoice")}
+    drafts = [
+        credit_draft(invoice_of[r.reference], r, known(r.succeeded_at)) for r in refunds if r.reference in invoice_of
+    ]
     return len(_issue(drafts, trail))
 
 
 def _commissions(trail: Trail) -> int:
-    settlements = Settlement.objects.select_related("plant")
-    made = [(each, commission_lines(each)) for each in settlements]
-    return len(_issue((commission_draft(each, lines, each.created_at) for each, lines in made if lines), trail))
+    settlements = list(Settlement.objects.select_related("plant"))
+    lines = commission_lines(settlements)
+    drafts = [commission_draft(each, lines[each.pk], each.created_at) for each in settlements if lines[each.pk]]
+    return len(_issue(drafts, trail))
