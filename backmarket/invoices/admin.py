@@ -10,7 +10,15 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.base import AFTER_SALES, PlantModelAdmin, StaffModelAdmin, own_plant
+from backmarket.admin.base import (
+    AFTER_SALES,
+    LEADERS,
+    DoorAdmin,
+    PlantModelAdmin,
+    StaffModelAdmin,
+    member_of,
+    own_plant,
+)
 from backmarket.admin.columns import moment, money_column, text_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
@@ -95,7 +103,8 @@ class InvoiceAdmin(InvoiceColumns, StaffModelAdmin):
 class PlantInvoiceAdmin(InvoiceColumns, PlantModelAdmin):
     """What was invoiced in the plant's name, and what the house invoices it; the latter for its leaders."""
 
-    plant_path = None
+    plant_path = "party"
+    roles = frozenset()
     readers = AFTER_SALES
     piles = (
         Pile("sales", _("To your buyers"), Q(kind__in=[Kind.INVOICE, Kind.CREDIT_NOTE])),
@@ -103,5 +112,6 @@ class PlantInvoiceAdmin(InvoiceColumns, PlantModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
-        own = super().get_queryset(request).filter(party=own_plant(request).pk)
-        return own if self.has_act_permission(request) else own.filter(kind__in=Invoice.BUYERS)
+        """By the plant's key: a paper outlives what it is about, and points to no plant's row."""
+        own = DoorAdmin.get_queryset(self, request).filter(party=own_plant(request).pk)
+        return own if member_of(request).role in LEADERS else own.filter(kind__in=Invoice.BUYERS)
