@@ -27,10 +27,14 @@ from backmarket.shipping.labels import printable
 from backmarket.templatetags.ui import money, percent
 
 MARGINS = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), 18 * mm)
-WIDTH = A4[0] - 36 * mm
+# What a frame of reportlab leaves between its own padding.
+WIDTH = A4[0] - 36 * mm - 12
 SMALL, TEXT = 8.5, 9.5
+# Viewers without Helvetica take a wider face: long sentences end well before the margin.
+SLACK = 30 * mm
 ROWS = TableStyle(
     [
+        ("LEFTPADDING", (0, 0), (0, -1), 0),
         ("FONT", (0, 0), (-1, 0), "Helvetica-Bold", SMALL),
         ("FONTSIZE", (0, 1), (-1, -1), TEXT),
         ("ALIGN", (-2, 0), (-1, -1), "RIGHT"),
@@ -39,6 +43,7 @@ ROWS = TableStyle(
         ("LINEBELOW", (0, 1), (-1, -1), 0.3, colors.lightgrey),
     ]
 )
+RATES = TableStyle([("ALIGN", (1, 0), (-1, -1), "RIGHT")], parent=ROWS)
 SIDES = TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, 0), 0)])
 
 
@@ -133,7 +138,7 @@ def _totals(invoice: Invoice) -> Iterator[Flowable]:
         rows.append([printable(rate), *(_money(invoice, minor) for minor in (gross - vat, vat, gross))])
     if rates:
         widths = [WIDTH - 90 * mm, 30 * mm, 30 * mm, 30 * mm]
-        yield KeepTogether(Table(rows, colWidths=widths, style=ROWS))
+        yield KeepTogether(Table(rows, colWidths=widths, style=RATES))
         yield Spacer(1, 3 * mm)
     yield _text(f"{_total_words(invoice)}: {money(invoice.total)}", size=13, bold=True)
 
@@ -155,7 +160,7 @@ def _side(title: str, lines: list[str]) -> list[Paragraph]:
 def _text(text: str, *, size: float = TEXT, bold: bool = False) -> Paragraph:
     style = ParagraphStyle(
         "text", getSampleStyleSheet()["BodyText"], fontSize=size, leading=size * 1.35, spaceBefore=0, spaceAfter=0,
-        fontName="Helvetica-Bold" if bold else "Helvetica",
+        fontName="Helvetica-Bold" if bold else "Helvetica", rightIndent=SLACK if size == SMALL else 0,
     )  # fmt: skip
     return Paragraph(escape(printable(_plain(text))), style)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from structlog.testing import capture_logs
 
 from backmarket import rotation
 from backmarket.invoices.drafts import Draft, Line
@@ -215,9 +216,7 @@ def test_what_no_worker_drew_the_clock_draws(now: datetime) -> None:
 
 
 @pytest.mark.parametrize("damage", ["changed", "gone"])
-def test_a_changed_file_is_not_handed_out_and_is_logged(
-    now: datetime, damage: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_changed_file_is_not_handed_out_and_is_logged(now: datetime, damage: str) -> None:
     invoice = issue_invoice(draft("a", now), by=BY)
     read_paper(invoice, at=now)
     file = Path(Paper.objects.get().file.path)
@@ -225,8 +224,9 @@ def test_a_changed_file_is_not_handed_out_and_is_logged(
     file.unlink()
     if damage == "changed":
         file.write_bytes(content.replace(b"%PDF-1.4", b"%PDF-1.5"))
-    with pytest.raises(PaperChanged):
+    with capture_logs() as logged, pytest.raises(PaperChanged):
         read_paper(invoice, at=now)
+    assert logged == [{"event": "paper_changed", "invoice": str(invoice.pk), "log_level": "error"}]
     assert Paper.objects.count() == 1
 
 
