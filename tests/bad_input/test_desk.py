@@ -161,7 +161,7 @@ def test_a_plants_legal_identity_and_account(page: Client) -> None:
     plant = RefurbisherFactory()
     names = (
         "name", "slug", "legal_name", "registration_number", "vat_number", "line1", "postcode", "city", "country",
-        "email", "phone", "support_hours", "technicians", "founded_year", "commission_bps",
+        "email", "phone", "support_hours", "technicians", "founded_year",
     )  # fmt: skip
     good = {name: str(getattr(plant, name)) for name in names} | {
         "new_iban": "FR1420041010050500013M02606",

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -56,6 +57,26 @@ def test_a_suspended_plant_is_held_and_paid_once_it_is_back(delivered_line: Orde
     assert settle_plants(SETTLED) == 0
     plant.update(status="watch")
     assert settle_plants(SETTLED + timedelta(days=10)) == 1
+
+
+def test_less_than_ten_euros_wait_for_the_next_date(delivered_line: OrderLine, now: datetime) -> None:
+    plant = delivered_line.plant
+    Earning.objects.update(amount_minor=999)
+    assert settle_plants(SETTLED) == 0
+    assert not Settlement.objects.exists()
+    Earning.objects.create(
+        plant=plant, kind="received", reference=uuid4(), label="1 cent", amount_minor=1, currency="EUR",
+        due_at=now, created_at=now,
+    )  # fmt: skip
+    assert settle_plants(SETTLED + timedelta(days=10)) == 1
+    assert Settlement.objects.get().total == Money(1000, "EUR")
+
+
+def test_a_plant_that_has_left_is_paid_the_last_cent(delivered_line: OrderLine) -> None:
+    Refurbisher.objects.update(status="left")
+    Earning.objects.update(amount_minor=1)
+    assert settle_plants(SETTLED) == 1
+    assert Settlement.objects.get().payout.amount == Money(1, "EUR")
 
 
 @pytest.fixture
