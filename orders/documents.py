@@ -99,7 +99,8 @@ def _period(statement: AccountStatement) -> str:
 
 def _text(text: str, style: ParagraphStyle, url: str = "") -> Paragraph:
     words = escape(_printable(text))
-    return Paragraph(f'<a href="{settings.SITE_URL}{escape(url)}"><u>{words}</u></a>' if url and words else words, style)
+    linked = f'<a href="{settings.SITE_URL}{escape(url)}"><u>{words}</u></a>'
+    return Paragraph(linked if url and words else words, style)
 
 
 class _Sheet:

@@ -95,9 +95,7 @@ def _lines(movements: Iterable[LedgerMovement], plant: Refurbisher, balance: Mon
     for movement in movements:
         for what, amount in _told(movement, plant, balance.currency):
             balance = balance + amount
-            yield Line(
-                movement.happened_at, movement.kind, movement.reference, what, movement.label, amount, balance
-            )
+            yield Line(movement.happened_at, movement.kind, movement.reference, what, movement.label, amount, balance)
 
 
 def _told(movement: LedgerMovement, plant: Refurbisher, currency: str) -> Iterable[tuple[str | Promise, Money]]:

@@ -67,7 +67,8 @@ CHECKS: Checks = {
     "refunded": (
         _("A payment counts other refunds than it has"),
         """
-        SELECT 'payment ' || payment.id, coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'succeeded'), 0),
+        SELECT 'payment ' || payment.id,
+            coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'succeeded'), 0),
             payment.refunded_minor, payment.currency
         FROM payments_payment AS payment LEFT JOIN payments_refund AS refund ON refund.payment_id = payment.id
         GROUP BY payment.id
@@ -78,7 +79,8 @@ CHECKS: Checks = {
     "reserved": (
         _("A payment holds back something else than its pending refunds"),
         """
-        SELECT 'payment ' || payment.id, coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'pending'), 0),
+        SELECT 'payment ' || payment.id,
+            coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'pending'), 0),
             payment.reserved_refund_minor, payment.currency
         FROM payments_payment AS payment LEFT JOIN payments_refund AS refund ON refund.payment_id = payment.id
         GROUP BY payment.id
@@ -138,6 +140,7 @@ def gateway_differences(since: datetime) -> Iterator[Difference]:
     opened = Payment.objects.filter(created_at__gte=since).exclude(gateway_id="").order_by("created_at", "pk")
     for payment in opened.iterator():
         about = f"payment {payment.pk}"
+        what: str | Promise
         ours = payment.amount_minor if payment.status == Payment.Status.CAPTURED else 0
         try:
             report = gateway(payment.gateway).status(payment)
@@ -146,6 +149,6 @@ def gateway_differences(since: datetime) -> Iterator[Difference]:
             yield Difference("gateway_silent", what, about, ours, None, payment.currency)
             continue
         theirs = report.amount.minor if report.state == "captured" else 0
-        if ours != theirs or ours and report.amount.currency != payment.currency:
+        if ours != theirs or (ours and report.amount.currency != payment.currency):
             what = _("The provider has captured another amount")
             yield Difference("gateway_captured", what, about, ours, theirs, payment.currency)

@@ -123,9 +123,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
     )  # fmt: skip
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        return [
-            *account_panels("desk", statement_of(obj)), statement_panel("desk", obj), history(obj, names=True)
-        ]
+        return [*account_panels("desk", statement_of(obj)), statement_panel("desk", obj), history(obj, names=True)]
 
 
 @admin.register(Earning, site=staff_site)

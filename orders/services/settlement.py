@@ -67,9 +67,9 @@ def _due(day: date) -> QuerySet[Earning]:
 
 
 def _bounced() -> QuerySet[Settlement]:
-    return Settlement.objects.filter(
-        payout__status=Payout.Status.BOUNCED, plant__status__in=PAID
-    ).order_by("settled_date", "pk")
+    return Settlement.objects.filter(payout__status=Payout.Status.BOUNCED, plant__status__in=PAID).order_by(
+        "settled_date", "pk"
+    )
 
 
 def _pay_again(settlement_id: UUID, at: datetime) -> bool:

@@ -225,9 +225,7 @@ def test_money_that_comes_after_the_order_failed_goes_back_in_full(
 def test_a_sale_keeps_the_commission_of_its_day(
     place: Place, listing: Listing, other_listing: Listing, now: datetime
 ) -> None:
-    agree_commission(
-        listing.plant, rate_bps=750, from_date=now.date() + timedelta(days=1), by="system:test", at=now
-    )
+    agree_commission(listing.plant, rate_bps=750, from_date=now.date() + timedelta(days=1), by="system:test", at=now)
     before = place((listing, 1), (other_listing, 1), at=now + timedelta(hours=13))
     assert {line.commission_bps for line in before.lines.all()} == {1000}
     after = place((listing, 1), (other_listing, 1), buyer=None, at=now + timedelta(hours=15))

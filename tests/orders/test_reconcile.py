@@ -19,14 +19,14 @@ from orders.services.settlement import settle_plants
 def reconcile(*options: str) -> str:
     """What the command prints; AssertionError where its exit code does not fit."""
     out = StringIO()
+    code = 0
     try:
         call_command("reconcile", *options, stdout=out)
     except CommandError as error:
-        assert error.returncode == 1
-        assert out.getvalue()
-        return out.getvalue()
-    assert out.getvalue() == "No difference.\n"
-    return ""
+        code = error.returncode
+    told = out.getvalue()
+    assert (code, told == "No difference.\n") in [(0, True), (1, False)]
+    return told if code else ""
 
 
 def found(*options: str) -> set[str]:
@@ -73,8 +73,8 @@ def test_a_shop_that_nobody_touched_has_no_difference(life: datetime) -> None:
     [
         ("payments_ledgerentry", "amount_minor = amount_minor + 1 WHERE account = 'commission'", {"ledger_zero"}),
         ("payments_payment", "amount_minor = amount_minor + 1", {"captures", "order_payments", "gateway_captured"}),
-        ("payments_payment", "refunded_minor = refunded_minor + 1", {"refunded"}),
-        ("payments_payment", "reserved_refund_minor = 1", {"reserved"}),
+        ("payments_payment", "refunded_minor = refunded_minor + 1 WHERE refunded_minor = 0", {"refunded"}),
+        ("payments_payment", "reserved_refund_minor = 1 WHERE refunded_minor = 0", {"reserved"}),
         ("payments_refund", "amount_minor = amount_minor - 1", {"refunds", "refunded"}),
         ("payments_payout", "amount_minor = amount_minor + 1", {"payouts", "plants_money", "settlements_paid"}),
         ("orders_order", "total_minor = total_minor + 1", {"order_totals", "order_payments"}),
@@ -109,4 +109,4 @@ def test_what_was_never_booked_is_found(life: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE payments_ledgermovement CASCADE")
-    assert found("--without-gateway") == {"captures", "refunds", "payouts", "buyers_money", "plants_money"}
+    assert found("--without-gateway") == {"captures", "refunds", "payouts", "buyers_money"}

@@ -60,21 +60,25 @@ def test_a_suspended_plant_is_held_and_paid_once_it_is_back(delivered_line: Orde
 
 
 def test_less_than_ten_euros_wait_for_the_next_date(delivered_line: OrderLine, now: datetime) -> None:
-    plant = delivered_line.plant
-    Earning.objects.update(amount_minor=999)
+    earned(delivered_line.plant, 999 - 26_890, now)
     assert settle_plants(SETTLED) == 0
     assert not Settlement.objects.exists()
-    Earning.objects.create(
-        plant=plant, kind="received", reference=uuid4(), label="1 cent", amount_minor=1, currency="EUR",
-        due_at=now, created_at=now,
-    )  # fmt: skip
+    earned(delivered_line.plant, 1, now)
     assert settle_plants(SETTLED + timedelta(days=10)) == 1
     assert Settlement.objects.get().total == Money(1000, "EUR")
 
 
-def test_a_plant_that_has_left_is_paid_the_last_cent(delivered_line: OrderLine) -> None:
+def earned(plant: Refurbisher, minor: int, at: datetime) -> None:
+    """A device that the plant bought, or a transfer of its own."""
+    Earning.objects.create(
+        plant=plant, kind="received" if minor > 0 else "trade", reference=uuid4(), amount_minor=minor, currency="EUR",
+        due_at=at, created_at=at,
+    )  # fmt: skip
+
+
+def test_a_plant_that_has_left_is_paid_the_last_cent(delivered_line: OrderLine, now: datetime) -> None:
     Refurbisher.objects.update(status="left")
-    Earning.objects.update(amount_minor=1)
+    earned(delivered_line.plant, 1 - 26_890, now)
     assert settle_plants(SETTLED) == 1
     assert Settlement.objects.get().payout.amount == Money(1, "EUR")
 

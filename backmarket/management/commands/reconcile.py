@@ -18,7 +18,7 @@ DAYS = 35
 
 
 class Command(BaseCommand):
-    help = "Lists every difference between ledger, provider and orders. Exit code 1 when there is one; nothing is mended."
+    help = "Lists every difference between ledger, provider and orders, and mends none. Exit code 1 when there is one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=DAYS, help="ask the provider about payments of so many days")
