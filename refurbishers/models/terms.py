@@ -1,7 +1,5 @@
 """What the house takes of a plant's sales, and since when."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -18,8 +16,6 @@ class CommissionTerm(models.Model):
     """
 
     STANDARD_BPS = 1000
-
-    NOUN: ClassVar[str] = "commission_term"
 
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="commission_terms")
     rate_bps = models.PositiveIntegerField(_("commission, basis points"))
