@@ -31,7 +31,7 @@ from orders.admin.parts import account_csv, account_panels, pdf, statement_panel
 from orders.documents import statement_pdf
 from orders.models import Earning, Settlement
 from orders.selectors import unsettled
-from orders.services.settlement import receive_plant_transfer, reorder_settlement_payout
+from orders.services.settlement import LEAST, receive_plant_transfer, reorder_settlement_payout
 from orders.statements import statement_of, statement_until
 
 # What a plant has to pay itself, for its sales will not; see SettlementQuerySet.with_open_sums and still_owed.
@@ -126,7 +126,8 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
         papers = papers_panel("desk", papers_about(obj.pk), _("Invoice of our commission"))
-        return [papers, *account_panels(statement_of(obj)), statement_panel(obj), history(obj, names=True)]
+        account = account_panels("desk", statement_of(obj))
+        return [papers, *account, statement_panel("desk", obj), history(obj, names=True)]
 
 
 @admin.register(Earning, site=staff_site)
@@ -190,16 +191,18 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
             "title": _("Account today"),
             "opts": self.opts,
             "back_url": self.list_url(),
-            "panels": account_panels(statement),
+            "panels": account_panels("plant", statement),
         }
         return TemplateResponse(request, "admin/account.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         open_sums = unsettled(own_plant(request), now())
-        subtitle = _("Due now %(due)s, later %(later)s") % {name: money(open_sums[name]) for name in open_sums}
+        subtitle = _("Due now %(due)s, later %(later)s. Less than %(least)s waits for the next date.") % {
+            **{name: money(open_sums[name]) for name in open_sums}, "least": money(LEAST)
+        }  # fmt: skip
         return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
         owed = [to_pay_panel(obj, _owed(obj))] if _is_owed(obj) else []
         papers = papers_panel("plant", papers_about(obj.pk), _("Invoice of our commission"))
-        return [*owed, papers, *account_panels(statement_of(obj)), statement_panel(obj)]
+        return [*owed, papers, *account_panels("plant", statement_of(obj)), statement_panel("plant", obj)]

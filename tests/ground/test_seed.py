@@ -153,6 +153,7 @@ def _prices_average_half_of_new() -> None:
 
 
 def _the_ledger_sums_to_zero_and_agrees_with_the_rows() -> None:
+    call_command("reconcile", days=400)
     assert LedgerEntry.objects.aggregate(sum=Sum("amount_minor"))["sum"] == 0
     movements = LedgerEntry.objects.values("movement").annotate(sum=Sum("amount_minor"))
     assert not movements.exclude(sum=0).exists()
