@@ -19,11 +19,12 @@ from backmarket.admin.base import (
     member_of,
     own_plant,
 )
-from backmarket.admin.columns import moment, money_column, text_column
+from backmarket.admin.columns import NOTHING, moment, money_column, text_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.invoices.models import Invoice, Kind
+from backmarket.invoices.papers import rate_shown
 from backmarket.invoices.views import pdf_response
 from backmarket.money import Money
 from backmarket.sites import plant_site, staff_site
@@ -82,7 +83,7 @@ class InvoiceColumns:
         return str(invoice.issuer["name"])
 
     def panels(self, request: HttpRequest, obj: Invoice) -> list[Panel]:
-        rows = [(line["what"], line["number"], f"{line['bps'] / 100:g} %", _gross(obj, line)) for line in obj.lines]
+        rows = [(line["what"], line["number"] or NOTHING, rate_shown(line), _gross(obj, line)) for line in obj.lines]
         headers = (_("What"), _("Number"), _("VAT rate shown"), _("Amount"))
         return [table(_("What it says"), headers, rows), history(obj)]
 

@@ -114,14 +114,15 @@ def _lines(invoice: Invoice) -> Table:
     rows: list[list[Any]] = [[_("What"), _("Number"), _("VAT"), _("Amount")]]
     for line in invoice.lines:
         amount = line["gross_minor"] - line.get("shipping_minor", 0)
-        rows.append([_text(line["what"]), _text(line["number"]), _rate(line), _money(invoice, amount)])
+        rows.append([_text(line["what"]), _text(line["number"]), rate_shown(line), _money(invoice, amount)])
     shipping = sum(line.get("shipping_minor", 0) for line in invoice.lines)
     if shipping:
         rows.append([_text(_("Shipping")), "", "", _money(invoice, shipping)])
     return Table(rows, colWidths=[WIDTH - 82 * mm, 40 * mm, 18 * mm, 24 * mm], repeatRows=1, style=ROWS)
 
 
-def _rate(line: dict[str, Any]) -> str:
+def rate_shown(line: dict[str, Any]) -> str:
+    """The rate of a line as the reader writes it; the margin scheme shows none."""
     if line["scheme"] == "margin":
         return "–"
     return printable(percent(line["bps"], 1 if line["bps"] % 100 else 0))
