@@ -58,6 +58,7 @@ JOBS: dict[str, Job] = {
     "forget_transfers": Job("backmarket.payments.services.forget_transfers", _nightly(4, 55)),
     "forget_webhooks": Job("backmarket.events.inbox.forget_old_webhooks", _nightly(4, 50)),
     "order_payouts": Job("buyback.services.payouts.order_payouts", 1 * HOURS),
+    "expire_approvals": Job("backmarket.payments.services.approvals.expire_approvals", 1 * HOURS),
     "settle_plants": Job("orders.services.settlement.settle_plants", _nightly(2)),
     "invoice_missing": Job("orders.services.invoicing.invoice_missing", 1 * HOURS),
     "archive_papers": Job("backmarket.invoices.services.archive_papers", 60 * SECONDS),

@@ -111,6 +111,7 @@ DESK: tuple[Group, ...] = (
     (
         _("Money"),
         (
+            (_("Approvals"), "done_all", "payments.Approval", ""),
             (_("Payments"), "credit_card", "payments.Payment", ""),
             (_("Refunds"), "currency_exchange", "payments.Refund", ""),
             (_("Payouts"), "payments", "payments.Payout", ""),

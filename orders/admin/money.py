@@ -102,6 +102,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
             permission="pay",
             explain=_("Its payout was cancelled or came back: the money is held. It will go to the account known now."),
             when=lambda settlement: bool(settlement.payout and settlement.payout.is_held),
+            amount=lambda settlement, data: settlement.payout.amount,
             run=lambda request, settlement, data: reorder_settlement_payout(settlement, by=request.user, at=now()),
         ),
         Step(
@@ -114,6 +115,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
             explain=_("What our bank's statement shows. The plant's next settlement counts it."),
             done=_("Recorded, in the ledger too."),
             when=_is_owed,
+            amount=lambda settlement, data: data["amount"],
             run=lambda request, settlement, data: receive_plant_transfer(
                 settlement, **data, by=request.user, at=now()
             ),

@@ -1,9 +1,11 @@
 """Money that moves, what the bank is given and answers, and the ledger."""
 
+from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payment, Payout, Refund, SandboxIntent
 
 __all__ = [
+    "Approval",
     "BankReport",
     "LedgerEntry",
     "LedgerMovement",
