@@ -1,10 +1,11 @@
 from django.urls import path
 
-from orders.api import ConsignmentsEndpoint, OrderEndpoint, OrdersEndpoint, ShipmentEndpoint
+from orders.api import CancelEndpoint, ConsignmentsEndpoint, OrderEndpoint, OrdersEndpoint, ShipmentEndpoint
 
 urlpatterns = [
     path("orders/", OrdersEndpoint.as_view(), name="api-orders"),
     path("orders/<uuid:pk>/", OrderEndpoint.as_view(), name="api-order"),
+    path("orders/lines/<uuid:pk>/cancel/", CancelEndpoint.as_view(), name="api-line-cancel"),
     path("plant/parcels/", ConsignmentsEndpoint.as_view(), name="api-plant-parcels"),
     path("plant/parcels/<uuid:pk>/ship/", ShipmentEndpoint.as_view(), name="api-plant-ship"),
 ]
