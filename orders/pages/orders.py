@@ -16,6 +16,7 @@ from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, O
 from orders.pages.parts import Next, Step
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
 from orders.selectors import arrival, consignments_of, open_claim_of, refunds_of, withdrawable_line_ids
+from orders.services.cancelling import BY_BUYER
 from orders.services.guarantees import is_covered
 from orders.services.redirecting import is_redirectable
 from orders.services.waiting import GIVEN_UP
@@ -131,13 +132,20 @@ def _line_view(line: OrderLine, refunds: list[Refund], can_withdraw: bool, at: d
         guarantee=guarantee,
         withdrawal=withdrawal,
         claim=claim or next(iter(line.claims.all()), None),
-        reason=REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else "",
+        reason=_reason(line),
         refund=refund_view(refunds, at),
         request=getattr(line, "cancel_request", None),
         can_withdraw=can_withdraw and not any(refund.status != Refund.Status.FAILED for refund in refunds),
         can_claim=kept and claim is None and guarantee is not None and is_covered(guarantee, at),
         can_rate=line.status in (Line.DELIVERED, Line.CLOSED),
     )
+
+
+def _reason(line: OrderLine) -> str | Promise:
+    """Why it was cancelled; nothing when it was not."""
+    if line.cancel_reason == BY_BUYER and line.paid_at:
+        return _("You cancelled it.")
+    return REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else ""
 
 
 def _steps(consignment: Consignment) -> list[Step]:
