@@ -53,10 +53,13 @@ class CartRow:
 
     @property
     def saved(self) -> Money | None:
-        """What all of it costs less than as many new ones, by their labelled price; None without one, or saving."""
-        if self.gone or self.new is None or self.new.minor <= self.price.minor:
-            return None
-        return (self.new - self.price) * self.item.quantity
+        """What all of it costs less than as many new ones; None without their labelled price, or without saving."""
+        return self.difference if self.difference and self.difference.minor > 0 else None
+
+    @property
+    def difference(self) -> Money | None:
+        """The same, negative where new ones cost less; None without their labelled price."""
+        return None if self.gone or self.new is None else (self.new - self.price) * self.item.quantity
 
     @property
     def dearer(self) -> bool:
@@ -101,14 +104,15 @@ class CartView:
 
     @property
     def saved(self) -> Money | None:
-        """What the cart costs less than new ones would; None when nothing in it has a labelled price."""
-        known = [row.saved for group in self.groups for row in group.rows if row.saved]
-        return total(known, self.goods.currency) if known else None
+        """What the cart costs less than new ones would, as far as they have a labelled price; None without saving."""
+        known = [row.difference for group in self.groups for row in group.rows if row.difference is not None]
+        saved = total(known, self.goods.currency)
+        return saved if saved.minor > 0 else None
 
     @property
-    def is_saved_on_all(self) -> bool:
+    def is_compared_whole(self) -> bool:
         """Is every device of the sum compared with a new one?"""
-        return all(row.saved for group in self.groups for row in group.rows if not row.gone)
+        return all(row.new for group in self.groups for row in group.rows if not row.gone)
 
     @property
     def impact(self) -> Footprint | None:

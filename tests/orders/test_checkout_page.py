@@ -54,6 +54,16 @@ def test_a_new_one_that_costs_less_is_no_saving_and_what_has_gone_saves_nothing(
     assert (cart.saved, cart.impact) == (None, None)
 
 
+def test_what_costs_more_than_new_lowers_the_sum(client: Client, listing: Listing, other_listing: Listing) -> None:
+    for offer, new in ((listing, 80900), (other_listing, 15000)):
+        ReferencePriceFactory(variant=offer.variant, price_minor=new)
+        refresh_buyables([(offer.variant_id, offer.grade)])
+        fill(client, offer)
+    page = client.get(reverse("cart"))
+    assert page.context["cart"].saved == Money(50900 - 4999, "EUR")
+    assert "are not counted" not in page.content.decode()
+
+
 def test_who_was_too_slow_is_told_which_device_went(client: Client, listing: Listing, other_listing: Listing) -> None:
     Product.objects.filter(pk=other_listing.variant.product_id).update(name="iPhone 13")
     fill(client, listing)
