@@ -295,4 +295,3 @@ def _a_second_run_changes_nothing() -> None:
 def _sizes() -> list[int]:
     sized = (Event, Listing, Order, OrderLine, Trade, Claim, Review, LedgerEntry, Parcel, User)
     return [model._default_manager.count() for model in sized]
-
