@@ -125,7 +125,7 @@ def _reserve(order: Order, items: list[CartItem], at: datetime) -> None:
 def _sold_out(items: list[CartItem], short: OutOfStock) -> str:
     """Which devices others were quicker for: with several in the cart, "a device" helps nobody."""
     titles = {str(item.listing.variant) for item in items if item.listing_id in short.listing_ids}
-    return _("Others were quicker, and not enough is left of this: %(devices)s. Nothing was taken from you.") % {
+    return _("Someone else was quicker, and not enough is left of this: %(devices)s. Nothing was taken from you.") % {
         "devices": ", ".join(sorted(titles))
     }
 

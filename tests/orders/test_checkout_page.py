@@ -74,7 +74,7 @@ def test_who_was_too_slow_is_told_which_device_went(client: Client, listing: Lis
     assert page.status_code == 422
     said = page.context["form"].non_field_errors()[0]
     assert said == (
-        f"Others were quicker, and not enough is left of this: {listing.variant}. Nothing was taken from you."
+        f"Someone else was quicker, and not enough is left of this: {listing.variant}. Nothing was taken from you."
     )
     assert not Order.objects.exists()
 
