@@ -30,11 +30,21 @@ def order_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Order:
 
 
 def line_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> OrderLine:
-    lines = OrderLine.objects.select_related("order", "plant", "listing__variant__product__category", "unit")
+    lines = OrderLine.objects.select_related(
+        "order", "plant", "consignment", "listing__variant__product__category", "unit", "guarantee", "cancel_request"
+    )
     line = lines.filter(_bought_by(user, opened, "order__"), pk=pk).first()
     if line is None:
         raise Http404
     return line
+
+
+def consignment_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Consignment:
+    parcels = Consignment.objects.select_related("order__address", "address", "plant")
+    consignment = parcels.filter(_bought_by(user, opened, "order__"), pk=pk).first()
+    if consignment is None:
+        raise Http404
+    return consignment
 
 
 def withdrawal_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Withdrawal:
@@ -63,7 +73,7 @@ def paper_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Invoice
 
 
 def consignment_for_plant(user: Visitor, pk: UUID) -> Consignment:
-    parcels = Consignment.objects.select_related("order__address", "plant", "parcel")
+    parcels = Consignment.objects.select_related("order__address", "address", "plant", "parcel")
     consignment = parcels.filter(plant=plant_of(user), order__payment_status="captured", pk=pk).first()
     if consignment is None:
         raise Http404

@@ -18,6 +18,7 @@ from backmarket.invoices.selectors import papers_about
 from backmarket.invoices.views import pdf_response
 from orders import access, selectors
 from orders.models import Consignment, Order, OrderLine
+from orders.services.cancelling import ask_to_cancel, cancel_line
 from orders.services.fulfilment import ship_consignment
 from refurbishers.access import plant_of, require_role
 from refurbishers.models import Member
@@ -37,6 +38,7 @@ class LineOutput(serializers.Serializer):
     currency = serializers.CharField()
     identifier = serializers.CharField()
     due_at = serializers.DateTimeField(allow_null=True)
+    cancel_request = serializers.CharField(source="cancel_request.status", default="")
 
 
 class OrderOutput(serializers.Serializer):
@@ -73,7 +75,7 @@ class ConsignmentOutput(serializers.Serializer):
     id = serializers.UUIDField()
     order = serializers.IntegerField(source="order.number")
     ship_by = serializers.DateTimeField()
-    recipient = serializers.ListField(child=serializers.CharField(), source="order.address.lines")
+    recipient = serializers.ListField(child=serializers.CharField(), source="destination.lines")
     lines = LineOutput(many=True)
 
 
@@ -97,6 +99,27 @@ class ShipmentOutput(serializers.Serializer):
     parcel = serializers.UUIDField(source="id")
     courier = serializers.CharField()
     tracking_number = serializers.CharField()
+
+
+class CancelInput(serializers.Serializer):
+    """`ask` asks the plant for what it has accepted; without it only what it has not accepted is cancelled."""
+
+    ask = serializers.BooleanField(default=False)
+
+
+class CancelEndpoint(APIView):
+    """Call off a device of one's own order before it is sent; 409 when it cannot be called off this way any more."""
+
+    @extend_schema(request=CancelInput, responses=LineOutput)
+    def post(self, request: Request, pk: UUID) -> Response:
+        line = access.line_for_buyer(request.user, (), pk)
+        form = CancelInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        act = ask_to_cancel if form.validated_data["ask"] else cancel_line
+        buyer = request.user
+        assert isinstance(buyer, User)  # noqa: S101 - it has orders
+        act(line, by=buyer, at=timetravel.now())
+        return Response(LineOutput(access.line_for_buyer(buyer, (), pk)).data)
 
 
 class OrdersPagination(CursorPagination):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from orders.api import (
+    CancelEndpoint,
     ConsignmentsEndpoint,
     OrderEndpoint,
     OrdersEndpoint,
@@ -14,6 +15,7 @@ urlpatterns = [
     path("orders/<uuid:pk>/", OrderEndpoint.as_view(), name="api-order"),
     path("orders/<uuid:pk>/papers/", PapersEndpoint.as_view(), name="api-order-papers"),
     path("papers/<uuid:pk>.pdf", PaperEndpoint.as_view(), name="api-paper"),
+    path("orders/lines/<uuid:pk>/cancel/", CancelEndpoint.as_view(), name="api-line-cancel"),
     path("plant/parcels/", ConsignmentsEndpoint.as_view(), name="api-plant-parcels"),
     path("plant/parcels/<uuid:pk>/ship/", ShipmentEndpoint.as_view(), name="api-plant-ship"),
 ]

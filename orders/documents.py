@@ -42,7 +42,7 @@ def packing_pdf(consignment: Consignment) -> bytes:
     sheet = _Sheet(canvas)
     sheet.write(_("Packing slip"), size=20)
     sheet.write(_("Order %(number)s") % {"number": consignment.order.number})
-    sheet.block(_("To"), consignment.order.address.lines)
+    sheet.block(_("To"), consignment.destination.lines)
     for line in consignment.lines.exclude(status__in=[OrderLine.Status.CANCELLED, OrderLine.Status.REFUNDED]):
         sheet.row(f"[  ]  {line.title}, {line.get_grade_display()}", line.identifier)
     canvas.showPage()

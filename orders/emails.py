@@ -14,7 +14,17 @@ from backmarket.payments.selectors import refunded_by_bank
 from backmarket.payments.sepa import debtor
 from orders.issues import LABELS
 from orders.links import order_url
-from orders.models import Claim, ClaimMessage, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
+from orders.models import (
+    CancelRequest,
+    Claim,
+    ClaimMessage,
+    Consignment,
+    Guarantee,
+    Order,
+    OrderLine,
+    Settlement,
+    Withdrawal,
+)
 from orders.statements import still_owed
 from refurbishers.models import Member
 
@@ -71,6 +81,28 @@ def send_plant_order(consignment: Consignment, *, at: datetime) -> None:
         _to_plant(
             consignment, "plant_order", key=str(consignment.pk), at=at, order=order, lines=lines, parcel=consignment
         )
+
+
+def send_plant_cancelled(line: OrderLine, *, at: datetime) -> None:
+    _to_plant(line, "plant_line_cancelled", key=str(line.pk), at=at, order=line.order, line=line)
+
+
+def send_plant_request(request: CancelRequest, *, at: datetime) -> None:
+    line = request.line
+    _to_plant(line, "plant_cancel_request", key=str(request.pk), at=at, order=line.order, line=line)
+
+
+def send_refused_request(request: CancelRequest, *, at: datetime) -> None:
+    """The plant's reason, and what the buyer may do instead."""
+    line = request.line
+    _to_buyer(
+        line.order, "cancel_refused", key=str(request.pk), at=at, line=line, plant=line.plant, answer=request.answer
+    )
+
+
+def send_plant_redirection(consignment: Consignment, *, key: str, at: datetime) -> None:
+    """That it goes elsewhere; where to stands only in the order."""
+    _to_plant(consignment, "plant_redirected", key=key, at=at, order=consignment.order)
 
 
 def send_bounced_settlement(settlement: Settlement, payout: Payout, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.accounts.forms import AddressForm
 from orders.issues import issues_of
 from orders.models import Claim, OrderLine
 from orders.services.cart import MAX_QUANTITY
@@ -50,6 +51,16 @@ class CheckoutForm(forms.Form):
     @property
     def buyer_email(self) -> str:
         return self.known_email or self.cleaned_data["email"].lower()
+
+
+class RedirectForm(AddressForm):
+    """Another address in the country that was paid for: what is sent for another one counts for nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].disabled = True
+        self._explain()
+        self.fields["country"].help_text = _("Into another country cost and taxes differ: cancel, and order anew.")
 
 
 class WithdrawForm(forms.Form):

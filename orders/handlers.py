@@ -9,15 +9,18 @@ from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
-from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
+from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
 from orders.services import checkout, claims, earnings, fulfilment, invoicing, refunds, returns, settlement, waiting
+from orders.services.cancelling import BY_BUYER
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
 
 COURIER = "system:courier"
 Kind = ServiceFact.Kind
 # Reasons for which a cancelled sale is the plant's doing.
-NOT_THE_PLANTS = ("not_paid", "out_of_stock", "buyer", "hold_refused", "mistake")
+NOT_THE_PLANTS = (
+    "not_paid", "out_of_stock", "buyer", "given_up", "address", "hold_refused", "goodwill", "mistake",
+)  # fmt: skip
 
 
 # Parcels
@@ -125,6 +128,30 @@ def email_buyer_line(event: Event) -> None:
         emails.send_line(line, event.kind, at=event.happened_at)
 
 
+def email_plant_of_cancelled_line(event: Event) -> None:
+    """What its buyer called off before the plant accepted it: so that nobody packs it."""
+    line = _line(event)
+    if line.paid_at is not None and line.accepted_at is None and line.cancel_reason == BY_BUYER:
+        emails.send_plant_cancelled(line, at=event.happened_at)
+
+
+def email_plant_of_request(event: Event) -> None:
+    emails.send_plant_request(_request(event), at=event.happened_at)
+
+
+def email_buyer_of_refused_request(event: Event) -> None:
+    emails.send_refused_request(_request(event), at=event.happened_at)
+
+
+def _request(event: Event) -> CancelRequest:
+    return CancelRequest.objects.select_related("line__order__address", "line__plant").get(pk=event.subject_id)
+
+
+def email_plant_of_redirection(event: Event) -> None:
+    consignment = Consignment.objects.select_related("plant", "order").get(pk=event.subject_id)
+    emails.send_plant_redirection(consignment, key=str(event.pk), at=event.happened_at)
+
+
 def set_off_trade(event: Event) -> None:
     """What the plant owes for a device that it bought from a person, as the books have it; the insurance pays some."""
     entries = LedgerEntry.objects.filter(movement__key=f"trade:{event.subject_id}", account=LedgerEntry.Account.PLANT)
@@ -189,8 +216,10 @@ def count_shipment(event: Event) -> None:
 
 
 def count_cancellation(event: Event) -> None:
+    """Sold out by our slow bank is ours, sold out by the word of the plant is the plant's."""
     line = _line(event)
-    if line.cancel_reason not in NOT_THE_PLANTS:
+    plants_word = line.cancel_reason == "out_of_stock" and event.actor.startswith("user:")
+    if line.cancel_reason not in NOT_THE_PLANTS or plants_word:
         record_service_fact(line.plant_id, kind=Kind.CANCELLATION, reference=line.pk, value=1, at=event.happened_at)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from django.utils.text import capfirst
 
 from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
-from backmarket.money import Money, total
-from backmarket.payments.models import Payment
+from backmarket.money import Money
+from backmarket.payments.models import Payment, Refund
 from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
@@ -63,102 +62,6 @@ def is_offered(listing: Listing) -> bool:
     return listing.status == Listing.Status.ONLINE and listing.plant.status in Refurbisher.TRADING
 
 
-@dataclass(frozen=True)
-class CartRow:
-    """Some devices of one offer. `was` is the price last seen when it has changed; `left` is set when it is short."""
-
-    item: CartItem
-    price: Money
-    amount: Money
-    was: Money | None
-    gone: bool
-    left: int | None
-
-    @property
-    def dearer(self) -> bool:
-        return self.was is not None and self.price > self.was
-
-    @property
-    def blocked(self) -> bool:
-        return self.gone or self.left is not None
-
-
-@dataclass(frozen=True)
-class CartGroup:
-    """What one plant would send in one parcel, and the day by which it arrives."""
-
-    plant: Refurbisher
-    rows: list[CartRow]
-    shipping: Money
-    arrives_date: date
-
-
-@dataclass(frozen=True)
-class CartView:
-    groups: list[CartGroup]
-    devices: int
-    goods: Money
-    shipping: Money
-
-    @property
-    def total(self) -> Money:
-        """What is to pay: nothing is added later."""
-        return self.goods + self.shipping
-
-    @property
-    def blocked(self) -> bool:
-        """Something in it cannot be bought as it is."""
-        return any(row.blocked for group in self.groups for row in group.rows)
-
-    @property
-    def parcels(self) -> int:
-        """How many parcels would come: one per plant of which something can be bought."""
-        return sum(any(not row.gone for row in group.rows) for group in self.groups)
-
-    @property
-    def changed(self) -> bool:
-        return any(row.was for group in self.groups for row in group.rows)
-
-
-def cart_view(cart: Cart | None, at: datetime) -> CartView:
-    """The cart by plant, with full prices; offers that have gone are shown and not counted."""
-    items = list(cart.items.select_related("listing__plant", "listing__variant__product")) if cart else []
-    free = free_stock([item.listing for item in items], at, cart)
-    rows = [_cart_row(item, free[item.listing_id]) for item in items]
-    currency = rows[0].price.currency if rows else settings.DEFAULT_CURRENCY
-    by_plant = groupby(
-        sorted(rows, key=lambda row: (row.item.listing.plant.name, row.item.pk)), lambda row: row.item.listing.plant
-    )
-    groups = [_cart_group(plant, list(of_plant), at) for plant, of_plant in by_plant]
-    bought = [row for row in rows if not row.gone]
-    return CartView(
-        groups=groups,
-        devices=sum(row.item.quantity for row in bought),
-        goods=total((row.amount for row in bought), currency),
-        shipping=total((group.shipping for group in groups), currency),
-    )
-
-
-def _cart_row(item: CartItem, free: int) -> CartRow:
-    listing = item.listing
-    gone = free <= 0 or not is_offered(listing)
-    return CartRow(
-        item=item,
-        price=listing.price,
-        amount=listing.price * item.quantity,
-        was=None if item.seen_minor == listing.price_minor else Money(item.seen_minor, listing.currency),
-        gone=gone,
-        left=free if not gone and free < item.quantity else None,
-    )
-
-
-def _cart_group(plant: Refurbisher, rows: list[CartRow], at: datetime) -> CartGroup:
-    listings = [row.item.listing for row in rows if not row.gone]
-    shipping = max((listing.shipping for listing in listings), default=Money(0, rows[0].price.currency))
-    days = max((row.item.listing.shipping_days for row in rows), default=0)
-    return CartGroup(plant=plant, rows=rows, shipping=shipping, arrives_date=arrival(at, days))
-
-
 def arrival(paid_at: datetime, road_days: int) -> date:
     """The day by which a parcel paid now arrives: shipped by its deadline, then so many business days on the road."""
     market = calendar()
@@ -166,10 +69,28 @@ def arrival(paid_at: datetime, road_days: int) -> date:
     return market.business_day_after(market.local(leaves).date(), road_days)
 
 
+REFUND_SHOWN_WITHIN = 5
+
+
+def refund_arrives_by(sent_at: datetime) -> date:
+    """The day by which a card's bank usually shows a refund: five business days after it was asked."""
+    market = calendar()
+    return market.business_day_after(market.local(sent_at).date(), REFUND_SHOWN_WITHIN)
+
+
+def refunds_of(order: Order) -> dict[UUID, list[Refund]]:
+    """The order's refunds, oldest first, by what is refunded: a line, or the whole order."""
+    rows = Refund.objects.filter(payment__purpose="order", payment__reference=order.pk)
+    found: dict[UUID, list[Refund]] = {}
+    for refund in rows.order_by("created_at", "pk"):
+        found.setdefault(refund.reference, []).append(refund)
+    return found
+
+
 def orders_of(user: User) -> QuerySet[Order]:
     """A person's orders, newest first, with their lines."""
     return Order.objects.filter(buyer=user).prefetch_related(
-        Prefetch("lines", OrderLine.objects.select_related("plant", "listing__variant__product"))
+        Prefetch("lines", OrderLine.objects.select_related("plant", "listing__variant__product", "cancel_request"))
     )
 
 
@@ -180,10 +101,10 @@ def claims_of(user: User) -> QuerySet[Claim]:
 def consignments_of(order: Order) -> QuerySet[Consignment]:
     """The order's parcels with their lines and all that is shown of them."""
     lines = OrderLine.objects.select_related(
-        "guarantee", "withdrawal", "plant", "unit", "listing__variant__product"
+        "guarantee", "withdrawal", "cancel_request", "plant", "unit", "listing__variant__product"
     ).prefetch_related("claims")
     return (
-        order.consignments.select_related("plant", "parcel")
+        order.consignments.select_related("plant", "parcel", "address")
         .prefetch_related(Prefetch("lines", lines), "parcel__points")
         .order_by("plant__name")
     )
@@ -197,8 +118,10 @@ def consignments_to_ship(plant: Refurbisher) -> QuerySet[Consignment]:
     waiting = OrderLine.objects.to_ship()
     return (
         Consignment.objects.filter(plant=plant, lines__in=waiting)
-        .select_related("order__address", "plant")
-        .prefetch_related(Prefetch("lines", waiting.select_related("listing__variant__product__category")))
+        .select_related("order__address", "address", "plant")
+        .prefetch_related(
+            Prefetch("lines", waiting.select_related("listing__variant__product__category", "plant", "cancel_request"))
+        )
         .order_by("ship_by", "pk")
         .distinct()
     )
@@ -268,8 +191,9 @@ def payment_of(order: Order) -> Payment | None:
 
 def withdrawable_line_ids(order: Order, at: datetime) -> set[UUID]:
     """The order's lines that may be withdrawn from now."""
-    delivered = order.lines.filter(
-        status__in=[OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED], withdrawal=None
-    ).values_list("pk", "delivered_at")
+    status = OrderLine.Status
+    sent = order.lines.filter(status__in=[status.SHIPPED, status.DELIVERED, status.CLOSED], withdrawal=None)
     market, days = calendar(), OrderLine.WITHDRAW_WITHIN_DAYS
-    return {pk for pk, day in delivered if day is not None and at < market.days_after(day, days)}
+    return {
+        pk for pk, day in sent.values_list("pk", "delivered_at") if day is None or at < market.days_after(day, days)
+    }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import cart, checkout, claims, guests, orders
+from orders.views import cart, changes, checkout, claims, guests, orders
 
 urlpatterns = [
     path("cart/", cart.show_cart, name="cart"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("account/orders/", orders.list_orders, name="orders"),
     path("account/orders/<uuid:pk>/", orders.show_order, name="order"),
     path("account/papers/<uuid:pk>.pdf", orders.show_paper, name="paper"),
+    path("account/orders/<uuid:pk>/cancel/", changes.give_up, name="order-cancel"),
+    path("account/parcels/<uuid:pk>/cancel/", changes.cancel_parcel, name="parcel-cancel"),
+    path("account/parcels/<uuid:pk>/address/", changes.change_address, name="parcel-address"),
+    path("account/lines/<uuid:pk>/cancel/", changes.cancel, name="line-cancel"),
+    path("account/lines/<uuid:pk>/device/", orders.show_device, name="line-device"),
     path("account/lines/<uuid:pk>/withdraw/", orders.withdraw, name="line-withdraw"),
     path("account/lines/<uuid:pk>/withdraw/confirm/", orders.withdraw_confirm, name="line-withdraw-confirm"),
     path("account/withdrawals/<uuid:pk>/", orders.show_withdrawal, name="withdrawal"),

@@ -25,6 +25,7 @@ LINE = (
 )  # fmt: skip
 GUARANTEE = ("status", "starts_date", "presumption_until_date", "legal_until_date", "commercial_until_date")
 WITHDRAWAL = ("status", "name", "confirmed_at", "refund_by", "refunded_at")
+CANCEL_REQUEST = ("status", "answer", "opened_at", "granted_at", "refused_at", "lapsed_at")
 CLAIM = ("number", "status", "issue", "wish", "description", "opened_at", "resolved_at")
 TRADE = (
     "number", "status", "condition", "identifier", "quoted_minor", "price_minor", "currency", "holder", "iban",
@@ -67,10 +68,14 @@ def _pick(row: Model, *names: str) -> dict[str, Any]:
 
 
 def _order(order: Order) -> dict[str, Any]:
-    lines = order.lines.select_related("plant", "guarantee", "withdrawal").prefetch_related("claims__messages")
+    lines = order.lines.select_related("plant", "guarantee", "withdrawal", "cancel_request").prefetch_related(
+        "claims__messages"
+    )
+    redirected = order.consignments.exclude(address=None).select_related("address")
     return {
         **_pick(order, *ORDER),
         "address": _pick(order.address, *ADDRESS),
+        "later_addresses": [_pick(parcel.address, *ADDRESS) for parcel in redirected if parcel.address],
         "lines": [_line(line) for line in lines],
         "papers": [_paper(paper) for paper in papers_about(order.pk)],
     }
@@ -85,11 +90,13 @@ def _paper(paper: Invoice) -> dict[str, Any]:
 
 def _line(line: OrderLine) -> dict[str, Any]:
     guarantee, withdrawal = getattr(line, "guarantee", None), getattr(line, "withdrawal", None)
+    request = getattr(line, "cancel_request", None)
     return {
         **_pick(line, *LINE),
         "plant": line.plant.name,
         "guarantee": guarantee and _pick(guarantee, *GUARANTEE),
         "withdrawal": withdrawal and _pick(withdrawal, *WITHDRAWAL),
+        "request_to_cancel": request and _pick(request, *CANCEL_REQUEST),
         "claims": [_claim(claim) for claim in line.claims.all()],
     }
 

@@ -1,5 +1,6 @@
 """What people type about themselves."""
 
+import json
 import re
 from typing import Any, ClassVar
 
@@ -73,6 +74,20 @@ class AddressForm(forms.ModelForm[Address]):
         for name, hint in AUTOCOMPLETE.items():
             self.fields[name].widget.attrs["autocomplete"] = hint
         self.fields["phone"].widget.input_type = "tel"
+        self._explain()
+
+    def _explain(self) -> None:
+        """What the chosen country asks for; a script follows the choice with the same words."""
+        field = self.fields["country"]
+        typed = self.data.get(self.add_prefix("country")) if self.is_bound and not field.disabled else None
+        country = typed or self.get_initial_for_field(field, "country")
+        _name, _shape, example = COUNTRIES.get(country, COUNTRIES["FR"])
+        words = _("Written like %(example)s")
+        self.fields["postcode"].help_text = words % {"example": example}
+        self.fields["postcode"].widget.attrs["data-words"] = words
+        self.fields["country"].widget.attrs["data-postcodes"] = json.dumps(
+            {code: sample for code, (_country, _pattern, sample) in COUNTRIES.items()}
+        )
 
     def clean_postcode(self) -> str:
         return " ".join(self.cleaned_data["postcode"].upper().split())

@@ -29,14 +29,14 @@ SWEEP_BATCH = 500
 
 
 class OutOfStock(DomainError):
-    """Less is left than was asked, or the listing is off. `listing_ids` names which."""
+    """Less is left than was asked, or the listing is off. `listing_ids` names which; whoever can, names the devices."""
 
     code = "out_of_stock"
     default_message = _("Someone else was quicker: this device has just been sold. Nothing was taken from you.")
 
-    def __init__(self, listing_ids: Iterable[UUID]) -> None:
+    def __init__(self, listing_ids: Iterable[UUID], message: str = "") -> None:
         self.listing_ids = list(listing_ids)
-        super().__init__()
+        super().__init__(message)
 
 
 class ReservationLost(DomainError):

@@ -26,9 +26,11 @@ from orders.admin.parts import (
     lines_panel,
     link,
     parcel_panel,
+    requests_panel,
 )
 from orders.issues import LABELS
 from orders.models import (
+    CancelRequest,
     Claim,
     Consignment,
     Guarantee,
@@ -74,19 +76,21 @@ class OrderAdmin(StaffModelAdmin):
         return super().get_queryset(request).select_related("buyer", "address")
 
     def panels(self, request: HttpRequest, obj: Order) -> list[Panel]:
-        consignments = list(obj.consignments.select_related("plant", "parcel"))
+        consignments = list(obj.consignments.select_related("plant", "parcel", "address"))
         lines = list(obj.lines.all())
         parcels = [consignment.parcel for consignment in consignments if consignment.parcel]
         claims = list(Claim.objects.filter(line__order=obj))
+        asked = list(CancelRequest.objects.filter(line__order=obj).select_related("line"))
         rows = [
             (link("desk", claim, claim), claim.get_status_display(), LABELS.get(claim.issue, "")) for claim in claims
         ]
         return [
+            *requests_panel("desk", asked),
             lines_panel("desk", lines),
             payments_panel(obj),
             table(_("Claims"), (_("Claim"), _("Status"), _("Issue")), rows),
-            address_panel(obj),
-            history(obj, *consignments, *lines, *parcels, *claims, names=True),
+            address_panel(obj, *consignments),
+            history(obj, *consignments, *lines, *parcels, *claims, *asked, names=True),
         ]
 
 

@@ -71,6 +71,10 @@ class RefuseLineForm(StepForm):
     )
 
 
+class AnswerForm(StepForm):
+    answer = forms.CharField(label=_("Why, for the customer"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
+
+
 class MessageForm(StepForm):
     text = forms.CharField(label=_("Message"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
 

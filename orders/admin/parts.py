@@ -23,7 +23,7 @@ from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from catalog.models import Grade
 from orders.issues import LABELS
-from orders.models import Claim, ClaimMessage, Consignment, Order, OrderLine, Settlement
+from orders.models import CancelRequest, Claim, ClaimMessage, Consignment, Order, OrderLine, Settlement
 from orders.selectors import statement
 from orders.statements import AccountStatement, Line
 
@@ -86,8 +86,23 @@ def lines_panel(site: str, lines: Iterable[OrderLine]) -> Panel:
     return table(_("Devices"), headers, rows)
 
 
-def address_panel(order: Order) -> Panel:
-    return facts(_("Send to"), [(_("Address"), "\n".join(order.address.lines))])
+def address_panel(order: Order, *consignments: Consignment) -> Panel:
+    """Where it goes; a parcel that its buyer has redirected says so."""
+    where = [(_("Address"), "\n".join(order.address.lines))]
+    changed = [("\n".join(each.address.lines)) for each in consignments if each.address]
+    if changed and len(changed) == len(consignments):
+        where = []
+    return facts(_("Send to"), [*where, *((_("New address, as the customer wishes"), lines) for lines in changed)])
+
+
+def requests_panel(site: str, requests: Iterable[CancelRequest]) -> list[Panel]:
+    """What the customer asked to call off, and what became of it; no panel when they asked nothing."""
+    rows = [
+        (link(site, each.line, each.line.title), moment(each.opened_at), each.get_status_display(), each.answer or "–")
+        for each in requests
+    ]
+    headers = (_("Device"), _("Asked"), _("Status"), _("Answer"))
+    return [table(_("Requests to cancel"), headers, rows)] if rows else []
 
 
 def parcel_panel(parcel: Parcel | None, title: Any) -> Panel:

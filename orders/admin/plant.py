@@ -17,7 +17,7 @@ from backmarket.invoices.admin import papers_panel
 from backmarket.invoices.selectors import papers_about
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
-from orders.admin.forms import RefuseLineForm, ShipForm
+from orders.admin.forms import AnswerForm, RefuseLineForm, ShipForm
 from orders.admin.parts import (
     ConsignmentColumns,
     LineColumns,
@@ -27,14 +27,17 @@ from orders.admin.parts import (
     link,
     parcel_panel,
     pdf,
+    requests_panel,
 )
 from orders.documents import packing_pdf
-from orders.models import Consignment, OrderLine, Withdrawal
+from orders.models import CancelRequest, Consignment, OrderLine, Withdrawal
+from orders.services.cancelling import grant_cancellation, refuse_cancellation
 from orders.services.fulfilment import accept_line, refuse_line, ship_consignment
 from orders.services.returns import receive_return
 
 LINE = OrderLine.Status
 SHIPPABLE = (LINE.PAID, LINE.ACCEPTED)
+REQUEST = CancelRequest.Status
 UNPAID = (LINE.PENDING, LINE.ON_HOLD)
 
 
@@ -45,6 +48,11 @@ def lines_in(*statuses: str) -> Any:
 
 def waits_to_leave(consignment: Consignment) -> bool:
     return any(line.status in SHIPPABLE for line in consignment.lines.all())
+
+
+def asks_to_cancel(line: OrderLine) -> bool:
+    request = getattr(line, "cancel_request", None)
+    return line.status == LINE.ACCEPTED and request is not None and request.status == REQUEST.OPEN
 
 
 def _accept_all(request: HttpRequest, consignment: Consignment, data: dict[str, Any]) -> None:
@@ -123,7 +131,7 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
         paid = super().get_queryset(request).filter(order__payment_status="captured")
-        return paid.select_related("order__address", "parcel").prefetch_related("lines")
+        return paid.select_related("order__address", "address", "parcel").prefetch_related("lines")
 
     @admin.display(description=_("devices"))
     def devices(self, consignment: Consignment) -> str:
@@ -132,10 +140,18 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
     def panels(self, request: HttpRequest, obj: Consignment) -> list[Panel]:
         lines = list(obj.lines.all())
         open_address = any(line.status in (*SHIPPABLE, LINE.SHIPPED) for line in lines)
-        address = [address_panel(obj.order)] if open_address else []
+        address = [address_panel(obj.order, obj)] if open_address else []
         parcel = parcel_panel(obj.parcel, _("Parcel"))
         papers = papers_panel("plant", papers_about(obj.order_id).filter(party=obj.plant_id), _("Invoices"))
-        return [lines_panel("plant", lines), *address, parcel, papers, history(obj, *lines)]
+        asked = list(CancelRequest.objects.filter(line__consignment=obj).select_related("line"))
+        return [
+            *requests_panel("plant", asked),
+            lines_panel("plant", lines),
+            *address,
+            parcel,
+            papers,
+            history(obj, *lines, *asked),
+        ]
 
 
 @admin.register(OrderLine, site=plant_site)
@@ -153,6 +169,7 @@ class LineAdmin(LineColumns, PlantModelAdmin):
     )  # fmt: skip
     piles = (
         Pile("to_accept", _("To accept"), Q(status=LINE.PAID)),
+        Pile("to_answer", _("To cancel or not"), Q(status=LINE.ACCEPTED, cancel_request__status=REQUEST.OPEN)),
         Pile("to_ship", _("To send"), Q(status__in=SHIPPABLE)),
         Pile("shipped", _("On the way"), Q(status=LINE.SHIPPED)),
         Pile("delivered", _("Delivered"), Q(status__in=[LINE.DELIVERED, LINE.CLOSED])),
@@ -180,9 +197,31 @@ class LineAdmin(LineColumns, PlantModelAdmin):
             icon="cancel",
             tone="danger",
             form=RefuseLineForm,
-            explain=_("The customer is refunded in full at once; the cancellation counts in your measures."),
+            explain=_(
+                "The customer is refunded in full at once. Unless their address is the reason, the cancellation counts "
+                "in your measures."
+            ),
             when=lambda line: line.status in SHIPPABLE,
             run=lambda request, line, data: refuse_line(line, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="cancel",
+            title=_("Cancel as the customer asks"),
+            icon="undo",
+            tone="primary",
+            asks=True,
+            explain=_("The customer is refunded in full at once. This does not count in your measures."),
+            when=asks_to_cancel,
+            run=lambda request, line, data: grant_cancellation(line.cancel_request, by=request.user, at=now()),
+        ),
+        Step(
+            name="keep",
+            title=_("Send it all the same"),
+            icon="reply",
+            form=AnswerForm,
+            explain=_("The customer asks to cancel this device. Say why you send it: they read it."),
+            when=asks_to_cancel,
+            run=lambda request, line, data: refuse_cancellation(line.cancel_request, **data, by=request.user, at=now()),
         ),
     )
     actions = ("accept_many",)
@@ -191,7 +230,12 @@ class LineAdmin(LineColumns, PlantModelAdmin):
         return f"{obj.order.number} · {obj.title}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
-        return super().get_queryset(request).exclude(status__in=UNPAID).select_related("order", "consignment")
+        return (
+            super()
+            .get_queryset(request)
+            .exclude(status__in=UNPAID)
+            .select_related("order", "consignment", "cancel_request")
+        )
 
     @admin.action(description=_("Accept"), permissions=["act"])
     def accept_many(self, request: HttpRequest, rows: QuerySet[OrderLine]) -> None:
@@ -199,7 +243,12 @@ class LineAdmin(LineColumns, PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: OrderLine) -> list[Panel]:
         consignment = link("plant", obj.consignment, _("All devices of this order, address and parcel"))
-        return [facts(_("Sending"), [(_("Consignment"), consignment)]), history(obj)]
+        asked = list(CancelRequest.objects.filter(line=obj))
+        return [
+            *requests_panel("plant", asked),
+            facts(_("Sending"), [(_("Consignment"), consignment)]),
+            history(obj, *asked),
+        ]
 
 
 @admin.register(Withdrawal, site=plant_site)

@@ -2,11 +2,13 @@
 
 from orders.models.aftercare import Guarantee, Withdrawal
 from orders.models.carts import Cart, CartItem
+from orders.models.changes import CancelRequest
 from orders.models.claims import Claim, ClaimMessage
 from orders.models.orders import Consignment, Order, OrderLine
 from orders.models.settlements import Earning, Settlement
 
 __all__ = [
+    "CancelRequest",
     "Cart",
     "CartItem",
     "Claim",

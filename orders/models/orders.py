@@ -96,6 +96,8 @@ class Consignment(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="consignments")
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="consignments")
     parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Where the buyer wants it since they changed their mind; else it goes to the order's address.
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     shipping_minor = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     ship_by = models.DateTimeField(null=True, blank=True)
@@ -111,6 +113,11 @@ class Consignment(models.Model):
     @property
     def shipping(self) -> Money:
         return Money(self.shipping_minor, self.currency)
+
+    @property
+    def destination(self) -> Address:
+        """Where it goes."""
+        return self.address or self.order.address
 
 
 class OrderLine(models.Model):

@@ -10,21 +10,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backmarket.market import calendar
+from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
-from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from orders.pages.parts import Next, Step
-from orders.selectors import arrival, consignments_of, open_claim_of, withdrawable_line_ids
+from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
+from orders.selectors import arrival, consignments_of, open_claim_of, refunds_of, withdrawable_line_ids
+from orders.services.cancelling import BY_BUYER
 from orders.services.guarantees import is_covered
+from orders.services.redirecting import is_redirectable
+from orders.services.waiting import GIVEN_UP
 
 Line, Case = OrderLine.Status, Claim.Status
 # A bank page left open longer than this is looked at by hand, not by reloading.
 REFRESH_FOR = timedelta(minutes=10)
 REFUND_REASONS = {
-    "out_of_stock": gettext_lazy("Sold out while the bank was answering."),
+    "out_of_stock": gettext_lazy("It was sold out."),
     "not_shipped": gettext_lazy("The plant did not send it in time."),
     "parcel_lost": gettext_lazy("The courier lost the parcel."),
     "not_paid": gettext_lazy("The payment did not arrive."),
     "buyer": gettext_lazy("You cancelled it or ordered anew."),
+    "given_up": gettext_lazy("You gave the order up before you paid."),
 }
 
 
@@ -35,9 +41,24 @@ class LineView:
     withdrawal: Withdrawal | None
     claim: Claim | None
     reason: str | Promise
+    refund: RefundView | None
+    request: CancelRequest | None
     can_withdraw: bool
     can_claim: bool
     can_rate: bool
+
+    @property
+    def can_cancel(self) -> bool:
+        """At once, without asking anybody."""
+        return self.line.status == Line.PAID
+
+    @property
+    def can_ask(self) -> bool:
+        return self.line.status == Line.ACCEPTED and self.request is None
+
+    @property
+    def has_left(self) -> bool:
+        return self.line.shipped_at is not None
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,12 @@ class ParcelView:
     consignment: Consignment
     steps: list[Step]
     lines: list[LineView]
+    can_redirect: bool
+
+    @property
+    def can_call_off(self) -> bool:
+        """All of it at once: a parcel of one device has that device's own button."""
+        return sum(view.can_cancel or view.can_ask for view in self.lines) > 1
 
 
 @dataclass(frozen=True)
@@ -52,7 +79,18 @@ class OrderPage:
     order: Order
     next: Next | None
     parcels: list[ParcelView]
+    refunds: RefundSums
+    # Of the order as a whole: money that came after it had been given up.
+    refund: RefundView | None
     refresh: bool
+
+    @property
+    def can_give_up(self) -> bool:
+        return self.order.payment_status == Order.PaymentStatus.PENDING
+
+    @property
+    def uses_own_address(self) -> bool:
+        return any(parcel.consignment.address is None for parcel in self.parcels)
 
     @property
     def is_paid(self) -> bool:
@@ -60,21 +98,32 @@ class OrderPage:
 
 
 def order_page(order: Order, at: datetime) -> OrderPage:
-    withdrawable = withdrawable_line_ids(order, at)
+    withdrawable, refunds = withdrawable_line_ids(order, at), refunds_of(order)
     consignments = list(consignments_of(order))
     parcels = [
         ParcelView(
             consignment=consignment,
             steps=_steps(consignment),
-            lines=[_line_view(line, line.pk in withdrawable, at) for line in consignment.lines.all()],
+            lines=[
+                _line_view(line, refunds.get(line.pk, []), line.pk in withdrawable, at)
+                for line in consignment.lines.all()
+            ],
+            can_redirect=is_redirectable(list(consignment.lines.all())),
         )
         for consignment in consignments
     ]
     waiting = order.payment_status in (Order.PaymentStatus.PENDING, Order.PaymentStatus.AUTHORISED)
-    return OrderPage(order, _next_of_order(order, parcels, at), parcels, waiting and at < order.placed_at + REFRESH_FOR)
+    return OrderPage(
+        order=order,
+        next=_next_of_order(order, parcels, at),
+        parcels=parcels,
+        refunds=refund_sums(refunds, order.currency),
+        refund=refund_view(refunds.get(order.pk, []), at),
+        refresh=waiting and at < order.placed_at + REFRESH_FOR,
+    )
 
 
-def _line_view(line: OrderLine, can_withdraw: bool, at: datetime) -> LineView:
+def _line_view(line: OrderLine, refunds: list[Refund], can_withdraw: bool, at: datetime) -> LineView:
     guarantee, withdrawal = getattr(line, "guarantee", None), getattr(line, "withdrawal", None)
     kept = line.status in (Line.DELIVERED, Line.CLOSED) and withdrawal is None
     claim = open_claim_of(line)
@@ -83,11 +132,20 @@ def _line_view(line: OrderLine, can_withdraw: bool, at: datetime) -> LineView:
         guarantee=guarantee,
         withdrawal=withdrawal,
         claim=claim or next(iter(line.claims.all()), None),
-        reason=REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else "",
-        can_withdraw=can_withdraw,
+        reason=_reason(line),
+        refund=refund_view(refunds, at),
+        request=getattr(line, "cancel_request", None),
+        can_withdraw=can_withdraw and not any(refund.status != Refund.Status.FAILED for refund in refunds),
         can_claim=kept and claim is None and guarantee is not None and is_covered(guarantee, at),
         can_rate=line.status in (Line.DELIVERED, Line.CLOSED),
     )
+
+
+def _reason(line: OrderLine) -> str | Promise:
+    """Why it was cancelled; nothing when it was not."""
+    if line.cancel_reason == BY_BUYER and line.paid_at:
+        return _("You cancelled it.")
+    return REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else ""
 
 
 def _steps(consignment: Consignment) -> list[Step]:
@@ -145,8 +203,7 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
     if order.payment_status == status.CANCELLED:
-        text = _("You ordered anew from the same cart before you paid. Nothing was charged for this one.")
-        return Next(_("Another order has taken its place"), text, icon="warning")
+        return _next_of_cancelled(parcels)
     if order.payment_status != status.CAPTURED:
         return Next(
             _("The payment did not arrive"),
@@ -156,6 +213,15 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
             icon="warning",
         )
     return _next_of_parcels(parcels)
+
+
+def _next_of_cancelled(parcels: list[ParcelView]) -> Next:
+    """Given up by its buyer, or in favour of another order."""
+    if any(view.line.cancel_reason == GIVEN_UP for parcel in parcels for view in parcel.lines):
+        text = _("Nothing was charged. What you wanted is still in your cart.")
+        return Next(_("You gave this order up"), text, reverse("cart"), _("Go to the cart"), icon="info")
+    text = _("You ordered anew from the same cart before you paid. Nothing was charged for this one.")
+    return Next(_("Another order has taken its place"), text, icon="warning")
 
 
 def _next_of_waiting(order: Order, at: datetime) -> Next:
@@ -177,6 +243,7 @@ def _next_of_waiting(order: Order, at: datetime) -> Next:
         _("Go on to payment"),
         icon="card",
         deadline=order.reserved_until if held else None,
+        seconds=int((order.reserved_until - at).total_seconds()) if held else 0,
         post=True,
     )
 

@@ -26,4 +26,6 @@ class Next:
     label: str = ""
     icon: str = "clock"
     deadline: datetime | None = None
+    # Until the deadline, for whoever counts them down: the reader's own clock may be wrong.
+    seconds: int = 0
     post: bool = False

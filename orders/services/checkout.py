@@ -19,6 +19,7 @@ from backmarket.money import Money, total
 from backmarket.payments.models import Payment
 from backmarket.payments.services import request_payment, request_refund
 from backmarket.states import move
+from backmarket.templatetags.ui import money
 from catalog.models import Listing
 from catalog.services.stock import (
     OutOfStock,
@@ -114,7 +115,18 @@ def _reserve(order: Order, items: list[CartItem], at: datetime) -> None:
     demand = Counter[UUID]()
     for item in items:
         demand[item.listing_id] += item.quantity
-    reserve_stock(holder=order.pk, demand=demand, expires_at=order.reserved_until, at=at)
+    try:
+        reserve_stock(holder=order.pk, demand=demand, expires_at=order.reserved_until, at=at)
+    except OutOfStock as short:
+        raise OutOfStock(short.listing_ids, _sold_out(items, short)) from short
+
+
+def _sold_out(items: list[CartItem], short: OutOfStock) -> str:
+    """Which devices others were quicker for: with several in the cart, "a device" helps nobody."""
+    titles = {str(item.listing.variant) for item in items if item.listing_id in short.listing_ids}
+    return _("Someone else was quicker, and not enough is left of this: %(devices)s. Nothing was taken from you.") % {
+        "devices": ", ".join(sorted(titles))
+    }
 
 
 def _items_to_buy(cart: Cart) -> list[CartItem]:
@@ -124,8 +136,21 @@ def _items_to_buy(cart: Cart) -> list[CartItem]:
         raise CannotOrder(_("Your cart is empty."))
     for item in items:
         if not is_offered(item.listing) or item.listing.price_minor != item.seen_minor:
-            raise CartChanged
+            raise CartChanged(_change_of(item))
     return sorted(items, key=lambda item: (str(item.listing.plant_id), item.pk))
+
+
+def _change_of(item: CartItem) -> str:
+    """What has changed since the buyer looked, in words."""
+    listing = item.listing
+    if not is_offered(listing):
+        return _("%(device)s is not offered any more. Take it out of your cart and confirm again.") % {
+            "device": listing.variant
+        }
+    before, now = Money(item.seen_minor, listing.currency), listing.price
+    return _("The price of %(device)s has changed from %(before)s to %(now)s. Look at the sum and confirm again.") % {
+        "device": listing.variant, "before": money(before), "now": money(now),
+    }  # fmt: skip
 
 
 def _hold_to_trial_cap(plants: Iterable[Refurbisher], at: datetime) -> None:

@@ -18,12 +18,13 @@ from backmarket.money import total
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.shipping.selectors import is_house_couriers, was_handed_over
-from backmarket.shipping.services import create_parcel
+from backmarket.shipping.services import cancel_parcel, create_parcel
 from backmarket.states import IllegalMove, move
 from catalog.models import Category, Unit
 from catalog.services.units import sell_unit, take_back_unit
-from orders.models import Consignment, OrderLine
+from orders.models import Consignment, OrderLine, Withdrawal
 from orders.querysets import found_after_refund
+from orders.services.cancelling import lapse_request
 from orders.services.earnings import compensate_sale, earn_sale, is_compensated, take_back_compensation
 from orders.services.guarantees import start_guarantee
 from orders.services.refunds import refund_line, refund_requested
@@ -78,11 +79,13 @@ def ship_consignment(
         if not lines:
             raise CannotShip(_("Nothing of this parcel waits to be sent."))
         known = _identifiers(lines, identifiers)
+        # Behind the lock: the buyer may have changed it since this consignment was read.
+        consignment.refresh_from_db(fields=["address"])
         parcel = create_parcel(
             purpose=Parcel.Purpose.SALE,
             reference=consignment.pk,
             sender=plant_address(consignment.plant),
-            recipient=consignment.order.address,
+            recipient=consignment.destination,
             insured=total((line.price for line in lines), consignment.currency),
             by=by,
             at=at,
@@ -147,6 +150,7 @@ def _ship_line(line: OrderLine, identifier: str, by: Actor, at: datetime) -> Non
     late = line.due_at is not None and at > line.due_at
     with _on_one_road(line):
         move(line, Status.SHIPPED, by=by, at=at, data={"late": late}, identifier=identifier, unit=unit, due_at=None)
+    lapse_request(line, by=by, at=at)
     if unit:
         sell_unit(unit, by=by, at=at)
 
@@ -219,6 +223,16 @@ def return_consignment(consignment: Consignment, *, at: datetime) -> None:
         take_back_compensation(line, at=at)
         if line.unit and line.unit.status == Unit.Status.SOLD and not _sold_since(line):
             take_back_unit(line.unit, by=COURIER, at=at)
+    _end_withdrawals(consignment, at)
+
+
+def _end_withdrawals(consignment: Consignment, at: datetime) -> None:
+    """Who withdrew while it was on its way and did not take it has given it back: nothing is left to send."""
+    confirmed = Withdrawal.objects.filter(line__consignment=consignment, status=Withdrawal.Status.CONFIRMED)
+    for withdrawal in lock(confirmed):
+        move(withdrawal, Withdrawal.Status.RETURNED, by=COURIER, at=at)
+        if withdrawal.parcel and withdrawal.parcel.status == Parcel.Status.CREATED:
+            cancel_parcel(withdrawal.parcel, by=COURIER, at=at)
 
 
 def _refund_shipped(consignment: Consignment, *, reason: str, at: datetime) -> None:

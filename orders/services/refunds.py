@@ -14,7 +14,7 @@ from backmarket.payments.models import Payment, Refund
 from backmarket.payments.services import request_refund
 from backmarket.states import IllegalMove, move
 from catalog.services.stock import restock
-from orders.models import Claim, Guarantee, OrderLine, Withdrawal
+from orders.models import CancelRequest, Claim, Guarantee, OrderLine, Withdrawal
 from orders.services.earnings import reverse_sale
 
 JOB = "system:refunds"
@@ -51,6 +51,8 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
 
 def _cancel(line: OrderLine, reason: str, by: Actor, at: datetime) -> None:
     move(line, Status.CANCELLED, by=by, at=at, cancel_reason=reason, due_at=None)
+    # Whoever cancelled it has done what its buyer asked for.
+    _close(CancelRequest.objects.filter(line=line), CancelRequest.Status.GRANTED, at)
     if reason in STAYS_ON_THE_SHELF:
         restock(line.listing, 1, by=by, at=at)
 

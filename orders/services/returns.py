@@ -25,6 +25,10 @@ MAX_SENDINGS = 3
 NOT_SENT = (Parcel.Status.CREATED, Parcel.Status.CANCELLED)
 
 
+CANCELLABLE = (OrderLine.Status.ON_HOLD, OrderLine.Status.PAID, OrderLine.Status.ACCEPTED)
+WITHDRAWABLE = (OrderLine.Status.SHIPPED, OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED)
+
+
 class CannotWithdraw(DomainError):
     code = "cannot_withdraw"
     default_message = _("This device cannot be returned any more: the 30 days after delivery are over.")
@@ -38,11 +42,17 @@ def withdraw_until(line: OrderLine) -> datetime | None:
 
 
 def require_withdrawable(line: OrderLine, *, at: datetime) -> None:
-    """Raises CannotWithdraw, with the reason in words, unless the line may be withdrawn from now."""
+    """Raises CannotWithdraw, with the reason in words, unless the line may be withdrawn from now.
+
+    The period ends 30 days after delivery; it begins with the contract (directive 2011/83, article 9), so that what is
+    still on its way may be withdrawn from too.
+    """
     until = withdraw_until(line)
-    if line.status not in (OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED) or until is None:
-        raise CannotWithdraw(_("This device has not been delivered, or has already been refunded."))
-    if at >= until:
+    if line.status in CANCELLABLE:
+        raise CannotWithdraw(_("This device has not been sent yet: cancel it instead."))
+    if line.status not in WITHDRAWABLE:
+        raise CannotWithdraw(_("This device is not paid, or has already been refunded."))
+    if until is not None and at >= until:
         raise CannotWithdraw
     if Withdrawal.objects.filter(line=line).exists() or refund_requested(line):
         raise CannotWithdraw(_("You have already withdrawn from this purchase."))
@@ -54,7 +64,11 @@ def confirm_withdrawal(line: OrderLine, *, name: str, by: Actor, at: datetime) -
     Raises CannotWithdraw when it is too late, done before, or the device is at the plant for a repair.
     """
     with transaction.atomic():
-        line = lock(OrderLine.objects.filter(pk=line.pk)).select_related("order__address", "plant").get()
+        line = (
+            lock(OrderLine.objects.filter(pk=line.pk))
+            .select_related("consignment__order__address", "consignment__address", "order", "plant")
+            .get()
+        )
         require_withdrawable(line, at=at)
         _end_claim(line, by, at)
         withdrawal = Withdrawal(
@@ -74,7 +88,7 @@ def _label(withdrawal: Withdrawal, *, by: Actor, at: datetime) -> Parcel:
     return create_parcel(
         purpose=Parcel.Purpose.WITHDRAWAL,
         reference=withdrawal.pk,
-        sender=line.order.address,
+        sender=line.consignment.destination,
         recipient=plant_address(line.plant),
         insured=line.price,
         by=by,
@@ -118,7 +132,11 @@ def label_again(withdrawal: Withdrawal, parcel_id: UUID, *, by: Actor, at: datet
     wait for the second journey, for the buyer has sent the device once.
     """
     with transaction.atomic():
-        locked = lock(Withdrawal.objects.filter(pk=withdrawal.pk)).select_related("line__order__address").get()
+        locked = (
+            lock(Withdrawal.objects.filter(pk=withdrawal.pk))
+            .select_related("line__consignment__order__address", "line__plant")
+            .get()
+        )
         sent = Parcel.objects.filter(purpose=Parcel.Purpose.WITHDRAWAL, reference=locked.pk).count()
         if locked.status != Withdrawal.Status.CONFIRMED or locked.parcel_id != parcel_id or sent >= MAX_SENDINGS:
             return

@@ -25,6 +25,7 @@ RESERVED_AT_MOST = timedelta(minutes=60)
 PURPOSE = "order"
 JOB = "system:checkout"
 REPLACED = "buyer"
+GIVEN_UP = "given_up"
 
 
 class CannotOrder(DomainError):
@@ -88,14 +89,28 @@ def _being_paid(order: Order) -> str:
     return text % {"number": order.number}
 
 
-def give_way(order: Order, *, by: Actor, at: datetime) -> None:
+def give_up_order(order: Order, *, by: Actor, at: datetime) -> None:
+    """The buyer does not want to pay after all: the stock is free at once. Repeating it changes nothing.
+
+    Raises CannotOrder while the bank confirms the money, and once it has come.
+    """
+    with transaction.atomic():
+        order = lock(Order.objects.filter(pk=order.pk)).get()
+        if order.payment_status in (Order.PaymentStatus.CANCELLED, Order.PaymentStatus.FAILED):
+            return
+        if is_being_paid(order):
+            raise CannotOrder(_("Your bank is just confirming this order. Once it is paid you may cancel each device."))
+        give_way(order, by=by, at=at, reason=GIVEN_UP)
+
+
+def give_way(order: Order, *, by: Actor, at: datetime, reason: str = REPLACED) -> None:
     """Give up a locked order that nobody has paid: its payment first, so that no money can come for it any more."""
     for payment in Payment.objects.filter(purpose=PURPOSE, reference=order.pk, status=Payment.Status.PENDING):
         cancel_payment(payment, by=by, at=at)
     move(order, Order.PaymentStatus.CANCELLED, by=by, at=at)
     release_stock(order.pk, at=at)
     for line in lock(order.lines.filter(status=OrderLine.Status.PENDING)):
-        move(line, OrderLine.Status.CANCELLED, by=by, at=at, cancel_reason=REPLACED, due_at=None)
+        move(line, OrderLine.Status.CANCELLED, by=by, at=at, cancel_reason=reason, due_at=None)
 
 
 def prolong_order(order: Order, *, at: datetime) -> None:

@@ -12,7 +12,8 @@ from backmarket.contention import retried
 from backmarket.errors import DomainError
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
-from orders.selectors import CART_KEY, cart_view, listing_to_add
+from orders.pages.cart import cart_view
+from orders.selectors import CART_KEY, listing_to_add
 from orders.services.cart import (
     add_to_cart,
     cart_of,

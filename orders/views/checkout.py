@@ -23,7 +23,8 @@ from backmarket.payments.services import CannotPay, open_payment, request_paymen
 from orders.access import order_for_buyer
 from orders.forms import CheckoutForm
 from orders.models import Cart, Order
-from orders.selectors import cart_view, latest_address, payment_of
+from orders.pages.cart import cart_view
+from orders.selectors import latest_address, payment_of
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
 from orders.services.waiting import PURPOSE, DevicesGone, ReservationOver, prolong_order

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,7 +20,7 @@ from backmarket.invoices.views import pdf_response
 from orders.access import line_for_buyer, order_for_buyer, paper_for_buyer, withdrawal_for_buyer
 from orders.forms import WithdrawForm
 from orders.models import OrderLine, Withdrawal
-from orders.pages import order_page
+from orders.pages import device_page, order_page
 from orders.pages.papers import papers_of
 from orders.selectors import orders_of
 from orders.services.returns import confirm_withdrawal, require_withdrawable
@@ -56,6 +57,17 @@ def show_paper(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except PaperChanged as refusal:
         messages.error(request, str(refusal))
         return redirect("order", paper.reference)
+
+
+@never_cache
+@require_safe
+def show_device(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The passport of a device that has left its plant."""
+    line = line_for_buyer(request.user, opened(request), pk)
+    if line.shipped_at is None:
+        messages.info(request, _("A device has its passport once the plant has sent it."))
+        return redirect("order", line.order_id)
+    return render(request, "orders/device.html", {"page": device_page(line)})
 
 
 @never_cache

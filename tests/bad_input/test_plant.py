@@ -13,7 +13,8 @@ from backmarket.payments.models import Payment
 from backmarket.sites import plant_site
 from buyback.models import Bid
 from catalog.models import Listing
-from orders.models import Claim
+from orders.models import Claim, OrderLine
+from orders.services.cancelling import ask_to_cancel
 from orders.services.guarantees import start_guarantee
 from refurbishers.models import Invitation, Member, Refurbisher
 from reviews.services.questions import ask_question, publish_question
@@ -129,6 +130,13 @@ def refusing_a_line(own: Rows) -> Form:
     return step(own.line, "refuse", {"reason": "out_of_stock"})
 
 
+def keeping_a_sale(own: Rows, at: datetime) -> Form:
+    line = changed(own.line, status=OrderLine.Status.ACCEPTED)
+    ask_to_cancel(line, by="guest", at=at)
+    long = Bad("answer", "x" * 501, "at most 500 characters")
+    return step(line, "keep", {"answer": "The courier has it in an hour."}, long)
+
+
 def answering_a_claim(own: Rows) -> Form:
     return step(own.claim, "answer", {"text": "Did you try another charger?"})
 
@@ -199,7 +207,7 @@ FORMS = (
     shipping, refusing_a_line, answering_a_claim, a_word_in_a_claim, refusing_a_claim, sending_back, inspecting,
     suspending, a_word_to_the_seller, replying, answering_a_question,
 )  # fmt: skip
-LATER = (listing_a_unit, sending_another, countering)
+LATER = (listing_a_unit, sending_another, countering, keeping_a_sale)
 
 
 @pytest.mark.parametrize("filled", FORMS, ids=lambda filled: filled.__name__)

@@ -164,7 +164,7 @@ def test_a_price_that_changes_while_the_form_is_filled_is_shown_before_paying(cl
     data = {"checkout_key": str(key), "email": "greta@example.com", "accept": "on", **ADDRESS}
     page = client.post(reverse("checkout"), data)
     assert page.status_code == 422
-    assert "has changed since you looked" in page.content.decode()
+    assert "has changed from €300.00 to €320.00" in page.content.decode()
     assert "was €300.00 when you last looked" in page.content.decode()
     assert client.post(reverse("checkout"), data).status_code == 302
 

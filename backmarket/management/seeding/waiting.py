@@ -19,6 +19,7 @@ from backmarket.management import demo_logins as cast
 from backmarket.management.seed_data.words import CLAIM_MESSAGES
 from backmarket.management.seeding.base import dice, imei, known, stable_uuid
 from backmarket.management.seeding.people import consumers
+from backmarket.management.seeding.records import record_work
 from backmarket.management.seeding.sheets import answers_for, sheet_for
 from backmarket.management.seeding.shipping import next_delivery
 from backmarket.management.seeding.workshop import evidence_photo
@@ -42,6 +43,7 @@ from catalog.models import Condition, Grade, GradingSpecification, Listing, Ques
 from catalog.services.units import erase_unit, record_test, repair_unit
 from orders.handlers import set_off_trade
 from orders.models import Claim, Order, OrderLine
+from orders.services.cancelling import ask_to_cancel
 from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order, settle_order
 from orders.services.claims import answer_claim, open_claim, watch_claim_deadlines
@@ -82,7 +84,8 @@ class Stage:
             phones.filter(on_hand__gte=2).order_by("-variant__product__released_year", "number")
         )
 
-    # Orders: alice rates one and awaits one; the plant accepts and ships; one is not paid, one is being checked.
+    # Orders: alice rates one and awaits one; the plant accepts and ships, and is asked to cancel one; one is not
+    # paid, one is being checked.
 
     def orders(self) -> None:
         self.bought(self.alice, self.at - 12 * DAY, delivered=True)
@@ -90,7 +93,9 @@ class Stage:
         for hours in (2, 4):
             self.bought(next(self.others), self.at - hours * HOUR)
         for hours in (5, 7):
-            self.accepted(self.bought(next(self.others), self.at - hours * HOUR), self.at - HOUR)
+            line = self.bought(next(self.others), self.at - hours * HOUR)
+            self.accepted(line, self.at - HOUR)
+        ask_to_cancel(line, by=known(line.order.buyer), at=self.at - 10 * MINUTE)
         self.ordered(next(self.others), self.at - timedelta(minutes=2))
         self.held(self.ordered(next(self.others), self.at - timedelta(minutes=9)))
         returned = self.bought(next(self.others), self.at - 9 * DAY, delivered=True)
@@ -142,6 +147,8 @@ class Stage:
 
     def shipped(self, line: OrderLine, at: datetime) -> Parcel:
         number = imei(next(self.devices))
+        if line.order.buyer == self.alice:
+            record_work(line, number, by=self.technician, at=at)
         parcel = ship_consignment(line.consignment, identifiers={line.pk: number}, by=self.owner, at=at)
         self.scan(parcel, Code.IN_TRANSIT, at)
         return parcel

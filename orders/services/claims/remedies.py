@@ -52,7 +52,7 @@ def _open(claim: Claim) -> None:
 def _send(
     claim: Claim, purpose: str, *, by: Actor, at: datetime, courier: str = "", tracking_number: str = ""
 ) -> Parcel:
-    plant, customer = plant_address(claim.plant), claim.line.order.address
+    plant, customer = plant_address(claim.plant), claim.line.consignment.destination
     to_plant = purpose == Parcel.Purpose.CLAIM
     ends: tuple[Address, Address] = (customer, plant) if to_plant else (plant, customer)
     return create_parcel(

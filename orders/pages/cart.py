@@ -1,0 +1,179 @@
+"""What the cart and the checkout show: the devices by plant, the full price, and what they save."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.conf import settings
+
+from backmarket.money import Money, total
+from catalog.impact import GRAMS, Avoided, avoided
+from catalog.models import Buyable
+from catalog.selectors.offered import Pair, rows_of_pairs
+from orders.models import Cart, CartItem
+from orders.selectors import arrival, free_stock, is_offered
+from refurbishers.models import Refurbisher
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What several devices avoid together, in grams of CO2e, with its range."""
+
+    co2e_g: int
+    low_g: int
+    high_g: int
+
+    @property
+    def co2e_kg(self) -> float:
+        return self.co2e_g / GRAMS
+
+    @property
+    def low_kg(self) -> float:
+        return self.low_g / GRAMS
+
+    @property
+    def high_kg(self) -> float:
+        return self.high_g / GRAMS
+
+
+@dataclass(frozen=True)
+class CartRow:
+    """Some devices of one offer. `was` is the price last seen when it has changed; `left` is set when it is short.
+    `new` is the labelled price of a new one, `impact` what one device avoids."""
+
+    item: CartItem
+    price: Money
+    amount: Money
+    was: Money | None
+    gone: bool
+    left: int | None
+    new: Money | None
+    impact: Avoided | None
+
+    @property
+    def saved(self) -> Money | None:
+        """What all of it costs less than as many new ones; None without their labelled price, or without saving."""
+        return self.difference if self.difference and self.difference.minor > 0 else None
+
+    @property
+    def difference(self) -> Money | None:
+        """The same, negative where new ones cost less; None without their labelled price."""
+        return None if self.gone or self.new is None else (self.new - self.price) * self.item.quantity
+
+    @property
+    def dearer(self) -> bool:
+        return self.was is not None and self.price > self.was
+
+    @property
+    def blocked(self) -> bool:
+        return self.gone or self.left is not None
+
+
+@dataclass(frozen=True)
+class CartGroup:
+    """What one plant would send in one parcel, and the day by which it arrives."""
+
+    plant: Refurbisher
+    rows: list[CartRow]
+    shipping: Money
+    arrives_date: date
+
+
+@dataclass(frozen=True)
+class CartView:
+    groups: list[CartGroup]
+    devices: int
+    goods: Money
+    shipping: Money
+
+    @property
+    def total(self) -> Money:
+        """What is to pay: nothing is added later."""
+        return self.goods + self.shipping
+
+    @property
+    def blocked(self) -> bool:
+        """Something in it cannot be bought as it is."""
+        return any(row.blocked for group in self.groups for row in group.rows)
+
+    @property
+    def parcels(self) -> int:
+        """How many parcels would come: one per plant of which something can be bought."""
+        return sum(any(not row.gone for row in group.rows) for group in self.groups)
+
+    @property
+    def saved(self) -> Money | None:
+        """What the cart costs less than new ones would, as far as they have a labelled price; None without saving."""
+        known = [row.difference for group in self.groups for row in group.rows if row.difference is not None]
+        saved = total(known, self.goods.currency)
+        return saved if saved.minor > 0 else None
+
+    @property
+    def is_compared_whole(self) -> bool:
+        """Is every device of the sum compared with a new one?"""
+        return all(row.new for group in self.groups for row in group.rows if not row.gone)
+
+    @property
+    def impact(self) -> Footprint | None:
+        """What all the devices avoid over the years that each is counted on for."""
+        known = [
+            (row.impact, row.item.quantity)
+            for group in self.groups
+            for row in group.rows
+            if row.impact and not row.gone
+        ]
+        return Footprint(*(sum(grams) for grams in zip(*map(_grams, known), strict=True))) if known else None
+
+    @property
+    def changed(self) -> bool:
+        return any(row.was for group in self.groups for row in group.rows)
+
+
+def cart_view(cart: Cart | None, at: datetime) -> CartView:
+    """The cart by plant, with full prices; offers that have gone are shown and not counted."""
+    items = list(cart.items.select_related("listing__plant", "listing__variant__product__category")) if cart else []
+    free = free_stock([item.listing for item in items], at, cart)
+    shelf = rows_of_pairs((item.listing.variant_id, item.listing.grade) for item in items)
+    rows = [_cart_row(item, free[item.listing_id], shelf) for item in items]
+    currency = rows[0].price.currency if rows else settings.DEFAULT_CURRENCY
+    by_plant = groupby(
+        sorted(rows, key=lambda row: (row.item.listing.plant.name, row.item.pk)), lambda row: row.item.listing.plant
+    )
+    groups = [_cart_group(plant, list(of_plant), at) for plant, of_plant in by_plant]
+    bought = [row for row in rows if not row.gone]
+    return CartView(
+        groups=groups,
+        devices=sum(row.item.quantity for row in bought),
+        goods=total((row.amount for row in bought), currency),
+        shipping=total((group.shipping for group in groups), currency),
+    )
+
+
+def _cart_row(item: CartItem, free: int, shelf: Mapping[Pair, Buyable]) -> CartRow:
+    listing = item.listing
+    shown = shelf.get((listing.variant_id, listing.grade))
+    new = shown.reference_price if shown else None
+    gone = free <= 0 or not is_offered(listing)
+    return CartRow(
+        item=item,
+        price=listing.price,
+        amount=listing.price * item.quantity,
+        was=None if item.seen_minor == listing.price_minor else Money(item.seen_minor, listing.currency),
+        gone=gone,
+        left=free if not gone and free < item.quantity else None,
+        new=new if new and new.currency == listing.currency else None,
+        impact=avoided(listing.variant.product.category.impact),
+    )
+
+
+def _grams(known: tuple[Avoided, int]) -> tuple[int, int, int]:
+    impact, devices = known
+    return impact.co2e_g * devices, impact.co2e_low_g * devices, impact.co2e_high_g * devices
+
+
+def _cart_group(plant: Refurbisher, rows: list[CartRow], at: datetime) -> CartGroup:
+    listings = [row.item.listing for row in rows if not row.gone]
+    shipping = max((listing.shipping for listing in listings), default=Money(0, rows[0].price.currency))
+    days = max((row.item.listing.shipping_days for row in rows), default=0)
+    return CartGroup(plant=plant, rows=rows, shipping=shipping, arrives_date=arrival(at, days))

@@ -1,0 +1,72 @@
+"""The way of money that goes back: asked, sent by the bank, on the account; what failed is said too."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from backmarket.market import calendar
+from backmarket.money import Money, total
+from backmarket.payments.models import Refund
+from backmarket.payments.selectors import BY_BANK
+from orders.pages.parts import Step
+from orders.selectors import refund_arrives_by
+
+Status = Refund.Status
+
+
+@dataclass(frozen=True)
+class RefundView:
+    """What is refunded of one line, or of a whole order, and how far that is."""
+
+    amount: Money
+    steps: list[Step]
+
+
+@dataclass(frozen=True)
+class RefundSums:
+    """All of an order's refunds: what its bank has sent back, and what is on its way to the bank."""
+
+    sent: Money
+    asked: Money
+
+
+def refund_view(refunds: Sequence[Refund], at: datetime) -> RefundView | None:
+    """The tries to refund one thing, oldest first, as steps; None when there was none."""
+    if not refunds:
+        return None
+    steps: list[Step] = []
+    for refund in refunds:
+        steps.append(Step(_("Refund asked of the bank"), refund.created_at, "done"))
+        steps += _outcome(refund, at, last=refund is refunds[-1])
+    return RefundView(refunds[-1].amount, steps)
+
+
+def _outcome(refund: Refund, at: datetime, *, last: bool) -> list[Step]:
+    if refund.status == Status.SUCCEEDED and refund.succeeded_at:
+        if refund.gateway_id.startswith(BY_BANK):
+            return [Step(_("Paid to you by bank transfer"), refund.succeeded_at, "done")]
+        return [Step(_("Sent back by the bank"), refund.succeeded_at, "done"), _arrival(refund.succeeded_at, at)]
+    if refund.status == Status.FAILED:
+        detail = _("The money is safe with us: we try again, or pay it to an account of yours.") if last else ""
+        return [Step(_("The bank refused it"), refund.failed_at, "problem", detail)]
+    return [Step(_("The bank confirms it"), None, "current"), Step(_("On your account"), None, "todo")]
+
+
+def _arrival(sent_at: datetime, at: datetime) -> Step:
+    """What the buyer's own bank does we do not see: only how long it usually takes."""
+    day = refund_arrives_by(sent_at)
+    state = "current" if calendar().local(at).date() <= day else "done"
+    detail = _("Usually by %(day)s: banks take up to five business days to show it.")
+    return Step(_("On your account"), None, state, detail % {"day": date_format(day, "DATE_FORMAT")})
+
+
+def refund_sums(found: Mapping[UUID, Iterable[Refund]], currency: str) -> RefundSums:
+    rows = [refund for refunds in found.values() for refund in refunds]
+    return RefundSums(
+        sent=total((row.amount for row in rows if row.status == Status.SUCCEEDED), currency),
+        asked=total((row.amount for row in rows if row.status == Status.PENDING), currency),
+    )

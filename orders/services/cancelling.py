@@ -1,0 +1,123 @@
+"""Calling off what has not been sent: at once until the plant accepts, by a request afterwards."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.db import lock
+from backmarket.errors import DomainError
+from backmarket.events.services import Actor, record
+from backmarket.payments.models import Refund
+from backmarket.states import move
+from orders.models import CancelRequest, Consignment, OrderLine
+from orders.services.refunds import refund_line
+
+# The buyer's own wish: the device stays on its shelf, and nothing is held against the plant.
+BY_BUYER = "buyer"
+Status = OrderLine.Status
+# Where a line stands -> why it cannot be cancelled at once, and what may be done instead.
+WHY_NOT: dict[str, str | Promise] = {
+    Status.PENDING: _("This order is not paid yet: give it up as a whole."),
+    Status.ON_HOLD: _("This payment is being checked. You may cancel as soon as that is done."),
+    Status.ACCEPTED: _("The plant has accepted this device meanwhile. You may ask it to cancel."),
+    Status.SHIPPED: _("This device is on its way already. You may withdraw from the contract instead."),
+    Status.DELIVERED: _("This device has been delivered. You may withdraw from the contract instead."),
+    Status.CANCELLED: _("This device is cancelled already."),
+    Status.REFUNDED: _("This device is cancelled already."),
+}
+
+
+ASKED = _("You have asked the plant to cancel this device already.")
+
+
+class CannotCancel(DomainError):
+    """The line is not where it could be called off this way; the message says what may be done instead."""
+
+    code = "cannot_cancel"
+    default_message = _("This device cannot be cancelled any more.")
+
+
+class CalledOff(NamedTuple):
+    """What became of a parcel that its buyer called off."""
+
+    cancelled: int
+    asked: int
+
+
+def cancel_line(line: OrderLine, *, by: Actor, at: datetime) -> Refund:
+    """The buyer calls off a paid device that its plant has not accepted: refunded in full, back on its shelf.
+
+    Raises CannotCancel.
+    """
+    with transaction.atomic():
+        return refund_line(_locked(line, Status.PAID), reason=BY_BUYER, by=by, at=at)
+
+
+def ask_to_cancel(line: OrderLine, *, by: Actor, at: datetime) -> CancelRequest:
+    """The buyer asks the plant to call off what it has accepted; asking again gives the request there is.
+
+    Raises CannotCancel.
+    """
+    with transaction.atomic():
+        locked = _locked(line, Status.ACCEPTED)
+        request, new = CancelRequest.objects.get_or_create(line=locked, defaults={"opened_at": at})
+        if new:
+            record("cancel_request.opened", request, by=by, at=at)
+    return request
+
+
+def call_off_consignment(consignment: Consignment, *, by: Actor, at: datetime) -> CalledOff:
+    """The whole parcel: what is not accepted is cancelled at once, for the rest the plant is asked.
+
+    Raises CannotCancel when there is nothing left to call off.
+    """
+    with transaction.atomic():
+        lines = list(lock(consignment.lines.to_ship()))
+        cancelled = [cancel_line(line, by=by, at=at) for line in lines if line.status == Status.PAID]
+        asked = [ask_to_cancel(line, by=by, at=at) for line in lines if line.status == Status.ACCEPTED]
+        if not lines:
+            raise CannotCancel
+    return CalledOff(len(cancelled), len(asked))
+
+
+def grant_cancellation(request: CancelRequest, *, by: Actor, at: datetime) -> Refund:
+    """The plant agrees: refunded in full, not held against it. Raises CannotCancel once it has been sent."""
+    with transaction.atomic():
+        line = _locked(request.line, Status.ACCEPTED)
+        move(request, CancelRequest.Status.GRANTED, by=by, at=at)
+        return refund_line(line, reason=BY_BUYER, by=by, at=at)
+
+
+def refuse_cancellation(request: CancelRequest, *, answer: str, by: Actor, at: datetime) -> None:
+    """The plant sends it all the same and says why, in words for the buyer, who may withdraw once it is on its way."""
+    with transaction.atomic():
+        _locked(request.line, Status.ACCEPTED)
+        move(request, CancelRequest.Status.REFUSED, by=by, at=at, answer=answer)
+
+
+def lapse_request(line: OrderLine, *, by: Actor, at: datetime) -> None:
+    """It has been sent: an open request of a locked line is answered by that."""
+    for request in lock(CancelRequest.objects.filter(line=line, status=CancelRequest.Status.OPEN)):
+        move(request, CancelRequest.Status.LAPSED, by=by, at=at)
+
+
+def require_cancellable(lines: Iterable[OrderLine]) -> None:
+    """Raises CannotCancel, with what may be done instead, unless one of the lines can be called off or asked for."""
+    why: str | Promise = CannotCancel.default_message
+    for line in lines:
+        if line.status in (Status.PAID, Status.ACCEPTED) and not hasattr(line, "cancel_request"):
+            return
+        why = ASKED if line.status == Status.ACCEPTED else WHY_NOT.get(line.status, why)
+    raise CannotCancel(why)
+
+
+def _locked(line: OrderLine, wanted: str) -> OrderLine:
+    """The line, locked; raises CannotCancel, with what may be done instead, when it is in another status."""
+    locked = lock(OrderLine.objects.filter(pk=line.pk)).get()
+    if locked.status != wanted:
+        raise CannotCancel(WHY_NOT.get(locked.status, CannotCancel.default_message))
+    return locked
