@@ -1,7 +1,8 @@
 """Money that moves, what the bank is given and answers, and the ledger."""
 
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
-from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payment, Payout, Refund, SandboxIntent
+from backmarket.payments.models.incoming import Payment, Refund
+from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
 
 __all__ = [
     "BankReport",
