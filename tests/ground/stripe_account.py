@@ -3,16 +3,18 @@
 docs.stripe.com/payments/paymentintents/lifecycle for the states; which parameters there are, the SDK describes.
 """
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from stripe import RequestOptions
 from stripe.params import _payment_intent_cancel_params as cancelling
 from stripe.params import _payment_intent_capture_params as capturing
 from stripe.params import _payment_intent_create_params as creating
 from stripe.params import _refund_create_params as refunding
-from typing_extensions import get_type_hints, is_typeddict
+from typing_extensions import is_typeddict
 
 from backmarket.payments.gateways.stripe import API_VERSION
 
@@ -25,6 +27,8 @@ SHAPES: dict[str, tuple[Any, str]] = {
     "cancel": (cancelling, "PaymentIntentCancelParams"),
     "refund": (refunding, "RefundCreateParams"),
 }
+# Not sent in the form: the SDK's own.
+OPTIONS = RequestOptions.__annotations__
 CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
 Answer = tuple[int, dict[str, Any]]
 
@@ -230,7 +234,10 @@ def known_names(call: str, form: dict[str, Any]) -> None:
 
 
 def unknown(kind: Any, form: dict[str, Any], module: Any) -> list[str]:
-    hints = get_type_hints(kind, vars(module))
-    wrong = [name for name in form if name not in hints]
-    parts = [(hints[name], part) for name, part in form.items() if is_typeddict(hints.get(name))]
-    return wrong + [each for hint, part in parts for each in unknown(hint, part, module)]
+    """Names in a form that this description does not have, and in the forms inside it."""
+    known = {name: str(hint) for name, hint in kind.__annotations__.items() if name not in OPTIONS}
+    wrong = [name for name in form if name not in known]
+    for name, part in form.items():
+        inner = [getattr(module, word, None) for word in re.findall(r"\w+", known.get(name, ""))]
+        wrong += [each for shape in inner if is_typeddict(shape) for each in unknown(shape, part, module)]
+    return wrong

@@ -105,7 +105,9 @@ class Gateway:
         params: Any = {"payment_intent": payment.gateway_id, "limit": 100}
         found = ask(lambda: list(client().v1.refunds.list(params).auto_paging_iter()))
         return [
-            KnownRefund(_transfer(each), Money(each.amount, each.currency.upper()), _ours(each.metadata, "refund"))
+            KnownRefund(
+                _transfer(each), Money(each.amount, each.currency.upper()), getattr(each.metadata, "refund", "")
+            )
             for each in found
         ]
 
@@ -137,11 +139,6 @@ def _create(payment: Payment) -> Any:
         return ask(lambda: intents.create(params, {"idempotency_key": f"{payment.pk}-again"}))
 
 
-def _ours(metadata: Any, noun: str) -> str:
-    """The id of our row that the provider's object was made for."""
-    return str(dict(metadata or {}).get(noun, ""))
-
-
 def _refusal(intent: Any) -> str:
     """Why the last card was refused: the bank's reason where it gives one."""
     error = intent.last_payment_error
@@ -171,12 +168,17 @@ def read_webhook(body: bytes, headers: Mapping[str, str]) -> str:
     raise BadSignature
 
 
+def _ours(thing: dict[str, Any], noun: str) -> str:
+    """The id of our row that the provider's object was made for."""
+    return str((thing.get("metadata") or {}).get(noun, ""))
+
+
 def subject_of(body: dict[str, Any]) -> tuple[str, str] | None:
     """A refund that we ordered is named by our row, one made at the provider by the payment there."""
     kind, thing = str(body.get("type", "")), (body.get("data") or {}).get("object") or {}
-    if kind.startswith("payment_intent.") and (payment := _ours(thing.get("metadata"), "payment")):
+    if kind.startswith("payment_intent.") and (payment := _ours(thing, "payment")):
         return "payment", payment
-    if kind.startswith("refund.") and (refund := _ours(thing.get("metadata"), "refund")):
+    if kind.startswith("refund.") and (refund := _ours(thing, "refund")):
         return "refund", refund
     if (kind.startswith("refund.") or kind == "charge.refunded") and thing.get("payment_intent"):
         return "refunds", str(thing["payment_intent"])

@@ -81,6 +81,10 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["-created_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "authorised", "captured", "failed", "cancelled", "stray"]),
+                name="payment_status_known",
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_positive"),
             models.CheckConstraint(
                 condition=Q(refunded_minor__gte=0)
@@ -171,6 +175,9 @@ class Refund(models.Model):
         verbose_name_plural = _("refunds")
         ordering = ["-created_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "succeeded", "failed"]), name="refund_status_known"
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_positive"),
             models.UniqueConstraint(
                 fields=["reference"], condition=~Q(status="failed"), name="refund_once_per_reference"

@@ -182,7 +182,7 @@ def stray_payment(payment: Payment, *, reason: str, by: Actor, at: datetime, rec
     """Money that fits nothing goes back whole: the payment says so, the ledger has it, a refund is written, and then
     the provider is called. `received` is what it took. Raises IllegalMove when it is stray already."""
     with transaction.atomic():
-        payment = lock(Payment.objects.filter(pk=payment.pk)).get()
+        payment.refresh_from_db(from_queryset=lock(Payment.objects.all()))
         log.error("payment_stray", payment=str(payment.pk), reason=reason)
         other = received if received and received != payment.amount else None
         facts = {
