@@ -16,14 +16,13 @@ from orders.models import Order
 from tests.ground.money_steps import eur
 from tests.ground.stripe_account import DECLINED, POOR, VISA
 from tests.ground.stripe_server import PUBLISHABLE_KEY, StripeServer
-from tests.ground.stripe_steps import bank  # noqa: F401
 from tests.orders.test_views import check_out, fill
 
 SECRET = "pi_1_secret_1"
 
 
 @pytest.fixture
-def order(bank: StripeServer, client: Client, listing: Listing) -> Order:  # noqa: F811
+def order(bank: StripeServer, client: Client, listing: Listing) -> Order:
     """A guest has filled in the checkout and pressed the button."""
     fill(client, listing)
     answer = check_out(client)
@@ -62,10 +61,7 @@ def test_only_this_page_lets_the_provider_in(client: Client, order: Order) -> No
 
 
 def test_the_secret_is_in_the_page_and_nowhere_else(
-    client: Client,
-    bank: StripeServer,  # noqa: F811
-    order: Order,
-    capfd: pytest.CaptureFixture[str],
+    client: Client, bank: StripeServer, order: Order, capfd: pytest.CaptureFixture[str]
 ) -> None:
     client.get(pay_url(order))
     bank.confirm("pi_1", DECLINED)
@@ -77,10 +73,7 @@ def test_the_secret_is_in_the_page_and_nowhere_else(
 
 
 def test_the_order_is_paid_when_the_buyer_comes_back(
-    client: Client,
-    bank: StripeServer,  # noqa: F811
-    order: Order,
-    listing: Listing,
+    client: Client, bank: StripeServer, order: Order, listing: Listing
 ) -> None:
     bank.confirm("pi_1", VISA)
     assert client.get(back_url(order))["Location"] == reverse("order", args=[order.pk])
@@ -96,11 +89,7 @@ def test_the_order_is_paid_when_the_buyer_comes_back(
     ("card", "words"), [(DECLINED, "Your bank refused this card"), (POOR, "There is not enough money on this card")]
 )
 def test_a_refused_card_leads_back_to_the_page_which_says_why(
-    client: Client,
-    bank: StripeServer,  # noqa: F811
-    order: Order,
-    card: str,
-    words: str,
+    client: Client, bank: StripeServer, order: Order, card: str, words: str
 ) -> None:
     assert "data-refusal hidden" in client.get(pay_url(order)).content.decode()
     bank.confirm("pi_1", card)
@@ -114,11 +103,7 @@ def test_a_refused_card_leads_back_to_the_page_which_says_why(
     assert (order.payment_status, len(bank.intents)) == ("captured", 1)
 
 
-def test_however_often_the_page_is_opened_there_is_one_intent(
-    client: Client,
-    bank: StripeServer,  # noqa: F811
-    order: Order,
-) -> None:
+def test_however_often_the_page_is_opened_there_is_one_intent(client: Client, bank: StripeServer, order: Order) -> None:
     for _time in range(3):
         assert client.post(pay_url(order), follow=True).status_code == 200
         assert client.get(pay_url(order)).status_code == 200
@@ -142,11 +127,7 @@ def _present() -> object:
     timetravel.come_back()
 
 
-def test_a_provider_that_is_away_is_said_and_costs_nothing(
-    client: Client,
-    bank: StripeServer,  # noqa: F811
-    order: Order,
-) -> None:
+def test_a_provider_that_is_away_is_said_and_costs_nothing(client: Client, bank: StripeServer, order: Order) -> None:
     bank.fault("GET", status=500)
     page = client.get(pay_url(order), follow=True).content.decode()
     assert "The bank does not answer just now" in page

@@ -19,14 +19,13 @@ from backmarket.payments.selectors import balance, ledger_sum
 from catalog.models import Listing
 from tests.ground.money_steps import eur
 from tests.ground.stripe_server import StripeServer
-from tests.ground.stripe_steps import bank  # noqa: F401
 from tests.races.together import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
 def test_the_browsers_return_and_stripes_webhook_settle_one_order_once(
-    bank: StripeServer,  # noqa: F811
+    bank: StripeServer,
     live_server: Any,
     place: Callable,
     listing: Listing,
@@ -55,11 +54,7 @@ def test_the_browsers_return_and_stripes_webhook_settle_one_order_once(
 
 
 def test_clicks_at_once_on_pay_open_one_intent(
-    bank: StripeServer,  # noqa: F811
-    place: Callable,
-    listing: Listing,
-    alice: User,
-    client_of: Callable[[User], Client],
+    bank: StripeServer, place: Callable, listing: Listing, alice: User, client_of: Callable[[User], Client]
 ) -> None:
     order = place((listing, 1), at=timetravel.now())
     address, tabs = reverse("checkout-pay", args=[order.pk]), [client_of(alice) for _tab in range(3)]

@@ -204,7 +204,7 @@ def _become(intent: SandboxIntent, status: str, *sources: str) -> None:
     if status in KNOWN:
         deliver_sandbox_webhook.delay(intent.pk)
     elif status == SLOW:
-        finish_sandbox_payment.apply_async([intent.pk], countdown=SECONDS)
+        finish_sandbox_payment.apply_async((intent.pk,), countdown=SECONDS)
 
 
 def deliver_webhook(intent_id: str) -> None:

@@ -21,7 +21,7 @@ from backmarket.payments.models import Payment, Refund
 API_VERSION = "2026-10-28.endive"
 TOLERANCE = int(inbox.TOLERANCE.total_seconds())
 # Seconds: a buyer waits in front of some of these calls.
-TIMEOUT = 20
+TIMEOUT = 10
 PASSING = (stripe.APIConnectionError, stripe.RateLimitError)
 STATES = {
     "requires_capture": State.AUTHORISED,
@@ -130,13 +130,16 @@ def _create(payment: Payment) -> Any:
         "metadata": {"payment": str(payment.pk)},
     }
     intents = client().v1.payment_intents
+    # A double click meets itself there, and is told to come back: the SDK does.
+    options: Any = {"idempotency_key": str(payment.pk), "max_network_retries": 2}
     try:
-        return ask(lambda: intents.create(params, {"idempotency_key": str(payment.pk)}))
+        return ask(lambda: intents.create(params, options))
     except GatewayError as error:
         cause = error.__cause__
         if not isinstance(cause, stripe.APIError) or (cause.http_status or 0) < 500:
             raise
-        return ask(lambda: intents.create(params, {"idempotency_key": f"{payment.pk}-again"}))
+        options |= {"idempotency_key": f"{payment.pk}-again"}
+        return ask(lambda: intents.create(params, options))
 
 
 def _refusal(intent: Any) -> str:
