@@ -146,7 +146,7 @@ def _card_page(request: HttpRequest, order: Order) -> HttpResponse:
     try:
         fields = card_form(payment)
     except CannotPay:
-        return redirect("order", order.pk)
+        return redirect("checkout-return", order.pk)  # paid in another tab, perhaps: ask the bank
     except GatewayError:
         messages.error(request, _("The bank does not answer just now. Your devices stay reserved: try again."))
         return redirect("order", order.pk)

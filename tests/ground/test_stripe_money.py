@@ -126,6 +126,18 @@ def test_a_card_that_is_refused_leaves_the_payment_open_and_says_why(
     assert booked() == ({"EUR": 0}, 10_000, 10_000)
 
 
+def test_two_tabs_pay_the_intent_that_the_row_knows(bank: StripeServer, now: datetime) -> None:
+    """Also when Stripe has forgotten the key between them: what was opened second is shown to nobody."""
+    payment = services.request_payment(purpose="order", reference=uuid4(), amount=eur(100), by="guest", at=now)
+    tabs = [Payment.objects.get(pk=payment.pk) for _tab in range(2)]
+    for tab in tabs:
+        services.open_payment(tab, return_url="", at=now)
+        bank.kept.clear()
+    assert len(bank.intents) == 2
+    assert [tab.gateway_id for tab in tabs] == ["pi_1", "pi_1"]
+    assert services.card_form(tabs[1]).secret == bank.intents["pi_1"]["client_secret"]
+
+
 # Authorised first
 
 

@@ -76,12 +76,13 @@ def test_the_order_is_paid_when_the_buyer_comes_back(
     client: Client, bank: StripeServer, order: Order, listing: Listing
 ) -> None:
     bank.confirm("pi_1", VISA)
+    assert client.get(pay_url(order))["Location"] == back_url(order)  # reloaded: nothing is left to type
     assert client.get(back_url(order))["Location"] == reverse("order", args=[order.pk])
     order.refresh_from_db()
     listing.refresh_from_db()
     assert (order.payment_status, listing.on_hand, listing.reserved) == ("captured", 4, 0)
     assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(-30_490), eur(30_490), {"EUR": 0})
-    assert client.get(pay_url(order))["Location"] == reverse("order", args=[order.pk])
+    assert client.get(pay_url(order))["Location"] == back_url(order)
     assert client.post(pay_url(order))["Location"] == reverse("order", args=[order.pk])
 
 
@@ -144,7 +145,8 @@ def test_with_the_sandbox_the_banks_own_page_stays(client: Client, listing: List
     fill(client, listing)
     assert check_out(client)["Location"].startswith("/sandbox/pay/")
     order = Order.objects.get()
-    assert client.get(pay_url(order))["Location"] == reverse("order", args=[order.pk])
+    page = client.get(pay_url(order), follow=True)
+    assert page.redirect_chain == [(back_url(order), 302), (reverse("order", args=[order.pk]), 302)]
 
 
 # What is paid is what it costs

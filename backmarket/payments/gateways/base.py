@@ -16,8 +16,8 @@ class Checkout:
     """Where the buyer pays: the provider's id of it and its address (absolute, or a path on this site).
 
     Without an address it is paid on a page of ours, in the provider's own fields, which need `key` and `secret`:
-    the secret is for the buyer's page alone, never for an address, a log or a table. `failure` is why the last card
-    was refused, a code.
+    the secret is for the buyer's page alone, never for an address, a log or a table; it is empty once there is nothing
+    (more) to type. `failure` is why the last card was refused, a code.
     """
 
     gateway_id: str

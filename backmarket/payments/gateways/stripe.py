@@ -28,6 +28,8 @@ STATES = {
     "succeeded": State.CAPTURED,
     "canceled": State.CANCELLED,
 }
+# The buyer may still do something about it.
+PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 OUTCOMES = {"succeeded": Outcome.DONE, "failed": Outcome.FAILED, "canceled": Outcome.FAILED}
 OVERTAKEN = "payment_intent_unexpected_state"
 T = TypeVar("T")
@@ -57,12 +59,8 @@ class Gateway:
 
     def checkout(self, payment: Payment, *, return_url: str) -> Checkout:
         intent = self._intent(payment) if payment.gateway_id else _create(payment)
-        return Checkout(
-            intent.id,
-            key=settings.STRIPE_PUBLISHABLE_KEY,
-            secret=intent.client_secret or "",
-            failure=_refusal(intent),
-        )
+        secret = intent.client_secret if intent.status in PAYABLE else ""
+        return Checkout(intent.id, key=settings.STRIPE_PUBLISHABLE_KEY, secret=secret or "", failure=_refusal(intent))
 
     def status(self, payment: Payment) -> Report:
         return _report(self._intent(payment))
@@ -71,8 +69,7 @@ class Gateway:
         return self._move(payment, ("requires_capture",), lambda intents: intents.capture(payment.gateway_id))
 
     def cancel(self, payment: Payment) -> Report:
-        open_states = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
-        return self._move(payment, open_states, lambda intents: intents.cancel(payment.gateway_id))
+        return self._move(payment, (*PAYABLE, "requires_capture"), lambda intents: intents.cancel(payment.gateway_id))
 
     def _move(self, payment: Payment, sources: tuple[str, ...], call: Callable[[Any], Any]) -> Report:
         """Move the intent where its state allows it. Without a key of ours: the state itself forbids it twice, and
@@ -144,7 +141,7 @@ def _create(payment: Payment) -> Any:
 
 def _refusal(intent: Any) -> str:
     """Why the last card was refused: the bank's reason where it gives one."""
-    error = intent.last_payment_error
+    error = intent.last_payment_error if intent.status == "requires_payment_method" else None
     return "" if error is None else str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "")
 
 
@@ -152,7 +149,7 @@ def _report(intent: Any) -> Report:
     state = STATES.get(intent.status, State.PENDING)
     counted = {State.AUTHORISED: intent.amount_capturable, State.CAPTURED: intent.amount_received}
     amount = counted.get(state, intent.amount)
-    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent) if state == State.PENDING else "")
+    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent))
 
 
 def _transfer(refund: Any) -> Transfer:

@@ -111,11 +111,15 @@ def open_payment(payment: Payment, *, return_url: str, at: datetime) -> str:
 def card_form(payment: Payment) -> Checkout:
     """What our own payment page needs for the provider's card fields. Network: outside transactions.
 
-    Raises CannotPay unless the payment is open there and pending, GatewayError when the provider does not answer.
+    Raises CannotPay unless the payment is pending and waits for a card there, GatewayError when the provider does not
+    answer.
     """
     if payment.status != Payment.Status.PENDING or not payment.gateway_id or payment.checkout_url:
         raise CannotPay
-    return gateway(payment.gateway).checkout(payment, return_url="")
+    form = gateway(payment.gateway).checkout(payment, return_url="")
+    if not form.secret:
+        raise CannotPay
+    return form
 
 
 def settle_payment(payment_id: UUID, *, at: datetime) -> Payment:
