@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from backmarket.market import calendar
 from backmarket.shipping.models import Parcel
+from backmarket.templatetags.ui import money
 from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from orders.pages.parts import Next, Step
-from orders.selectors import arrival, consignments_of, open_claim_of, withdrawable_line_ids
+from orders.selectors import arrival, consignments_of, open_claim_of, stray_payment_of, withdrawable_line_ids
 from orders.services.guarantees import is_covered
 
 Line, Case = OrderLine.Status, Claim.Status
@@ -144,6 +145,10 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
     status = Order.PaymentStatus
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
+    if order.payment_status != status.CAPTURED and (stray := stray_payment_of(order)):
+        text = _("Your payment of %(amount)s came when it could not be taken any more, or in another amount.")
+        back = _("All of it goes back to the means you paid with; your bank shows it within a few days.")
+        return Next(_("Your money goes back"), f"{text % {'amount': money(stray.received)}} {back}", icon="swap")
     if order.payment_status == status.CANCELLED:
         text = _("You ordered anew from the same cart before you paid. Nothing was charged for this one.")
         return Next(_("Another order has taken its place"), text, icon="warning")

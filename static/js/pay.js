@@ -72,7 +72,6 @@ const start = () => {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (button.disabled) return;
     say("");
     busy(true);
     try {

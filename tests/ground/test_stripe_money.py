@@ -209,9 +209,13 @@ def test_money_for_a_payment_given_up_is_booked_and_goes_back(
 
 
 def test_another_amount_than_ours_is_never_captured_and_goes_back_as_it_came(bank: StripeServer, now: datetime) -> None:
+    """However many hear of it at once: all have asked Stripe before the first of them writes."""
     payment = paid(bank, now)
     bank.intents[payment.gateway_id] |= {"amount_received": 99}
-    payment = services.settle_payment(payment.pk, at=now)
+    bank.fault("GET /v1/payment_intents", after=True, status=200, seconds=0.5)
+    results = at_once([partial(services.settle_payment, payment.pk, at=now)] * 4)
+    assert [type(result) for result in results] == [Payment] * 4
+    payment.refresh_from_db()
     assert (payment.status, payment.failure, payment.received) == ("stray", "amount_mismatch", eur(99))
     assert booked() == ({"EUR": 0}, 99, 99)
     services.send_refund(Refund.objects.get().pk, at=now)
@@ -287,7 +291,7 @@ def test_while_stripe_is_slow_its_webhook_finishes_the_refund_and_nobody_waits_f
     assert done.wait(30)
     with transaction.atomic():
         Payment.objects.select_for_update(nowait=True).get(pk=payment.pk)
-    for kind in ("refund.created", "charge.refunded"):
+    for kind in ("charge.refunded", "refund.created"):
         bank.deliver(bank.event(kind), live_server.url)
     assert interpret_all(now) == [True, True]
     assert Refund.objects.get().status == "succeeded"
@@ -309,7 +313,8 @@ def test_a_refund_made_at_stripe_is_recorded_once(bank: StripeServer, live_serve
     """Without the lock and the unique id of the provider each of the six would write one."""
     payment = captured(bank, now)
     bank.refund_at_dashboard("pi_1", 3_000)
-    at_once([partial(services.record_provider_refunds, payment, at=now)] * 6)
+    bank.fault("GET /v1/refunds", after=True, status=200, seconds=0.5)
+    assert at_once([partial(services.record_provider_refunds, payment, at=now)] * 6) == [True] * 6
     for kind in ("refund.created", "charge.refunded"):
         bank.deliver(bank.event(kind), live_server.url)
     interpret_all(now)

@@ -9,10 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from backmarket import timetravel
-from backmarket.payments.models import Payment, Refund, SandboxIntent
+from backmarket.notifications.models import Notification
+from backmarket.payments.models import Payment, Refund
 from backmarket.payments.selectors import balance, ledger_sum
+from backmarket.payments.services import send_refunds, settle_payment
 from catalog.models import Listing
 from orders.models import Order
+from orders.services.deadlines import watch_order_deadlines
 from tests.ground.money_steps import eur
 from tests.ground.stripe_account import DECLINED, POOR, VISA
 from tests.ground.stripe_server import PUBLISHABLE_KEY, StripeServer
@@ -170,4 +173,30 @@ def test_an_order_that_costs_something_else_is_never_fulfilled(
     assert (order.payment_status, order.lines.get().status) == ("failed", "cancelled")
     assert (listing.on_hand, listing.reserved) == (5, 0)
     assert ledger_sum() == {"EUR": 0}
-    assert SandboxIntent.objects.get(kind="payment").status == "captured"
+    # And the buyer is told the truth, once.
+    assert list(Notification.objects.values_list("template", flat=True)) == ["payment_returned"]
+    page = client.get(reverse("order", args=[order.pk])).content.decode()
+    assert "Your money goes back" in page
+    assert "Your payment of €304.90 came" in page
+    assert "Nothing was charged" not in page
+
+
+def test_a_buyer_who_pays_in_the_last_second_is_told_that_the_money_goes_back(
+    client: Client, bank: StripeServer, order: Order, listing: Listing, drain: Callable[[], None]
+) -> None:
+    """The order was given up, and then the card was charged: never sold, never silent, never kept."""
+    at = order.reserved_until + timedelta(minutes=1)
+    assert bank.confirm("pi_1", VISA)[0] == 200
+    watch_order_deadlines(at)
+    order.refresh_from_db()
+    assert order.payment_status == "failed"
+    settle_payment(Payment.objects.get().pk, at=at)
+    drain()
+    send_refunds(at)
+    order.refresh_from_db()
+    listing.refresh_from_db()
+    assert (order.payment_status, listing.on_hand, listing.reserved) == ("failed", 5, 0)
+    assert (Payment.objects.get().status, bank.intents["pi_1"]["_refunded"]) == ("stray", 30_490)
+    assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(0), eur(0), {"EUR": 0})
+    assert "payment_returned" in Notification.objects.values_list("template", flat=True)
+    assert "Your money goes back" in client.get(reverse("order", args=[order.pk])).content.decode()
