@@ -4,7 +4,8 @@ A page names the subject that it shows ("category:phones", "product:apple-iphone
 cache, which `touch` replaces once a change of it is committed; a kept page is served only while the version that it was
 rendered under still stands. So a change is seen at the next request. If a version is lost, or a process dies between
 commit and `touch`, a page is rendered anew, or is old for LIFETIME seconds at most; carts and orders read prices from
-the database, never from here.
+the database, never from here. What changes thousands of pages again and again touches them `softly`: one visitor has
+the new page rendered, and whoever asks meanwhile gets the one before, as if they had come a moment sooner.
 
 What is about one visitor is not kept: the header's tools and the messages are put in at each request, and so is the
 token of a form. A view says of a page that an invented address has made that it is `not_kept`: these fill nothing.
@@ -12,12 +13,12 @@ token of a form. A view says of a page that an invented address has made that it
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
@@ -47,20 +48,39 @@ TOKEN = salted_hmac("backmarket.pagecache", "token").hexdigest()
 STRANGER = (False, 0)
 
 
+class Version(NamedTuple):
+    """The mark of a subject as it is, random, and the one that was softly replaced by it, if it was."""
+
+    now: str
+    before: str | None
+
+
+NO_VERSION = Version("", None)
+
+
 @dataclass(frozen=True)
 class Kept:
-    """A page: the versions that it was rendered under, its type, and its body with the marks in it."""
+    """A page: the marks of its subjects when it was rendered, its type, and its body with the marks in it."""
 
     versions: tuple[str, ...]
     content_type: str
     body: str
 
 
-def touch(*subjects: str) -> None:
-    """Let no page that shows one of these subjects be served again, from the commit of this transaction on."""
+def touch(*subjects: str, softly: bool = False) -> None:
+    """Let no page that shows one of these subjects be served again, from the commit of this transaction on.
+
+    Softly: but to those who come while somebody renders it.
+    """
     if settings.PAGE_CACHE and subjects:
-        names = {_version_key(subject): uuid4().hex for subject in subjects}
-        transaction.on_commit(lambda: cache.set_many(names, timeout=None), robust=True)
+        transaction.on_commit(lambda: _make_old(subjects, softly), robust=True)
+
+
+def _make_old(subjects: Iterable[str], softly: bool) -> None:
+    keys = [_version_key(subject) for subject in subjects]
+    before = cache.get_many(keys) if softly else {}
+    fresh = {key: Version(uuid4().hex, before.get(key, NO_VERSION).now if softly else None) for key in keys}
+    cache.set_many(fresh, timeout=None)
 
 
 def kept_page(
@@ -110,9 +130,10 @@ def _turn(request: HttpRequest, subjects: tuple[str, ...]) -> Iterator["Kept | t
     """The page, or the versions to render it under.
 
     Of all who miss the same page at once, one renders it and the others wait for it, at most PATIENCE seconds: else a
-    change that makes many pages old would have each of them rendered by everybody who asks for it.
+    change that makes many pages old would have each of them rendered by everybody who asks for it. What is only softly
+    old they get at once.
     """
-    kept = _kept(request, subjects)
+    kept, old = _kept(request, subjects)
     if isinstance(kept, Kept):
         yield kept
         return
@@ -123,23 +144,31 @@ def _turn(request: HttpRequest, subjects: tuple[str, ...]) -> Iterator["Kept | t
         finally:
             cache.delete(rendering)
         return
+    if old is not None:
+        yield old
+        return
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not isinstance(kept, Kept):
         time.sleep(GLANCE)
         is_going_on = cache.get(rendering)
-        kept = _kept(request, subjects)
+        kept, _old = _kept(request, subjects)
         if not is_going_on:
             break
     yield kept
 
 
-def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "Kept | tuple[str, ...]":
-    """The page if it may be served, else the versions to render it under."""
-    key, versions = _page_key(request), [_version_key(subject) for subject in subjects]
-    found = cache.get_many([key, *versions])
-    now = tuple(found.get(name, "") for name in versions)
-    page = found.get(key)
-    return page if isinstance(page, Kept) and page.versions == now else now
+def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "tuple[Kept | tuple[str, ...], Kept | None]":
+    """The page if it may be served, else the versions to render it under, and the page that is softly old."""
+    key, names = _page_key(request), [_version_key(subject) for subject in subjects]
+    found = cache.get_many([key, *names])
+    versions = [found.get(name, NO_VERSION) for name in names]
+    now, page = tuple(version.now for version in versions), found.get(key)
+    if not isinstance(page, Kept):
+        return now, None
+    if page.versions == now:
+        return page, None
+    is_close = all(mark in version for mark, version in zip(page.versions, versions, strict=True))
+    return now, page if is_close else None
 
 
 def _personal(request: HttpRequest, page: Kept, status: int = 200) -> HttpResponse:

@@ -12,13 +12,14 @@ Writing it takes Django longer than answering it takes PostgreSQL, and an object
 import inspect
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Expression, QuerySet
+from django.db.models import Expression, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
+M = TypeVar("M", bound=Model)
 
 
 class Param(Expression):
@@ -52,3 +53,23 @@ def prepared(build: Callable[..., "QuerySet[Any, Row]"]) -> Callable[..., list[R
             return list(cursor.fetchall())
 
     return read
+
+
+def columns(model: type[Model], path: str = "") -> list[str]:
+    """The names of all columns of a model, for values_list; `path` leads to it from the queryset's own ("category")."""
+    return [f"{path}__{field.attname}" if path else field.attname for field in model._meta.concrete_fields]
+
+
+def instance(model: type[M], row: Row) -> M:
+    """The object of a row of `columns`, as a queryset would give it."""
+    values = list(row)
+    for place, convert in _converters(model):
+        values[place] = convert(values[place], None, connections[DEFAULT_DB_ALIAS])
+    return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in model._meta.concrete_fields], values)
+
+
+@cache
+def _converters(model: type[Model]) -> list[tuple[int, Callable[..., Any]]]:
+    """What the columns are that the driver does not read as Python wants them: JSON, ciphertext."""
+    fields = enumerate(model._meta.concrete_fields)
+    return [(place, field.from_db_value) for place, field in fields if hasattr(field, "from_db_value")]

@@ -104,6 +104,7 @@ WIRING: dict[str, list[str]] = {
     "plant.left": ["catalog.handlers.refresh_plant_offers", "refurbishers.handlers.email_plant"],
     "plant.noticed": ["refurbishers.handlers.email_plant"],
     "plant.member_invited": ["refurbishers.handlers.email_invited"],
+    "plant.commission_agreed": ["refurbishers.handlers.email_owners_commission"],
     "plant.iban_changed": ["refurbishers.handlers.email_owners_new_iban"],
     "plant.changed": ["catalog.handlers.refresh_plant_offers"],
     "plant.rated": ["catalog.handlers.refresh_plant_offers"],

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from backmarket.accounts.models import User
 from backmarket.db import storable
+from backmarket.prepared import Row, columns, instance, prepared
 from catalog.models import (
     Alert,
     Category,
@@ -28,15 +30,32 @@ from refurbishers.access import plant_of
 
 def public_category(slug: str) -> Category:
     """A category, for anyone; Http404 for an unknown one."""
-    return get_object_or_404(Category, slug=slug)
+    rows = _categories(slug=slug)
+    if not rows:
+        raise Http404
+    return instance(Category, rows[0])
+
+
+@prepared
+def _categories(slug: Any) -> "QuerySet[Any, Row]":
+    return Category.objects.filter(slug=slug).values_list(*columns(Category))
 
 
 def public_product(slug: str) -> Product:
     """A product with its category, for anyone; Http404 for an unknown one and for one without variants."""
-    product = Product.objects.select_related("category").filter(slug=slug, variants__isnull=False).first()
-    if product is None:
+    rows = _products(slug=slug)
+    if not rows:
         raise Http404
+    split = len(columns(Product))
+    product = instance(Product, rows[0][:split])
+    product.category = instance(Category, rows[0][split:])
     return product
+
+
+@prepared
+def _products(slug: Any) -> "QuerySet[Any, Row]":
+    offered = Product.objects.filter(Exists(Variant.objects.filter(product=OuterRef("pk"))), slug=slug)
+    return offered.values_list(*columns(Product), *columns(Category, "category"))
 
 
 def listings_for_plant(user: User | AnonymousUser) -> "QuerySet[Listing]":

@@ -79,7 +79,7 @@ def statement_pdf(statement: AccountStatement, title: str) -> bytes:
     rows.append(["", _text(_("Opening balance"), style), "", "", _printable(money(statement.opening))])
     for line in statement.lines:
         day = date_format(calendar().local(line.at), "SHORT_DATE_FORMAT")
-        cells = [_text(str(line.what), style), _text(line.about, style)]
+        cells = [_text(str(line.what), style), _text(line.about, style, line.url())]
         rows.append([day, *cells, _printable(money(line.amount)), _printable(money(line.balance))])
     rows.append(["", _text(_("Closing balance"), style), "", "", _printable(money(statement.closing))])
     table = Table(rows, colWidths=[22 * mm, 45 * mm, 57 * mm, 24 * mm, 26 * mm], repeatRows=1)
@@ -97,8 +97,10 @@ def _period(statement: AccountStatement) -> str:
     return _("From %(start)s until %(end)s") % {"start": date_format(local(statement.start), form), "end": ends}
 
 
-def _text(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(_printable(text)), style)
+def _text(text: str, style: ParagraphStyle, url: str = "") -> Paragraph:
+    words = escape(_printable(text))
+    linked = f'<a href="{settings.SITE_URL}{escape(url)}"><u>{words}</u></a>'
+    return Paragraph(linked if url and words else words, style)
 
 
 class _Sheet:

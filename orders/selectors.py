@@ -212,6 +212,7 @@ class StatementRow:
     title: str
     detail: str
     amount: Money
+    line: OrderLine | None
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,7 @@ def statement(settlement: Settlement) -> Statement:
             title=capfirst(earning.get_kind_display()),
             detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else earning.label,
             amount=earning.amount,
+            line=earning.line,
         )
         for earning in earnings
     ]

@@ -8,8 +8,10 @@ closing balance is the ledger's sum, whatever happened.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, Sum
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -34,15 +36,31 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
 }
 
 
+# Kind of movement -> the page, on either admin site, of what moved the money.
+PAGES: Mapping[str, str] = {
+    **dict.fromkeys(("sale", "unsale", "lost_sale", "found_sale"), "orders_orderline"),
+    **dict.fromkeys(("payout", "payout-bounced"), "orders_settlement"),
+    "trade": "buyback_trade",
+}
+
+
 @dataclass(frozen=True)
 class Line:
-    """`amount` is what the plant's account gained, `balance` what it stood at afterwards."""
+    """`amount` is what the plant's account gained, `balance` what it stood at afterwards; `kind` and `reference` are
+    the movement's: what moved it."""
 
     at: datetime
+    kind: str
+    reference: UUID
     what: str | Promise
     about: str
     amount: Money
     balance: Money
+
+    def url(self, site: str = "plant") -> str:
+        """Where the plant (or the desk) sees what moved the money; empty for a transfer of the plant's own."""
+        page = PAGES.get(self.kind)
+        return reverse(f"{site}:{page}_change", args=[self.reference]) if page else ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +95,7 @@ def _lines(movements: Iterable[LedgerMovement], plant: Refurbisher, balance: Mon
     for movement in movements:
         for what, amount in _told(movement, plant, balance.currency):
             balance = balance + amount
-            yield Line(movement.happened_at, what, movement.label, amount, balance)
+            yield Line(movement.happened_at, movement.kind, movement.reference, what, movement.label, amount, balance)
 
 
 def _told(movement: LedgerMovement, plant: Refurbisher, currency: str) -> Iterable[tuple[str | Promise, Money]]:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from refurbishers.links import invitation_url
-from refurbishers.models import Invitation, Member, Refurbisher, StatementOfReasons
+from refurbishers.models import CommissionTerm, Invitation, Member, Refurbisher, StatementOfReasons
 from refurbishers.words import STANDING
 
 
@@ -42,6 +42,21 @@ def email_invited(event: Event) -> None:
         language=settings.LANGUAGE_CODE,
         at=event.happened_at,
     )
+
+
+def email_owners_commission(event: Event) -> None:
+    """A change of terms is told on paper, ahead (P2B art. 3); what was taken back again meanwhile is not."""
+    term = CommissionTerm.objects.select_related("plant").filter(pk=event.data["term"]).first()
+    owners = term.plant.members.filter(role=Member.Role.OWNER).select_related("user") if term else []
+    for owner in owners:
+        send(
+            "plant_commission",
+            to=owner.user.email,
+            context={"term": term, "plant": owner.plant, "url": settings.SITE_URL + reverse("plant:index")},
+            key=f"plant-commission:{event.pk}:{owner.user_id}",
+            language=owner.user.language,
+            at=event.happened_at,
+        )
 
 
 def email_owners_new_iban(event: Event) -> None:

@@ -1,17 +1,19 @@
 """What the public and the apps above read of plants."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, FloatField, QuerySet
+from django.db.models import F, FloatField, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from backmarket.countries import country_name
 from refurbishers import words
-from refurbishers.models import Clause, Refurbisher, Signature
+from refurbishers.models import Clause, CommissionTerm, Refurbisher, Signature
 from refurbishers.scoring import WEIGHTS, ZERO_AT
 
 
@@ -147,3 +149,16 @@ def score_parts() -> list[ScorePart]:
     """How the quality score is made, heaviest part first."""
     parts = [ScorePart(measure, weight, ZERO_AT.get(measure)) for measure, weight in WEIGHTS.items()]
     return sorted(parts, key=lambda part: -part.weight)
+
+
+def commission_rates(plant_ids: Iterable[UUID], on: date) -> dict[UUID, int]:
+    """What the house takes of each plant's sales on a day of the market, in basis points."""
+    wanted = set(plant_ids)
+    ends = Q(to_date=None) | Q(to_date__gt=on)
+    agreed = CommissionTerm.objects.filter(ends, plant__in=wanted, from_date__lte=on)
+    return dict.fromkeys(wanted, CommissionTerm.STANDARD_BPS) | dict(agreed.values_list("plant_id", "rate_bps"))
+
+
+def coming_commission(plant: Refurbisher, today: date) -> CommissionTerm | None:
+    """The term that begins next, after today."""
+    return plant.commission_terms.filter(from_date__gt=today).order_by("from_date").first()

@@ -102,7 +102,7 @@ def client_of() -> Callable[[User], Client]:
 
     def login(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         session = client.session
         session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
         session["account_authentication_methods_user"] = str(user.pk)

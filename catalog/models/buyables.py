@@ -1,5 +1,6 @@
 """The row per offer shown."""
 
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib.postgres.fields import ArrayField
@@ -25,7 +26,36 @@ ORDERS = {
 }
 
 
-class Buyable(models.Model):
+class OnCard:
+    """What the card of a device says that no column holds as it is."""
+
+    slug: Any
+    sku: Any
+    grade: Any
+    currency: Any
+    price_minor: Any
+    reference_minor: Any
+    plant_rating_x10: Any
+
+    @property
+    def url(self) -> str:
+        # reverse() takes as long as half a card: the address is the one of `product` in catalog/urls.py.
+        return f"/p/{self.slug}/?variant={quote(self.sku)}&grade={self.grade}"
+
+    @property
+    def price(self) -> Money | None:
+        return None if self.price_minor is None else Money(self.price_minor, self.currency)
+
+    @property
+    def reference_price(self) -> Money | None:
+        return None if self.reference_minor is None else Money(self.reference_minor, self.currency)
+
+    @property
+    def plant_rating(self) -> float | None:
+        return None if self.plant_rating_x10 is None else self.plant_rating_x10 / 10
+
+
+class Buyable(OnCard, models.Model):
     """One variant in one grade, denormalised: the only row that list pages read.
 
     Refreshed by services.buyables.refresh() in the transaction that changes a listing. Rows without any online
@@ -100,20 +130,3 @@ class Buyable(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} {self.subtitle} {self.get_grade_display()}"
-
-    @property
-    def url(self) -> str:
-        # reverse() takes as long as half a card: the address is the one of `product` in catalog/urls.py.
-        return f"/p/{self.slug}/?variant={quote(self.sku)}&grade={self.grade}"
-
-    @property
-    def price(self) -> Money | None:
-        return None if self.price_minor is None else Money(self.price_minor, self.currency)
-
-    @property
-    def reference_price(self) -> Money | None:
-        return None if self.reference_minor is None else Money(self.reference_minor, self.currency)
-
-    @property
-    def plant_rating(self) -> float | None:
-        return None if self.plant_rating_x10 is None else self.plant_rating_x10 / 10

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.facet_options import Facet, facets_shown
 from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category
-from catalog.models.buyables import ORDERS
+from catalog.models.buyables import ORDERS, OnCard
 from catalog.search import Found, Hit, find, likeness, words_of
 from catalog.selectors.narrowing import Narrowed, narrowed
 
@@ -29,11 +30,36 @@ SORTS = {
 }
 
 
+class CardColumns(NamedTuple):
+    id: int
+    form: str
+    colour: str
+    grade: str
+    slug: str
+    sku: str
+    title: str
+    subtitle: str
+    price_minor: int | None
+    currency: str
+    reference_minor: int | None
+    reference_source: str
+    reference_date: date | None
+    saving_bps: int
+    in_stock: bool
+    plant_name: str
+    plant_rating_x10: int | None
+    guarantee_months: int
+
+
+class CardRow(OnCard, CardColumns):
+    """What a card prints of a buyable: an object of its forty columns costs as much as the card."""
+
+
 @dataclass(frozen=True)
 class ListPage:
     """A page of buyables with its facets. `page` holds at most PAGE_SIZE rows."""
 
-    page: "Page[Buyable]"
+    page: "Page[CardRow]"
     facets: list[Facet]
     choice: Choice
     sort: str
@@ -64,9 +90,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def __getitem__(self, part: slice) -> list[Buyable]:
+    def __getitem__(self, part: slice) -> list[CardRow]:
         keys = self.keys[part]
-        rows = shown().in_bulk(keys)
+        rows = {row.id: row for row in cards(Buyable.objects.filter(pk__in=keys))}
         return [rows[key] for key in keys if key in rows]
 
 
@@ -76,13 +102,12 @@ class Keyed:
     def __init__(self, rows: "QuerySet[Buyable]", order: Sequence[str]) -> None:
         self.rows, self.order = rows.order_by(*order), order
 
-    def __getitem__(self, part: slice) -> list[Buyable]:
-        return list(shown().filter(pk__in=self.rows.values("pk")[part]).order_by(*self.order))
+    def __getitem__(self, part: slice) -> list[CardRow]:
+        return cards(Buyable.objects.filter(pk__in=self.rows.values("pk")[part]).order_by(*self.order))
 
 
-def shown() -> "QuerySet[Buyable]":
-    """Buyables with what a card prints."""
-    return Buyable.objects.defer("search", "search_text", "facets", "attributes")
+def cards(rows: "QuerySet[Buyable]") -> list[CardRow]:
+    return [CardRow(*row) for row in rows.values_list(*CardColumns._fields)]
 
 
 def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:

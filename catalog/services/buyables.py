@@ -69,12 +69,15 @@ class Offered(NamedTuple):
     new_battery: bool
 
 
-def refresh_buyables(pairs: Iterable[Pair]) -> None:
-    """Recompute the rows of these (variant id, grade) pairs in the caller's transaction, in a few statements."""
+def refresh_buyables(pairs: Iterable[Pair], *, softly: bool = False) -> None:
+    """Recompute the rows of these (variant id, grade) pairs in the caller's transaction, in a few statements.
+
+    `softly`: of pages that somebody renders anew already, others see the one before meanwhile.
+    """
     wanted = sorted(set(pairs))
     if wanted:
         with transaction.atomic():
-            _refresh(wanted)
+            _refresh(wanted, softly)
 
 
 def rebuild_buyables() -> int:
@@ -112,7 +115,7 @@ def facts_of(listing: ranking.Ranked, cheapest_minor: int) -> ranking.OfferFacts
     )
 
 
-def _refresh(pairs: list[Pair]) -> None:
+def _refresh(pairs: list[Pair], softly: bool) -> None:
     variant_ids = {variant_id for variant_id, _ in pairs}
     # Joined, every variant would bring a category of its own.
     variants = Variant.objects.prefetch_related("product__category").in_bulk(variant_ids)
@@ -127,11 +130,11 @@ def _refresh(pairs: list[Pair]) -> None:
         row.facets = values_of(row, row.variant.product.category)
     changed = [row for row in rows if before[row.variant_id, row.grade].values != _said(row)]
     Buyable.objects.bulk_create(changed, update_conflicts=True, unique_fields=KEY, update_fields=COLUMNS)
-    _note_changes(rows, before)
+    _note_changes(rows, before, softly)
     record_awaited_offers(pairs)
 
 
-def _note_changes(rows: Sequence[Buyable], before: dict[Pair, Before]) -> None:
+def _note_changes(rows: Sequence[Buyable], before: dict[Pair, Before], softly: bool) -> None:
     """Whose bits are older than its row now, which words are new, and which pages show another."""
     old = [(row, before[row.variant_id, row.grade]) for row in rows]
     stale = [(row, known) for row, known in old if any(_differs(row, known, name) for name in INDEXED)]
@@ -142,7 +145,8 @@ def _note_changes(rows: Sequence[Buyable], before: dict[Pair, Before]) -> None:
         learn_words(renamed)
         name_models((row.category_id, row.slug, row.title, row.brand) for row in renamed.values())
     products = {row.variant.product for row in rows}
-    touch(*{f"product:{each.slug}" for each in products}, *{f"category:{each.category.slug}" for each in products})
+    subjects = {f"product:{each.slug}" for each in products} | {f"category:{each.category.slug}" for each in products}
+    touch(*subjects, softly=softly)
 
 
 def _differs(row: Buyable, known: Before, name: str) -> bool:

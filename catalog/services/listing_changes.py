@@ -27,9 +27,10 @@ from catalog.services.buyables import refresh_buyables
 from catalog.services.facet_index import index_stale
 from refurbishers.models import Refurbisher
 
-BATCH = 500
-# A batch begins so many seconds after the one before at the earliest: shoppers share its processors.
-PACE = 1.5
+BATCH = 750
+# A batch begins so many seconds after the one before at the earliest: each makes pages old, and shoppers share its
+# processors.
+PACE = 2.5
 KEPT = timedelta(days=90)
 S, Outcome = ListingChange.Status, ListingChangeRow.Outcome
 WRITE = """
@@ -184,7 +185,7 @@ def _write(pairs: Sequence[tuple[ListingChangeRow, Listing]], *, by: Actor, at: 
         if listing.online_at and row.price_minor != row.price_was
     )
     record_many("listing.changed", ((listing, _data(row)) for row, listing in pairs), by=by, at=at)
-    refresh_buyables((listing.variant_id, listing.grade) for _row, listing in pairs)
+    refresh_buyables(((listing.variant_id, listing.grade) for _row, listing in pairs), softly=True)
 
 
 def _data(row: ListingChangeRow) -> dict[str, int]:

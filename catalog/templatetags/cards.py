@@ -1,25 +1,29 @@
 """The card of a device on offer and the options of a facet: what list pages print by the dozen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_noop
 
 from backmarket.markup import worded
 from backmarket.templatetags.pieces import grade, price, says, stars
-from backmarket.templatetags.ui import months, number
+from backmarket.templatetags.ui import icon, months, number
 from catalog.drawings import device_svg
-from catalog.facet_options import Option
+from catalog.facet_options import Bar, Facet, Option
 from catalog.models import Buyable
+from catalog.selectors.lists import CardRow
 
 register = template.Library()
+# Facets that are open from the start.
+OPEN = 4
 _drawing = worded(device_svg)
 
 
 @register.simple_tag
-def device_card(row: Buyable, heading: str = "h3") -> SafeString:
+def device_card(row: Buyable | CardRow, heading: str = "h3") -> SafeString:
     """A device on offer. `heading` is h2 or h3, as the page's outline asks."""
     sold = "" if row.in_stock else " device-card--sold"
     flag = "" if row.in_stock else f'<span class="badge device-card__flag">{says(gettext_noop("Out of stock"))}</span>'
@@ -38,8 +42,36 @@ def device_card(row: Buyable, heading: str = "h3") -> SafeString:
 
 
 @register.simple_tag
-def facet_options(key: str, options: Iterable[Option]) -> SafeString:
-    """The checkboxes of a facet, each with how many devices it would leave."""
+def facets(shown: Iterable[Facet]) -> SafeString:
+    """What a list can be narrowed by; the first ones are open, and those that something is chosen of."""
+    return _safe("".join(_facet(facet, place < OPEN) for place, facet in enumerate(shown)))
+
+
+def _facet(facet: Facet, is_open: bool) -> str:
+    opened = " open" if is_open or facet.chosen or facet.price_chosen else ""
+    inside = (
+        render_to_string("catalog/_price_range.html", {"facet": facet})
+        if facet.is_price
+        else _options(facet.key, facet.options)
+    )
+    return (
+        f'<details class="facet"{opened}><summary>{escape(facet.label)} {icon("chevron-down")}</summary>'
+        f"{inside}</details>"
+    )
+
+
+@register.simple_tag
+def bars(histogram: Sequence[Bar]) -> SafeString:
+    inside, outside = '<rect class="is-in"', "<rect"
+    rows = (
+        f'{inside if bar.inside else outside} x="{place}.1" y="{bar.top}" width=".8" height="{bar.height}"/>'
+        for place, bar in enumerate(histogram)
+    )
+    return _safe("".join(rows))
+
+
+def _options(key: str, options: Iterable[Option]) -> str:
+    """Checkboxes, each with how many devices it would leave."""
     key = escape(key)
     rows = (
         f'<li><label><input type="checkbox" id="f-{key}-{place}" name="{key}" value="{escape(option.value)}"'
@@ -47,7 +79,7 @@ def facet_options(key: str, options: Iterable[Option]) -> SafeString:
         f'<span class="facet__count">{number(option.count)}</span></label></li>'
         for place, option in enumerate(options)
     )
-    return _safe(f'<ul class="plain facet__list">{"".join(rows)}</ul>')
+    return f'<ul class="plain facet__list">{"".join(rows)}</ul>'
 
 
 @worded

@@ -29,7 +29,7 @@ from orders.admin.parts import account_csv, account_panels, pdf, statement_panel
 from orders.documents import statement_pdf
 from orders.models import Earning, Settlement
 from orders.selectors import unsettled
-from orders.services.settlement import receive_plant_transfer, reorder_settlement_payout
+from orders.services.settlement import LEAST, receive_plant_transfer, reorder_settlement_payout
 from orders.statements import statement_of, statement_until
 
 # What a plant has to pay itself, for its sales will not; see SettlementQuerySet.with_open_sums and still_owed.
@@ -123,7 +123,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
     )  # fmt: skip
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        return [*account_panels(statement_of(obj)), statement_panel(obj), history(obj, names=True)]
+        return [*account_panels("desk", statement_of(obj)), statement_panel("desk", obj), history(obj, names=True)]
 
 
 @admin.register(Earning, site=staff_site)
@@ -187,15 +187,17 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
             "title": _("Account today"),
             "opts": self.opts,
             "back_url": self.list_url(),
-            "panels": account_panels(statement),
+            "panels": account_panels("plant", statement),
         }
         return TemplateResponse(request, "admin/account.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         open_sums = unsettled(own_plant(request), now())
-        subtitle = _("Due now %(due)s, later %(later)s") % {name: money(open_sums[name]) for name in open_sums}
+        subtitle = _("Due now %(due)s, later %(later)s. Less than %(least)s waits for the next date.") % {
+            **{name: money(open_sums[name]) for name in open_sums}, "least": money(LEAST)
+        }  # fmt: skip
         return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
         owed = [to_pay_panel(obj, _owed(obj))] if _is_owed(obj) else []
-        return [*owed, *account_panels(statement_of(obj)), statement_panel(obj)]
+        return [*owed, *account_panels("plant", statement_of(obj)), statement_panel("plant", obj)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import display
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -24,7 +25,7 @@ from catalog.models import Grade
 from orders.issues import LABELS
 from orders.models import Claim, ClaimMessage, Consignment, Order, OrderLine, Settlement
 from orders.selectors import statement
-from orders.statements import AccountStatement
+from orders.statements import AccountStatement, Line
 
 
 class LineColumns:
@@ -110,13 +111,16 @@ def talk_panel(claim: Claim, mine: str) -> Panel:
     return conversation(_("Conversation"), words)
 
 
-def statement_panel(settlement: Settlement) -> Panel:
-    rows = [(moment(row.at), row.title, row.detail, money(row.amount)) for row in statement(settlement).rows]
+def statement_panel(site: str, settlement: Settlement) -> Panel:
+    rows = [
+        (moment(row.at), row.title, link(site, row.line, row.detail) if row.line else row.detail, money(row.amount))
+        for row in statement(settlement).rows
+    ]
     headers = (_("Date"), _("Kind"), _("About"), _("Amount"))
     return table(_("What this settlement is made of"), headers, rows)
 
 
-def account_panels(account: AccountStatement) -> list[Panel]:
+def account_panels(site: str, account: AccountStatement) -> list[Panel]:
     """The account in short, and line by line."""
     start = moment(account.start) if account.start else _("the beginning")
     pairs = (
@@ -125,10 +129,18 @@ def account_panels(account: AccountStatement) -> list[Panel]:
         (_("Opening balance"), money(account.opening)),
         (_("Closing balance"), money(account.closing)),
     )
-    rows = [(moment(line.at), line.what, line.about, money(line.amount), money(line.balance)) for line in account.lines]
+    rows = [
+        (moment(line.at), line.what, _about(site, line), money(line.amount), money(line.balance))
+        for line in account.lines
+    ]
     headers = (_("Date"), _("What"), _("About"), _("Amount"), _("Balance"))
     lines = table(_("Line by line"), headers, rows, empty=_("Nothing moved in this time."))
     return [facts(_("Account with us"), pairs), lines]
+
+
+def _about(site: str, line: Line) -> str:
+    url = line.url(site)
+    return format_html('<a href="{}">{}</a>', url, line.about) if url else line.about
 
 
 def to_pay_panel(settlement: Settlement, owed: Money) -> Panel:
@@ -141,14 +153,17 @@ def to_pay_panel(settlement: Settlement, owed: Money) -> Panel:
 
 
 def account_csv(name: str, account: AccountStatement) -> HttpResponseBase:
-    headers = (_("Date"), _("What"), _("About"), _("Amount"), _("Balance"), _("Currency"))
+    headers = (_("Date"), _("What"), _("About"), _("Amount"), _("Balance"), _("Currency"), _("Page"))
     currency = account.opening.currency
-    opening = [("", _("Opening balance"), "", "", account.opening, currency)]
+    opening = [("", _("Opening balance"), "", "", account.opening, currency, "")]
     lines = [
-        (f"{calendar().local(line.at):%Y-%m-%d %H:%M}", line.what, line.about, line.amount, line.balance, currency)
+        (
+            f"{calendar().local(line.at):%Y-%m-%d %H:%M}", line.what, line.about, line.amount, line.balance, currency,
+            f"{settings.SITE_URL}{url}" if (url := line.url()) else "",
+        )
         for line in account.lines
-    ]
-    closing = [("", _("Closing balance"), "", "", account.closing, currency)]
+    ]  # fmt: skip
+    closing = [("", _("Closing balance"), "", "", account.closing, currency, "")]
     return csv_response(name, headers, [*opening, *lines, *closing])
 
 

@@ -34,6 +34,7 @@ from orders.services.cart import take_out
 from orders.services.refunds import refund_line
 from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, same_order, snapshot_of
 from refurbishers.models import Refurbisher
+from refurbishers.selectors import commission_rates
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +149,7 @@ def _hold_to_trial_cap(plants: Iterable[Refurbisher], at: datetime) -> None:
 def _write_order(order: Order, items: list[CartItem]) -> None:
     """The order, a consignment per plant and a line per device. Shipping: the dearest of a plant's offers, once."""
     currency = items[0].listing.currency
+    rates = commission_rates({item.listing.plant_id for item in items}, calendar().local(order.placed_at).date())
     parcels: list[Consignment] = []
     lines: list[OrderLine] = []
     for _plant, group in groupby(items, key=lambda item: item.listing.plant_id):
@@ -158,7 +160,8 @@ def _write_order(order: Order, items: list[CartItem]) -> None:
         )
         devices = [item.listing for item in of_plant for _device in range(item.quantity)]
         shares = shipping.split([1] * len(devices))
-        lines += [_frozen_line(consignment, device, share) for device, share in zip(devices, shares, strict=True)]
+        rate = rates[consignment.plant_id]
+        lines += [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
         parcels.append(consignment)
     order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency
     order.save()
@@ -167,9 +170,9 @@ def _write_order(order: Order, items: list[CartItem]) -> None:
     OrderLine.objects.bulk_create(lines)
 
 
-def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money) -> OrderLine:
+def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *, commission_bps: int) -> OrderLine:
     """A line with everything that must not change after the sale copied onto it."""
-    commission = listing.price.share(listing.plant.commission_bps)
+    commission = listing.price.share(commission_bps)
     return OrderLine(
         order=consignment.order,
         consignment=consignment,
@@ -180,7 +183,7 @@ def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money) ->
         price_minor=listing.price_minor,
         shipping_minor=shipping.minor,
         currency=listing.currency,
-        commission_bps=listing.plant.commission_bps,
+        commission_bps=commission_bps,
         commission_minor=commission.minor,
         commission_vat_minor=commission.share(COMMISSION_VAT_BPS).minor,
         vat_scheme=listing.vat_scheme,

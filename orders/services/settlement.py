@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +23,11 @@ from orders.statements import still_owed
 from refurbishers.models import Refurbisher
 
 DAYS = (6, 16, 26)
+# Less than this waits for the next date: a transfer costs the plant's time, too.
+LEAST = Money(1000, settings.DEFAULT_CURRENCY)
 PURPOSE = "settlement"
+# Who is settled with: a suspended plant's money is held until it trades again, or leaves.
+PAID = (*Refurbisher.TRADING, Refurbisher.Status.LEFT)
 JOB = "system:settlement"
 
 
@@ -47,12 +52,12 @@ def settle_plants(at: datetime) -> int:
 
     Its amount is what the plant earned, less what it bought from people and what was refunded. A sum below zero is
     carried over, and the plant asked to pay what its sales of these days will not cover; what is left over alone makes
-    no new settlement. Suspended plants are held: their rows wait, as do those of a plant that is owed money and has no
-    bank account.
+    no new settlement, and less than LEAST waits for the next date. Suspended plants are held: their rows wait, as do
+    those of a plant that is owed money and has no bank account. A plant that has left is paid what is left.
     """
     again = each("settle_plants", _bounced().values_list("pk", flat=True), partial(_pay_again, at=at))
     day = settlement_date(calendar().local(at).date())
-    new = _due(day).filter(plant__status__in=Refurbisher.TRADING).exclude(kind__in=Earning.LEFT_OVER)
+    new = _due(day).filter(plant__status__in=PAID).exclude(kind__in=Earning.LEFT_OVER)
     settled = new.order_by("plant_id", "currency").values_list("plant_id", "currency").distinct()
     return again + each("settle_plants", settled, lambda key: _settle(*key, day, at))
 
@@ -62,9 +67,9 @@ def _due(day: date) -> QuerySet[Earning]:
 
 
 def _bounced() -> QuerySet[Settlement]:
-    return Settlement.objects.filter(
-        payout__status=Payout.Status.BOUNCED, plant__status__in=Refurbisher.TRADING
-    ).order_by("settled_date", "pk")
+    return Settlement.objects.filter(payout__status=Payout.Status.BOUNCED, plant__status__in=PAID).order_by(
+        "settled_date", "pk"
+    )
 
 
 def _pay_again(settlement_id: UUID, at: datetime) -> bool:
@@ -111,11 +116,11 @@ def _settle(plant_id: UUID, currency: str, day: date, at: datetime) -> int:
     with transaction.atomic():
         plant = lock(Refurbisher.objects.filter(pk=plant_id)).get()
         done = Settlement.objects.filter(plant=plant, settled_date=day, currency=currency)
-        if plant.status not in Refurbisher.TRADING or done.exists():
+        if plant.status not in PAID or done.exists():
             return 0
         rows = list(lock(_due(day).filter(plant=plant, currency=currency)))
         total_minor = sum(row.amount_minor for row in rows)
-        if not rows or (total_minor > 0 and not plant.iban):
+        if not rows or (total_minor > 0 and not plant.iban) or _is_too_little(plant, total_minor):
             return 0
         settlement = Settlement.objects.create(
             plant=plant, settled_date=day, currency=currency, total_minor=total_minor, created_at=at
@@ -123,6 +128,11 @@ def _settle(plant_id: UUID, currency: str, day: date, at: datetime) -> int:
         Earning.objects.filter(pk__in=[row.pk for row in rows]).update(settlement=settlement)
         _pay(settlement, at)
     return 1
+
+
+def _is_too_little(plant: Refurbisher, total_minor: int) -> bool:
+    """To somebody who sells on, with whom it grows."""
+    return plant.status != Refurbisher.Status.LEFT and 0 < total_minor < LEAST.minor
 
 
 def _pay(settlement: Settlement, at: datetime) -> None:

@@ -16,11 +16,12 @@ from backmarket.admin.columns import state_column, text_column
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.market import calendar
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import percent
 from backmarket.timetravel import now
-from refurbishers.admin.forms import CONTACT, IDENTITY, LadderForm, PlantForm, ReasonsForm
-from refurbishers.admin.parts import promises_panel, statements_panel
+from refurbishers.admin.forms import CONTACT, IDENTITY, CommissionForm, LadderForm, PlantForm, ReasonsForm
+from refurbishers.admin.parts import commission_panel, promises_panel, statements_panel
 from refurbishers.models import (
     Clause,
     Measurement,
@@ -31,9 +32,11 @@ from refurbishers.models import (
     Specification,
     StatementOfReasons,
 )
+from refurbishers.selectors import coming_commission
 from refurbishers.services.accounts import change_plant_iban
 from refurbishers.services.ladder import give_notice, move_plant
 from refurbishers.services.profiles import note_profile_change
+from refurbishers.services.terms import agree_commission, withdraw_commission
 
 Status = Refurbisher.Status
 APPLICATIONS = (Status.APPLIED, Status.DOCUMENTS, Status.AUDIT)
@@ -58,7 +61,7 @@ class PlantAdmin(StaffDataAdmin):
         (None, {"fields": ("name", "slug", "shown_status", "rating_shown", "quality_shown")}),
         (_("Legal identity"), {"fields": IDENTITY}),
         (_("Contact"), {"fields": CONTACT}),
-        (_("Money"), {"fields": ("commission_bps", "new_iban")}),
+        (_("Money"), {"fields": ("new_iban",)}),
     )
     piles = (
         Pile("applications", _("Applications"), Q(status__in=APPLICATIONS)),
@@ -89,6 +92,26 @@ class PlantAdmin(StaffDataAdmin):
             when=lambda plant: Status.LEFT in Refurbisher.MOVES.get(plant.status, set()),
             run=lambda request, plant, data: give_notice(plant, reasons=data["reasons"], by=request.user, at=now()),
         ),
+        Step(
+            name="commission",
+            title=_("Agree a commission"),
+            icon="percent",
+            permission="pay",
+            form=CommissionForm,
+            explain=_("For what the plant sells from that day on. Its owners receive it by e-mail."),
+            when=lambda plant: plant.status != Status.LEFT,
+            run=lambda request, plant, data: agree_commission(plant, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="withdraw_commission",
+            title=_("Take back the coming commission"),
+            icon="undo",
+            permission="pay",
+            asks=True,
+            explain=_("What is agreed for later is not: the commission before it goes on."),
+            when=lambda plant: coming_commission(plant, calendar().local(now()).date()) is not None,
+            run=lambda request, plant, data: withdraw_commission(plant, by=request.user, at=now()),
+        ),
     )
     shown_status = state_column()
     rating_shown = text_column("rating", _("rating"))
@@ -108,7 +131,7 @@ class PlantAdmin(StaffDataAdmin):
             change_plant_iban(obj, iban=iban, by=request.user, at=now())
 
     def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
-        return [promises_panel(obj), statements_panel(obj), history(obj, names=True)]
+        return [commission_panel(obj), promises_panel(obj), statements_panel(obj), history(obj, names=True)]
 
 
 @admin.register(Member, site=staff_site)

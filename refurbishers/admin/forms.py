@@ -7,6 +7,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.utils.translation import gettext_lazy as _
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
+from unfold.widgets import UnfoldAdminDateWidget
 
 from backmarket.admin.forms import StepForm
 from refurbishers.models import (
@@ -37,6 +38,26 @@ class LadderForm(ReasonsForm):
         self.fields["to"].choices = [(status.value, status.label) for status in Status if status in reachable]
 
 
+class CommissionForm(StepForm):
+    rate = forms.DecimalField(
+        label=_("Commission, per cent"), min_value=0, max_value=100, decimal_places=2, max_digits=5, localize=True
+    )
+    from_date = forms.DateField(label=_("From"), widget=UnfoldAdminDateWidget)
+    to_date = forms.DateField(
+        label=_("Until before"),
+        required=False,
+        widget=UnfoldAdminDateWidget,
+        help_text=_("Empty: until further notice. After it the standard commission holds."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The rate in basis points, as the service takes it."""
+        data = super().clean() or {}
+        if "rate" in data:
+            data["rate_bps"] = int(data.pop("rate") * 100)
+        return data
+
+
 class RoleForm(StepForm):
     role = forms.ChoiceField(label=_("Role"), choices=Member.Role.choices, widget=forms.RadioSelect)
 
@@ -62,7 +83,7 @@ class PlantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Refurbisher
-        fields = ("name", "slug", *IDENTITY, *CONTACT, "commission_bps")
+        fields = ("name", "slug", *IDENTITY, *CONTACT)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

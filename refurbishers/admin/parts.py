@@ -1,12 +1,12 @@
 """Panels about a plant that both sites show."""
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import NOTHING, moment
 from backmarket.admin.panels import Panel, table
-from refurbishers.models import (
-    Refurbisher,
-)
+from backmarket.templatetags.ui import percent
+from refurbishers.models import CommissionTerm, Refurbisher
 from refurbishers.selectors import Promise, promises
 
 
@@ -19,6 +19,16 @@ def promises_panel(plant: Refurbisher) -> Panel:
 
 def _achieved(promise: Promise) -> str:
     return f"{promise.achieved_words} ({promise.sample})" if promise.achieved_words else NOTHING
+
+
+def commission_panel(plant: Refurbisher) -> Panel:
+    """What is agreed, and since when, the latest first."""
+    rows = [
+        (percent(term.rate_bps, 2), date_format(term.from_date), date_format(term.to_date) if term.to_date else NOTHING)
+        for term in plant.commission_terms.all()
+    ]
+    standard = _("The standard commission of %(rate)s.") % {"rate": percent(CommissionTerm.STANDARD_BPS)}
+    return table(_("Commission"), (_("Of each sale"), _("From"), _("Until before")), rows, empty=standard)
 
 
 def statements_panel(plant: Refurbisher) -> Panel:

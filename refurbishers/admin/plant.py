@@ -24,7 +24,7 @@ from backmarket.errors import DomainError
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
 from refurbishers.admin.forms import CONTACT, MemberForm, RoleForm
-from refurbishers.admin.parts import promises_panel, statements_panel
+from refurbishers.admin.parts import commission_panel, promises_panel, statements_panel
 from refurbishers.models import (
     Clause,
     Invitation,
@@ -68,7 +68,7 @@ class OwnPlantAdmin(PlantModelAdmin):
         note_profile_change(obj, form.changed_data, by=request.user, at=now())
 
     def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
-        return [statements_panel(obj), history(obj)]
+        return [commission_panel(obj), statements_panel(obj), history(obj)]
 
 
 @admin.register(Member, site=plant_site)

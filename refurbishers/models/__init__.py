@@ -3,9 +3,11 @@
 from refurbishers.models.facts import Measurement, ServiceFact
 from refurbishers.models.plants import Invitation, Member, Refurbisher, StatementOfReasons
 from refurbishers.models.specifications import Clause, Signature, Specification
+from refurbishers.models.terms import CommissionTerm
 
 __all__ = [
     "Clause",
+    "CommissionTerm",
     "Invitation",
     "Measurement",
     "Member",

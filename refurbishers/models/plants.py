@@ -60,7 +60,6 @@ class Refurbisher(models.Model):
     support_hours = models.CharField(_("support hours"), max_length=120)
     story = models.TextField(_("story"), blank=True)
     iban = EncryptedTextField(blank=True)
-    commission_bps = models.PositiveIntegerField(_("commission, basis points"), default=1000)
     # Pushed up from ratings and measures; the same quality number ranks offers and bids.
     rating_sum = models.PositiveIntegerField(default=0)
     rating_count = models.PositiveIntegerField(default=0)
@@ -77,7 +76,6 @@ class Refurbisher(models.Model):
         verbose_name_plural = _("plants")
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=Q(commission_bps__lte=10_000), name="plant_commission_share"),
             models.CheckConstraint(condition=Q(quality_bps__lte=10_000), name="plant_quality_share"),
             models.CheckConstraint(
                 condition=Q(rating_sum__gte=F("rating_count")) & Q(rating_sum__lte=5 * F("rating_count")),

@@ -62,7 +62,7 @@ def test_an_older_code_is_renewed_and_leads_back(change: str, nopass: User) -> N
 
 def test_another_bank_account_wants_the_password_again(change: str, carol: User) -> None:
     browser = Client()
-    browser.force_login(carol, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(carol)
     assert browser.post(change, BANK)["Location"].startswith(reverse(AGAIN))
     assert Trade.objects.get().iban_last4 == "0189"
     browser.post(reverse(AGAIN), {"password": "correct horse battery"})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -298,12 +299,14 @@ def test_a_settlements_statement_is_a_page_a_csv_and_a_pdf(
     page = client.get(url("plant", owed)).content.decode()
     for words in ("Opening balance", "Closing balance", "Device bought", "T1042 · iPhone 13", "-€250.00"):
         assert words in page
+    where = f"{settings.SITE_URL}/plant/buyback/trade/{LedgerMovement.objects.get().reference}/change/"
+    assert where.removeprefix(settings.SITE_URL) in page
     rows = lines_of(act(client, owed, "csv"))
     assert rows == [
-        ["Date", "What", "About", "Amount", "Balance", "Currency"],
-        ["", "Opening balance", "", "", "0.00", "EUR"],
-        ["2026-11-23 10:00", "Device bought", "T1042 · iPhone 13", "-250.00", "-250.00", "EUR"],
-        ["", "Closing balance", "", "", "-250.00", "EUR"],
+        ["Date", "What", "About", "Amount", "Balance", "Currency", "Page"],
+        ["", "Opening balance", "", "", "0.00", "EUR", ""],
+        ["2026-11-23 10:00", "Device bought", "T1042 · iPhone 13", "-250.00", "-250.00", "EUR", where],
+        ["", "Closing balance", "", "", "-250.00", "EUR", ""],
     ]
     paper = act(client, owed, "pdf")
     assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")

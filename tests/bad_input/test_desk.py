@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -109,9 +109,15 @@ def showing_an_identity(rows: Rows) -> Form:
     return replace(step(rows.trade, "show", good), optional=frozenset({"reference"}), done=200)
 
 
+def agreeing_a_commission(rows: Rows) -> Form:
+    day = timezone.localdate() + timedelta(days=40)
+    good = {"rate": "12.5", "from_date": str(day), "to_date": ""}
+    return replace(step(rows.plant, "commission", good), optional=frozenset({"to_date"}))
+
+
 FORMS = (
-    moving_a_plant, giving_notice, deciding, a_word_of_support, refunding, removing_a_review, blocking,
-    showing_an_identity, answering, taking_off_a_question, taking_off_an_answer,
+    moving_a_plant, giving_notice, agreeing_a_commission, deciding, a_word_of_support, refunding, removing_a_review,
+    blocking, showing_an_identity, answering, taking_off_a_question, taking_off_an_answer,
 )  # fmt: skip
 # The forms of money are filled in wrongly in tests/admin/test_desk_bank.py and test_desk_steps.py.
 MONEY = {
@@ -161,7 +167,7 @@ def test_a_plants_legal_identity_and_account(page: Client) -> None:
     plant = RefurbisherFactory()
     names = (
         "name", "slug", "legal_name", "registration_number", "vat_number", "line1", "postcode", "city", "country",
-        "email", "phone", "support_hours", "technicians", "founded_year", "commission_bps",
+        "email", "phone", "support_hours", "technicians", "founded_year",
     )  # fmt: skip
     good = {name: str(getattr(plant, name)) for name in names} | {
         "new_iban": "FR1420041010050500013M02606",

@@ -69,7 +69,7 @@ def test_every_page_is_readable(
 
 def sign_in(page: Any, user: User) -> None:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": urljoin(page.url, "/")}
     page.context.add_cookies([cookie])
 

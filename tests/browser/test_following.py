@@ -29,7 +29,7 @@ def trade(
 
 def opened(page: Page, trade: Trade, live_server: Any) -> None:
     client = Client()
-    client.force_login(trade.seller, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(trade.seller)
     page.context.add_cookies(
         [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
     )

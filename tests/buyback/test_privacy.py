@@ -133,7 +133,7 @@ def test_error_reports_hold_names_and_no_values() -> None:
 
 def test_ones_own_data_asks_for_the_password_again(carol: User) -> None:
     browser = Client()
-    browser.force_login(carol, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(carol)
     answer = browser.get(reverse("account-data"))
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("account_reauthenticate"))

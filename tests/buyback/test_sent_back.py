@@ -122,7 +122,7 @@ def test_the_address_of_what_is_on_its_way_stays(plant: Refurbisher, carol: User
 
 def test_another_address_wants_the_password_again(plant: Refurbisher, carol: User) -> None:
     trade, browser = undelivered(plant, carol, timetravel.now()), Client()
-    browser.force_login(carol, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(carol)
     answer = browser.post(reverse("trade-address", args=[trade.pk]), ELSEWHERE)
     assert answer["Location"].startswith(reverse("account_reauthenticate"))
     assert (fresh(trade).status, fresh(trade).address) == ("undelivered", trade.address)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 import pytest
@@ -191,3 +192,43 @@ def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert asked_at_once(slow, times=2) == ["page", "page"]
     assert 0.04 < began[1] - began[0] < 0.4
+
+
+@pytest.mark.parametrize(
+    ("touches", "others_see"),
+    [
+        ([True], "page 1"),
+        ([False], "page 2"),
+        ([False, True], "page 2"),
+        ([True, False], "page 2"),
+        ([True, True], "page 2"),
+    ],
+)
+def test_who_comes_while_a_softly_old_page_is_rendered_sees_the_one_before(
+    touches: list[bool], others_see: str
+) -> None:
+    rendered: list[str] = []
+    begun = Event()
+
+    @kept_page("soft")
+    def view(request: HttpRequest) -> HttpResponse:
+        rendered.append("once")
+        mine = f"page {len(rendered)}"
+        begun.set()
+        time.sleep(0.3)
+        return HttpResponse(mine)
+
+    def ask() -> str:
+        return view(RequestFactory().get("/soft/")).content.decode()
+
+    assert ask() == "page 1"
+    for softly in touches:
+        touch("soft", softly=softly)
+    begun.clear()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(ask)
+        assert begun.wait(5)
+        assert ask() == others_see
+        assert first.result() == "page 2"
+    assert ask() == "page 2"
+    assert len(rendered) == 2

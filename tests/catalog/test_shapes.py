@@ -43,7 +43,7 @@ def test_a_specification_of_another_shape_is_refused_with_the_place(checks: Any,
 @pytest.mark.django_db
 def test_the_desk_hears_of_it_beside_the_field(client: Client, olga: User) -> None:
     category = CategoryFactory()
-    client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(olga)
     url = reverse("desk:catalog_gradingspecification_add")
     answer = client.post(url, {"category": category.pk, "version": 9, "checks": '[{"code": "sim"}]'})
     assert answer.status_code in (200, 422)

@@ -9,8 +9,8 @@ from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from backmarket.prepared import Row, prepared
-from catalog.models import Listing, Product
+from backmarket.prepared import Row, columns, instance, prepared
+from catalog.models import Listing, Product, Variant
 from tests.factories import ListingFactory, VariantFactory
 
 written: list[str] = []
@@ -59,3 +59,22 @@ def test_a_row_of_the_database_is_no_value_of_a_part_said_once() -> None:
     product: Product = VariantFactory().product
     with pytest.raises(TypeError, match=r"_stars\.html is given rows of the database: rating"):
         rendered('{% worded "components/_stars.html" rating=product %}', product=product)
+
+
+@pytest.mark.django_db
+def test_an_object_of_a_prepared_read_is_the_one_that_a_queryset_gives() -> None:
+    variant = VariantFactory(attributes={"storage_gb": 128})
+    known = Variant.objects.get(pk=variant.pk)
+    [row] = _variants(pk=variant.pk)
+    made = instance(Variant, row)
+    assert made == known
+    assert {name: getattr(made, name) for name in columns(Variant)} == {
+        name: getattr(known, name) for name in columns(Variant)
+    }
+    assert made.attributes == {"storage_gb": 128}
+    assert not made._state.adding
+
+
+@prepared
+def _variants(pk: Any) -> "QuerySet[Any, Row]":
+    return Variant.objects.filter(pk=pk).values_list(*columns(Variant))

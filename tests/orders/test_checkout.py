@@ -18,6 +18,7 @@ from orders.services.deadlines import watch_order_deadlines
 from orders.services.merging import Merged, merge_carts
 from orders.services.waiting import CannotOrder, ReservationOver, prolong_order
 from refurbishers.models import Refurbisher
+from refurbishers.services.terms import agree_commission
 from tests.orders.conftest import place_from
 
 Place = Pay = Callable[..., Order]
@@ -219,3 +220,16 @@ def test_money_that_comes_after_the_order_failed_goes_back_in_full(
 
     assert Refund.objects.get().amount == order.total
     assert balance("buyer") == Money(0, "EUR")
+
+
+def test_a_sale_keeps_the_commission_of_its_day(
+    place: Place, listing: Listing, other_listing: Listing, now: datetime
+) -> None:
+    agree_commission(listing.plant, rate_bps=750, from_date=now.date() + timedelta(days=1), by="system:test", at=now)
+    before = place((listing, 1), (other_listing, 1), at=now + timedelta(hours=13))
+    assert {line.commission_bps for line in before.lines.all()} == {1000}
+    after = place((listing, 1), (other_listing, 1), buyer=None, at=now + timedelta(hours=15))
+    assert {line.plant_id: (line.commission_bps, line.commission_minor) for line in after.lines.all()} == {
+        listing.plant_id: (750, 2250),
+        other_listing.plant_id: (1000, 2000),
+    }

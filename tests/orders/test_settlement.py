@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -56,6 +57,30 @@ def test_a_suspended_plant_is_held_and_paid_once_it_is_back(delivered_line: Orde
     assert settle_plants(SETTLED) == 0
     plant.update(status="watch")
     assert settle_plants(SETTLED + timedelta(days=10)) == 1
+
+
+def test_less_than_ten_euros_wait_for_the_next_date(delivered_line: OrderLine, now: datetime) -> None:
+    earned(delivered_line.plant, 999 - 26_890, now)
+    assert settle_plants(SETTLED) == 0
+    assert not Settlement.objects.exists()
+    earned(delivered_line.plant, 1, now)
+    assert settle_plants(SETTLED + timedelta(days=10)) == 1
+    assert Settlement.objects.get().total == Money(1000, "EUR")
+
+
+def earned(plant: Refurbisher, minor: int, at: datetime) -> None:
+    """A device that the plant bought, or a transfer of its own."""
+    Earning.objects.create(
+        plant=plant, kind="received" if minor > 0 else "trade", reference=uuid4(), amount_minor=minor, currency="EUR",
+        due_at=at, created_at=at,
+    )  # fmt: skip
+
+
+def test_a_plant_that_has_left_is_paid_the_last_cent(delivered_line: OrderLine, now: datetime) -> None:
+    Refurbisher.objects.update(status="left")
+    earned(delivered_line.plant, 1 - 26_890, now)
+    assert settle_plants(SETTLED) == 1
+    assert Settlement.objects.get().payout.amount == Money(1, "EUR")
 
 
 @pytest.fixture

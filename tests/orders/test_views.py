@@ -205,12 +205,12 @@ def test_a_cart_follows_its_guest_into_the_account_and_nobody_else(
     client: Client, listing: Listing, alice: User, carol: User
 ) -> None:
     fill(client, listing)
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(alice)
     assert "iPhone" in client.get(reverse("cart")).content.decode()
     assert Cart.objects.get().user == alice
 
     client.logout()
-    client.force_login(carol, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(carol)
     assert "Your cart is empty" in client.get(reverse("cart")).content.decode()
     item = CartItem.objects.get()
     assert client.post(reverse("cart-change", args=[item.pk]), {"remove": "1"}).status_code == 404

@@ -22,8 +22,8 @@ from tests.races.together import PATIENCE, at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 15
-STOCK = 10
+ROUNDS = 200
+STOCK = 100
 
 
 def cart_with(*listings: Listing, at: datetime) -> Cart:

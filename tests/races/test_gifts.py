@@ -43,7 +43,7 @@ def test_of_many_guests_at_once_one_gives_and_the_others_are_told(item: GiftItem
 def test_one_giver_who_presses_twice_gives_once(item: GiftItem, carol: User) -> None:
     def press() -> str:
         browser = Client()
-        browser.force_login(carol, backend="django.contrib.auth.backends.ModelBackend")
+        browser.force_login(carol)
         address = reverse("gift-give", args=[GiftList.objects.get().token, item.pk])
         return str(browser.post(address, follow=True).content.decode())
 

@@ -165,7 +165,7 @@ def _cookie() -> str:
     """The session of somebody who is logged in."""
     user, _ = User.objects.get_or_create(email=EMAIL)
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 

@@ -34,7 +34,7 @@ from catalog.models import Listing, Variant
 from orders.models import Consignment, Guarantee, Order, OrderLine
 from orders.services.checkout import COMMISSION_VAT_BPS
 from orders.services.waiting import PURPOSE, RESERVED_FOR
-from refurbishers.models import Refurbisher
+from refurbishers.models import CommissionTerm, Refurbisher
 
 ORDERS = 3_000
 CONDITIONS = "2026-01"
@@ -153,11 +153,11 @@ class Shop:
         return lines
 
     def _line(self, consignment: Consignment, listing: Listing, shipping: int, number: int) -> OrderLine:
-        commission = share_minor(listing.price_minor, listing.plant.commission_bps)
+        commission = share_minor(listing.price_minor, CommissionTerm.STANDARD_BPS)
         return OrderLine(
             id=stable_uuid("line", number), order=consignment.order, consignment=consignment, plant=listing.plant,
             listing=listing, title=str(listing.variant)[:250], grade=listing.grade, price_minor=listing.price_minor,
-            shipping_minor=shipping, currency=listing.currency, commission_bps=listing.plant.commission_bps,
+            shipping_minor=shipping, currency=listing.currency, commission_bps=CommissionTerm.STANDARD_BPS,
             commission_minor=commission, commission_vat_minor=share_minor(commission, COMMISSION_VAT_BPS),
             vat_scheme=listing.vat_scheme, guarantee_months=listing.guarantee_months,
         )  # fmt: skip

@@ -1,0 +1,154 @@
+"""Do the books, the rows and the provider tell the same story? Each difference is one line; none is mended here.
+
+A check is a statement that returns (about, expected, found, currency) for what differs, amounts in minor units, NULL
+where one side knows nothing of it. The apps above have checks of their own of the same shape; `manage.py reconcile`
+and the night's job ask all of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.errors import GatewayError
+from backmarket.payments.gateways import gateway
+from backmarket.payments.models import Payment
+
+Checks = Mapping[str, tuple[str | Promise, str]]
+
+# What a kind of movement did to one account, by the movement's key.
+BOOKED = """
+    (SELECT movement.key, entry.currency, sum(entry.amount_minor) AS minor
+     FROM payments_ledgermovement AS movement JOIN payments_ledgerentry AS entry ON entry.movement_id = movement.id
+     WHERE movement.kind = '{kind}' AND {account} GROUP BY 1, 2) AS booked
+"""
+
+
+def against_ledger(rows: str, *, kind: str, account: str, sign: int = 1) -> str:
+    """The statement of a check: `rows` selects (key, minor, currency) of all that should be booked under this kind."""
+    booked = BOOKED.format(kind=kind, account=account)
+    return f"""
+        SELECT key, owed.minor, {sign} * booked.minor, coalesce(owed.currency, booked.currency)
+        FROM ({rows}) AS owed (key, minor, currency) FULL JOIN {booked} USING (key)
+        WHERE owed.minor IS DISTINCT FROM {sign} * booked.minor ORDER BY key
+    """  # noqa: S608 - our own words
+
+
+LEFT_US = "status IN ('sent', 'paid') OR status = 'bounced' AND sent_at IS NOT NULL"
+NOT_BANK = "entry.account <> 'bank'"
+CHECKS: Checks = {
+    "ledger_zero": (
+        _("The ledger does not sum to zero"),
+        """
+        SELECT currency, 0, sum(amount_minor), currency FROM payments_ledgerentry
+        GROUP BY currency HAVING sum(amount_minor) <> 0
+        """,
+    ),
+    "captures": (
+        _("A captured payment is booked otherwise"),
+        against_ledger(
+            "SELECT 'capture:' || id, amount_minor, currency FROM payments_payment WHERE status = 'captured'",
+            kind="capture",
+            account="entry.account = 'buyer'",
+        ),
+    ),
+    "refunds": (
+        _("A refund is booked otherwise"),
+        against_ledger(
+            "SELECT 'refund:' || id, amount_minor, currency FROM payments_refund WHERE status = 'succeeded'",
+            kind="refund",
+            account="entry.account = 'buyer'",
+            sign=-1,
+        ),
+    ),
+    "refunded": (
+        _("A payment counts other refunds than it has"),
+        """
+        SELECT 'payment ' || payment.id,
+            coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'succeeded'), 0),
+            payment.refunded_minor, payment.currency
+        FROM payments_payment AS payment LEFT JOIN payments_refund AS refund ON refund.payment_id = payment.id
+        GROUP BY payment.id
+        HAVING payment.refunded_minor
+            <> coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'succeeded'), 0)
+        """,
+    ),
+    "reserved": (
+        _("A payment holds back something else than its pending refunds"),
+        """
+        SELECT 'payment ' || payment.id,
+            coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'pending'), 0),
+            payment.reserved_refund_minor, payment.currency
+        FROM payments_payment AS payment LEFT JOIN payments_refund AS refund ON refund.payment_id = payment.id
+        GROUP BY payment.id
+        HAVING payment.reserved_refund_minor
+            <> coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'pending'), 0)
+        """,
+    ),
+    "payouts": (
+        _("A payout is booked otherwise"),
+        against_ledger(
+            f"SELECT 'payout:' || id, amount_minor, currency FROM payments_payout WHERE {LEFT_US}",  # noqa: S608
+            kind="payout",
+            account=NOT_BANK,
+            sign=-1,
+        ),
+    ),
+    "bounced": (
+        _("A payout that came back is booked otherwise"),
+        against_ledger(
+            "SELECT 'payout-bounced:' || id, amount_minor, currency FROM payments_payout"
+            " WHERE status = 'bounced' AND sent_at IS NOT NULL",
+            kind="payout-bounced",
+            account=NOT_BANK,
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`expected` and `found` in minor units, None where one side knows nothing of it."""
+
+    check: str
+    what: str | Promise
+    about: str
+    expected: int | None
+    found: int | None
+    currency: str
+
+
+def differences(checks: Checks) -> Iterator[Difference]:
+    """What these checks find, one statement each."""
+    for code, (what, statement) in checks.items():
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            for about, expected, found, currency in cursor.fetchall():
+                yield Difference(code, what, about, _whole(expected), _whole(found), currency)
+
+
+def _whole(minor: int | None) -> int | None:
+    """A sum is a numeric for PostgreSQL."""
+    return None if minor is None else int(minor)
+
+
+def gateway_differences(since: datetime) -> Iterator[Difference]:
+    """Payments opened since then whose provider says something else than our row. Network: one call for each."""
+    opened = Payment.objects.filter(created_at__gte=since).exclude(gateway_id="").order_by("created_at", "pk")
+    for payment in opened.iterator():
+        about = f"payment {payment.pk}"
+        what: str | Promise
+        ours = payment.amount_minor if payment.status == Payment.Status.CAPTURED else 0
+        try:
+            report = gateway(payment.gateway).status(payment)
+        except GatewayError as error:
+            what = _("The provider does not answer: %(reason)s") % {"reason": error}
+            yield Difference("gateway_silent", what, about, ours, None, payment.currency)
+            continue
+        theirs = report.amount.minor if report.state == "captured" else 0
+        if ours != theirs or (ours and report.amount.currency != payment.currency):
+            what = _("The provider has captured another amount")
+            yield Difference("gateway_captured", what, about, ours, theirs, payment.currency)

@@ -1,0 +1,28 @@
+"""Do trades, payouts and the ledger tell the same story? See backmarket.payments.reconciliation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.payments.reconciliation import Checks, against_ledger
+
+CHECKS: Checks = {
+    "trades": (
+        _("A device that was bought is booked otherwise"),
+        against_ledger(
+            "SELECT 'trade:' || id, price_minor, currency FROM buyback_trade WHERE status IN ('validated', 'paid')",
+            kind="trade",
+            account="entry.account = 'consumer'",
+        ),
+    ),
+    "sellers_money": (
+        _("A seller's account is not what was bought and not paid"),
+        """
+        SELECT 'person ' || party, sum(owed), sum(booked), currency FROM (
+            SELECT seller_id::text AS party, currency, price_minor AS owed, 0 AS booked FROM buyback_trade
+                WHERE status IN ('validated', 'paid')
+            UNION ALL SELECT party, currency, -amount_minor, 0 FROM payments_payout
+                WHERE account = 'consumer' AND status IN ('sent', 'paid')
+            UNION ALL SELECT party, currency, 0, amount_minor FROM payments_ledgerentry WHERE account = 'consumer'
+        ) AS told GROUP BY party, currency HAVING sum(owed) <> sum(booked)
+        """,
+    ),
+}

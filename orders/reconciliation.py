@@ -1,0 +1,100 @@
+"""Do orders, the plants' earnings and the ledger tell the same story? See backmarket.payments.reconciliation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.payments.reconciliation import Checks
+
+# Every cent that buyers have paid is refunded, has become somebody's, or is held for a line: which one, and how much.
+# A line that is delivered, but whose sale was taken back, is held for its refund.
+HELD = """
+    SELECT orders_order.id,
+        coalesce(sum(line.price_minor + line.shipping_minor) FILTER (WHERE
+            line.paid_at IS NOT NULL AND (
+                line.status IN ('paid', 'accepted', 'shipped', 'on_hold', 'cancelled')
+                OR line.status IN ('delivered', 'closed')
+                    AND EXISTS (SELECT FROM orders_earning AS earning
+                                WHERE earning.line_id = line.id AND earning.kind = 'refund')
+            ) AND NOT EXISTS (SELECT FROM payments_refund AS refund
+                              WHERE refund.reference = line.id AND refund.status = 'succeeded')), 0) AS minor
+    FROM orders_order JOIN orders_orderline AS line ON line.order_id = orders_order.id
+    WHERE orders_order.payment_status = 'captured' GROUP BY orders_order.id
+"""
+# Money that came too late for an order waits for its refund.
+LATE = """
+    SELECT orders_order.id, payment.amount_minor - payment.refunded_minor AS minor
+    FROM orders_order JOIN payments_payment AS payment
+        ON payment.purpose = 'order' AND payment.reference = orders_order.id AND payment.status = 'captured'
+    WHERE orders_order.payment_status <> 'captured'
+"""
+BUYERS = """
+    SELECT about.order_id AS id, sum(entry.amount_minor) AS minor
+    FROM payments_ledgerentry AS entry JOIN payments_ledgermovement AS movement ON movement.id = entry.movement_id
+        JOIN (SELECT id AS reference, id AS order_id FROM orders_order
+              UNION ALL SELECT id, order_id FROM orders_orderline) AS about ON about.reference = movement.reference
+    WHERE entry.account = 'buyer' GROUP BY 1
+"""
+
+CHECKS: Checks = {
+    "order_totals": (
+        _("The lines of an order do not sum to its total"),
+        """
+        SELECT 'order ' || number, total_minor, sum(line.price_minor + line.shipping_minor), orders_order.currency
+        FROM orders_order JOIN orders_orderline AS line ON line.order_id = orders_order.id
+        GROUP BY orders_order.id HAVING total_minor <> sum(line.price_minor + line.shipping_minor)
+        """,
+    ),
+    "order_payments": (
+        _("An order is paid, and its money is not there, or is another sum"),
+        """
+        SELECT 'order ' || number, total_minor, payment.amount_minor, orders_order.currency
+        FROM orders_order LEFT JOIN payments_payment AS payment
+            ON payment.purpose = 'order' AND payment.reference = orders_order.id AND payment.status = 'captured'
+        WHERE payment_status = 'captured' AND total_minor IS DISTINCT FROM payment.amount_minor
+        """,
+    ),
+    "buyers_money": (
+        _("What is held of an order's money is not what its lines still ask for"),
+        f"""
+        SELECT 'order ' || number, coalesce(held.minor, 0), coalesce(booked.minor, 0), currency
+        FROM orders_order LEFT JOIN ({HELD} UNION ALL {LATE}) AS held USING (id)
+            LEFT JOIN ({BUYERS}) AS booked USING (id)
+        WHERE coalesce(held.minor, 0) <> coalesce(booked.minor, 0) ORDER BY number
+        """,  # noqa: S608 - our own words
+    ),
+    "plants_money": (
+        _("A plant's account is not what it earned and was not paid"),
+        """
+        SELECT 'plant ' || slug, coalesce(earned.minor, 0) - coalesce(paid.minor, 0), coalesce(booked.minor, 0),
+            coalesce(earned.currency, booked.currency)
+        FROM refurbishers_refurbisher AS plant
+        LEFT JOIN (SELECT plant_id, currency, sum(amount_minor) AS minor FROM orders_earning
+                   WHERE kind <> 'carried' GROUP BY 1, 2) AS earned ON earned.plant_id = plant.id
+        LEFT JOIN (SELECT party, currency, sum(amount_minor) AS minor FROM payments_payout
+                   WHERE account = 'plant' AND status IN ('sent', 'paid') GROUP BY 1, 2) AS paid
+            ON paid.party = plant.id::text AND paid.currency = earned.currency
+        FULL JOIN (SELECT party, currency, sum(amount_minor) AS minor FROM payments_ledgerentry
+                   WHERE account = 'plant' GROUP BY 1, 2) AS booked
+            ON booked.party = plant.id::text AND booked.currency = coalesce(earned.currency, booked.currency)
+        WHERE coalesce(earned.minor, 0) - coalesce(paid.minor, 0) <> coalesce(booked.minor, 0)
+        """,
+    ),
+    "settlements": (
+        _("A settlement is not the sum of its rows"),
+        """
+        SELECT 'settlement ' || settlement.id, coalesce(sum(earning.amount_minor), 0), total_minor, settlement.currency
+        FROM orders_settlement AS settlement LEFT JOIN orders_earning AS earning
+            ON earning.settlement_id = settlement.id AND earning.currency = settlement.currency
+        GROUP BY settlement.id HAVING total_minor <> coalesce(sum(earning.amount_minor), 0)
+        """,
+    ),
+    "settlements_paid": (
+        _("A settlement is neither paid nor carried over as it should be"),
+        """
+        SELECT 'settlement ' || settlement.id, total_minor, coalesce(payout.amount_minor, carried.amount_minor),
+            settlement.currency
+        FROM orders_settlement AS settlement LEFT JOIN payments_payout AS payout ON payout.id = settlement.payout_id
+            LEFT JOIN orders_earning AS carried ON carried.carried_from_id = settlement.id
+        WHERE total_minor <> coalesce(payout.amount_minor, carried.amount_minor, 0)
+        """,
+    ),
+}  # fmt: skip
