@@ -146,6 +146,7 @@ INSTALLED_APPS = [
     "backmarket.accounts",
     "backmarket.events",
     "backmarket.payments",
+    "backmarket.invoices",
     "backmarket.shipping",
     "backmarket.notifications",
     "refurbishers",
@@ -363,6 +364,16 @@ STRIPE_PAYOUT_WEBHOOK_SECRET = env("STRIPE_PAYOUT_WEBHOOK_SECRET", "")
 SEPA_DEBTOR_NAME = env("SEPA_DEBTOR_NAME", SITE_NAME if ALLOW_SANDBOX else "")
 SEPA_DEBTOR_IBAN = env("SEPA_DEBTOR_IBAN", "FR7630004000031234567890143" if ALLOW_SANDBOX else "").replace(" ", "")
 SEPA_DEBTOR_BIC = env("SEPA_DEBTOR_BIC", "BNPAFRPP" if ALLOW_SANDBOX else "")
+# Who runs this installation, as invoices of the commission say it; lines of the address with semicolons between.
+HOUSE_NAME = env("HOUSE_NAME", f"{SITE_NAME} SAS" if ALLOW_SANDBOX else None)
+_house_address = env("HOUSE_ADDRESS", "1 rue de l'Exemple; 75000 Paris" if ALLOW_SANDBOX else None)
+HOUSE_ADDRESS = [line.strip() for line in _house_address.split(";") if line.strip()]
+HOUSE_REGISTRATION = env("HOUSE_REGISTRATION", "RCS Paris 000 000 000" if ALLOW_SANDBOX else None)
+HOUSE_VAT_NUMBER = env("HOUSE_VAT_NUMBER", "FR00000000000" if ALLOW_SANDBOX else None)
+if not (HOUSE_NAME and HOUSE_ADDRESS and HOUSE_REGISTRATION and HOUSE_VAT_NUMBER):
+    raise ImproperlyConfigured(
+        "HOUSE_NAME, HOUSE_ADDRESS, HOUSE_REGISTRATION and HOUSE_VAT_NUMBER stand on every invoice of the commission."
+    )
 SANDBOX_WEBHOOK_SECRET = env("SANDBOX_WEBHOOK_SECRET", SECRET_KEY)
 # Before the refusal of sandboxes, so that a misspelt one does not pass for a real one.
 if PAYMENT_GATEWAY not in ("sandbox", "stripe"):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import Http404
 
 from backmarket.accounts.models import User
+from backmarket.invoices.models import Invoice
 from orders.models import Claim, Consignment, Order, OrderLine, Withdrawal
 from refurbishers.access import plant_of
 
@@ -50,6 +51,15 @@ def claim_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Claim:
     if claim is None:
         raise Http404
     return claim
+
+
+def paper_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Invoice:
+    """An invoice or credit note of an order that this visitor may see. Else Http404."""
+    orders = Order.objects.filter(_bought_by(user, opened))
+    paper = Invoice.objects.filter(kind__in=Invoice.BUYERS, reference__in=orders.values("pk"), pk=pk).first()
+    if paper is None:
+        raise Http404
+    return paper
 
 
 def consignment_for_plant(user: Visitor, pk: UUID) -> Consignment:

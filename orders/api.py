@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -12,6 +13,9 @@ from rest_framework.views import APIView
 from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.api.pagination import CursorPagination
+from backmarket.invoices.models import Kind
+from backmarket.invoices.selectors import papers_about
+from backmarket.invoices.views import pdf_response
 from orders import access, selectors
 from orders.models import Consignment, Order, OrderLine
 from orders.services.fulfilment import ship_consignment
@@ -45,6 +49,22 @@ class OrderOutput(serializers.Serializer):
     currency = serializers.CharField()
     placed_at = serializers.DateTimeField()
     lines = LineOutput(many=True)
+
+
+class PaperOutput(serializers.Serializer):
+    """An invoice or a credit note of an order. `total_minor` includes `vat_minor`, which the margin scheme leaves out;
+    `corrects` is the invoice that a credit note gives back from.
+    """
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    number = serializers.CharField(source="code")
+    corrects = serializers.UUIDField(source="corrects_id", allow_null=True)
+    total_minor = serializers.IntegerField()
+    vat_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+    issued_at = serializers.DateTimeField()
+    pdf = serializers.HyperlinkedIdentityField(view_name="api-paper")
 
 
 class ConsignmentOutput(serializers.Serializer):
@@ -102,6 +122,23 @@ class OrderEndpoint(RetrieveAPIView):
 
     def get_object(self) -> Order:
         return access.order_for_buyer(self.request.user, (), self.kwargs["pk"])
+
+
+class PapersEndpoint(APIView):
+    """The invoices and credit notes of one of one's own orders, oldest first."""
+
+    @extend_schema(responses=PaperOutput(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        order = access.order_for_buyer(request.user, (), pk)
+        return Response(PaperOutput(papers_about(order.pk), many=True, context={"request": request}).data)
+
+
+class PaperEndpoint(APIView):
+    """One paper as PDF, as it was archived."""
+
+    @extend_schema(responses={(200, "application/pdf"): bytes})
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        return pdf_response(access.paper_for_buyer(request.user, (), pk), at=timetravel.now())
 
 
 class ConsignmentsPagination(CursorPagination):

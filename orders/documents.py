@@ -1,8 +1,8 @@
-"""Papers as PDF: the invoices for the buyer, the packing slip and the account statement for the plant."""
+"""A plant's own papers as PDF: the packing slip, and the statement of its account."""
 
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils.formats import date_format
@@ -16,10 +16,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from backmarket.market import calendar
-from backmarket.money import Money, total
 from backmarket.templatetags.ui import money
-from catalog.models import VatScheme
-from orders.models import Consignment, Order, OrderLine
+from orders.models import Consignment, OrderLine
 from orders.statements import AccountStatement
 
 MARGIN, LINE = 20 * mm, 5.2 * mm
@@ -34,23 +32,6 @@ STATEMENT_STYLE = TableStyle(
         ("LINEBELOW", (0, 1), (-1, -1), 0.3, colors.lightgrey),
     ]
 )
-# VAT included in a price of the regular scheme, by the country of the plant.
-VAT_PERCENT = {
-    "AT": 20, "BE": 21, "CZ": 21, "DE": 19, "DK": 25, "EE": 24, "ES": 21, "FI": 25, "FR": 20, "GR": 24, "IE": 23,
-    "IT": 22, "LT": 21, "LU": 17, "NL": 21, "PL": 23, "PT": 23, "SE": 25,
-}  # fmt: skip
-
-
-def invoice_pdf(order: Order) -> bytes:
-    """One page per plant, each the seller of its devices, with the mention that its VAT scheme asks."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=True)
-    canvas.setTitle(f"{settings.SITE_NAME} {order.number}")
-    for place, consignment in enumerate(order.consignments.select_related("plant").prefetch_related("lines"), 1):
-        _invoice(_Sheet(canvas), order, consignment, f"{order.number}-{place}")
-        canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
 
 
 def packing_pdf(consignment: Consignment) -> bytes:
@@ -126,35 +107,6 @@ class _Sheet:
         self.canvas.drawString(MARGIN, self.y, _printable(left)[:90])
         self.canvas.drawRightString(A4[0] - MARGIN, self.y, _printable(right))
         self.y -= LINE * 1.3
-
-
-def _invoice(sheet: _Sheet, order: Order, consignment: Consignment, number: str) -> None:
-    plant, lines = consignment.plant, list(consignment.lines.all())
-    day = calendar().local(order.captured_at or order.placed_at).date()
-    sheet.write(_("Invoice %(number)s") % {"number": number}, size=20)
-    sheet.write(date_format(day, "DATE_FORMAT"))
-    seller = [plant.legal_name, plant.line1, f"{plant.postcode} {plant.city}", plant.country]
-    sheet.block(_("Seller"), [*seller, plant.registration_number, _("VAT no. %(no)s") % {"no": plant.vat_number}])
-    sheet.block(_("Buyer"), order.address.lines)
-    for line in lines:
-        sheet.row(f"{line.title}, {line.get_grade_display()} {line.identifier}", money(line.price))
-    sheet.row(_("Shipping"), money(consignment.shipping))
-    sheet.row(_("Total paid"), money(total((line.gross for line in lines), order.currency)), bold=True)
-    for text in _vat_mentions(lines, plant.country):
-        sheet.write(text, size=9)
-
-
-def _vat_mentions(lines: Sequence[OrderLine], country: str) -> list[str]:
-    """The margin scheme shows no VAT (2006/112, art. 226.14); the regular one says how much is in the price."""
-    mentions = []
-    regular = total((line.gross for line in lines if line.vat_scheme == VatScheme.REGULAR), lines[0].currency)
-    if any(line.vat_scheme == VatScheme.MARGINAL for line in lines):
-        mentions.append(_("Margin scheme, second-hand goods: no VAT is shown."))
-    if regular and (percent := VAT_PERCENT.get(country)):
-        included = Money((2 * regular.minor * percent // (100 + percent) + 1) // 2, regular.currency)
-        amount = {"percent": percent, "amount": money(included)}
-        mentions.append(_("VAT of %(percent)s %% included: %(amount)s.") % amount)
-    return mentions
 
 
 def _printable(text: str) -> str:

@@ -11,7 +11,7 @@ from orders import emails
 from orders.issues import NOT_DEFECTS
 from orders.models import Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
 from orders.selectors import stray_payment_of
-from orders.services import checkout, claims, earnings, fulfilment, refunds, returns, settlement, waiting
+from orders.services import checkout, claims, earnings, fulfilment, invoicing, refunds, returns, settlement, waiting
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
 
@@ -87,6 +87,17 @@ def fail_unpaid_order(event: Event) -> None:
 
 def close_refunded_line(event: Event) -> None:
     refunds.close_refunded_line(Refund.objects.get(pk=event.subject_id), at=event.happened_at)
+
+
+# Invoices
+
+
+def invoice_parcel(event: Event) -> None:
+    invoicing.invoice_sent_lines(_line(event).consignment, at=event.happened_at)
+
+
+def credit_refund(event: Event) -> None:
+    invoicing.credit_refund(Refund.objects.get(pk=event.subject_id), at=event.happened_at)
 
 
 # E-mails

@@ -15,6 +15,10 @@ class LineQuerySet(models.QuerySet[Any]):
     def to_ship(self) -> "LineQuerySet":
         return self.filter(status__in=["paid", "accepted"])
 
+    def to_invoice(self) -> "LineQuerySet":
+        """Sent, whatever became of it since, and on no invoice yet."""
+        return self.filter(shipped_at__isnull=False, invoice=None)
+
     def overdue(self, at: datetime) -> "LineQuerySet":
         return self.filter(due_at__lte=at)
 

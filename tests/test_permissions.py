@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from backmarket.accounts.models import User
+from backmarket.invoices.models import Invoice
 from backmarket.notifications.models import MailboxMessage
 from backmarket.payments.models import SandboxIntent
 from backmarket.shipping.models import Parcel
@@ -27,6 +28,7 @@ from catalog.share_cards import home_card
 from orders.models import Cart, CartItem, Claim, OrderLine
 from orders.services.claims import open_claim
 from orders.services.guarantees import start_guarantee
+from orders.services.invoicing import invoice_sent_lines
 from orders.services.returns import confirm_withdrawal
 from refurbishers.models import Refurbisher
 from reviews.models import Question
@@ -168,7 +170,7 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "orders"): OWN,
     ("post", "orders"): "302 405 405 405 405 405 405 405",
     ("get", "order"): ALICES,
-    ("get", "order-invoice"): ALICES,
+    ("get", "paper"): ALICES,
     ("get", "line-withdraw"): ALICES,
     ("get", "line-withdraw-confirm"): "404 302 404 404 404 404 404 404",
     ("post", "line-withdraw-confirm"): "404 422 404 404 404 404 404 404",
@@ -235,6 +237,10 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "api-orders"): "403 405 405 405 405 405 405 405",
     ("get", "api-order"): "403 200 404 404 404 404 404 404",
     ("post", "api-order"): "403 405 405 405 405 405 405 405",
+    ("get", "api-order-papers"): "403 200 404 404 404 404 404 404",
+    ("post", "api-order-papers"): "403 405 405 405 405 405 405 405",
+    ("get", "api-paper"): "403 200 404 404 404 404 404 404",
+    ("post", "api-paper"): "403 405 405 405 405 405 405 405",
     ("get", "api-plant-parcels"): "403 404 404 200 200 404 404 404",
     ("post", "api-plant-parcels"): "403 405 405 405 405 405 405 405",
     ("get", "api-plant-ship"): "403 405 405 405 405 405 405 405",
@@ -315,6 +321,8 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
     promise_gift(wished, token=lists["other"].token, giver=carol, key=uuid4(), at=now)
     alert = ask_for_alert(trade.variant, "good", user=alice, target=None, at=now)
     uuid_of = {"line": line.pk, "order": order.pk, "trade": trade.pk, "claim": claim.pk, "quote": quote.pk}
+    invoice_sent_lines(line.consignment, at=now)
+    uuid_of["paper"] = Invoice.objects.get(reference=order.pk).pk
     keys: dict[str, dict[str, Any]] = {
         "category": {"slug": category.slug}, "sell-category": {"slug": category.slug},
         "product": {"slug": product.slug}, "sell-product": {"slug": product.slug},

@@ -8,6 +8,8 @@ from django.db.models import Model
 from django.urls import reverse
 
 from backmarket.accounts.models import Address, User
+from backmarket.invoices.models import Invoice
+from backmarket.invoices.selectors import papers_about
 from buyback.models import Identity, TaxFile, Trade, TradeMessage
 from buyback.selectors import trades_of
 from catalog.selectors.personal import aids_of
@@ -70,7 +72,15 @@ def _order(order: Order) -> dict[str, Any]:
         **_pick(order, *ORDER),
         "address": _pick(order.address, *ADDRESS),
         "lines": [_line(line) for line in lines],
+        "papers": [_paper(paper) for paper in papers_about(order.pk)],
     }
+
+
+def _paper(paper: Invoice) -> dict[str, Any]:
+    """An invoice or credit note, to whom it was made out, and where the person downloads it."""
+    about = _pick(paper, "code", "kind", "issued_at", "total_minor", "vat_minor", "currency")
+    pdf = settings.SITE_URL + reverse("paper", args=[paper.pk])
+    return {**about, "recipient": paper.recipient_facts, "pdf": pdf}
 
 
 def _line(line: OrderLine) -> dict[str, Any]:

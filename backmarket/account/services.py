@@ -78,8 +78,8 @@ def reasons_to_stay(user: User) -> list[str]:
 def close_account(user: User, *, by: Actor, at: datetime) -> None:
     """Erase what the law does not make us keep, and the login with it. Raises CannotCloseAccount.
 
-    Kept: orders with their address (accounts, guarantees) and trades with the seller's identity (police register).
-    Ratings stay without a name. Records account.closed.
+    Kept: orders with their address and invoices (accounts, guarantees) and trades with the seller's identity (police
+    register). Ratings stay without a name. Records account.closed.
     """
     user = lock(User.objects.filter(pk=user.pk)).get()
     if reasons := reasons_to_stay(user):

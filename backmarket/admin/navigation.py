@@ -48,6 +48,7 @@ PLANT: tuple[Group, ...] = (
         _("The plant"),
         (
             (_("Statements"), "account_balance", "orders.Settlement", ""),
+            (_("Invoices"), "request_page", "invoices.Invoice", ""),
             (_("Commitments"), "verified", "refurbishers.Clause", ""),
             (_("Members"), "group", "refurbishers.Member", ""),
             (_("Invitations"), "group_add", "refurbishers.Invitation", ""),
@@ -110,12 +111,14 @@ DESK: tuple[Group, ...] = (
     (
         _("Money"),
         (
+            (_("Approvals"), "done_all", "payments.Approval", ""),
             (_("Payments"), "credit_card", "payments.Payment", ""),
             (_("Refunds"), "currency_exchange", "payments.Refund", ""),
             (_("Payouts"), "payments", "payments.Payout", ""),
             (_("Payout files"), "draft", "payments.PayoutFile", ""),
             (_("Bank reports"), "fact_check", "payments.BankReport", ""),
             (_("Settlements"), "account_balance", "orders.Settlement", ""),
+            (_("Invoices"), "request_page", "invoices.Invoice", ""),
             (_("Earnings"), "savings", "orders.Earning", ""),
             (_("Ledger"), "balance", "payments.LedgerMovement", ""),
         ),

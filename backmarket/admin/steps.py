@@ -13,6 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.forms import StepForm
 from backmarket.errors import DomainError
+from backmarket.money import Money
+from backmarket.payments.limits import limit_of
+from backmarket.payments.services.approvals import ask_approval
+from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
 
 DONE = _("Done.")
 Run = Callable[[HttpRequest, Any, dict[str, Any]], Any]
@@ -43,6 +48,8 @@ class Step:
     permission: str = "act"
     template: str = "admin/step.html"
     asks: bool = False
+    # What it moves: more than the person may alone waits for a second one.
+    amount: Callable[[Any, dict[str, Any]], Money] | None = None
 
     @property
     def has_page(self) -> bool:
@@ -102,6 +109,8 @@ class StepsMixin:
 
     def _run(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponseBase | None:
         """The service's answer; its refusal goes beside the field it names, or above a form, or into a message."""
+        if step.amount is not None and (amount := step.amount(obj, form.cleaned_data)) > limit_of(request.user):  # type: ignore[arg-type]
+            return self._ask_second_eyes(request, step, obj, amount)
         try:
             result = step.run(request, obj, form.cleaned_data)
         except DomainError as refusal:
@@ -114,6 +123,17 @@ class StepsMixin:
                 return result
             messages.success(request, step.done(result) if callable(step.done) else step.done)
             obj = obj or result
+        return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
+
+    def _ask_second_eyes(self, request: HttpRequest, step: Step, obj: Any, amount: Money) -> HttpResponse:
+        """Note the step for somebody else to agree to, with the form as it was sent."""
+        answers = {name: values for name, values in request.POST.lists() if name in step.form.base_fields}
+        subject = (obj._meta.label, str(obj.pk))
+        name = f"{self.name_of(obj)} · {step.title}"  # type: ignore[attr-defined]
+        person: Any = request.user
+        ask_approval(subject, step.name, name=name, answers=answers, amount=amount, by=person, at=now())
+        words = _("%(amount)s is more than the %(limit)s that you may move alone: somebody else is asked to agree.")
+        messages.warning(request, words % {"amount": money(amount), "limit": money(limit_of(person))})
         return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
 
     def _page(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponse:

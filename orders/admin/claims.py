@@ -12,6 +12,7 @@ from backmarket.admin.base import AFTER_SALES, WORKSHOP, PlantModelAdmin, StaffM
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.money import Money
 from backmarket.sites import plant_site, staff_site
 from backmarket.timetravel import now
 from orders.admin.forms import (
@@ -34,6 +35,7 @@ from orders.models import (
 )
 from orders.querysets import WITH_SUPPORT
 from orders.services.claims import (
+    Outcome,
     accept_claim,
     answer_claim,
     decide_claim,
@@ -59,6 +61,11 @@ def _say_as_support(request: HttpRequest, claim: Claim, data: dict[str, Any]) ->
 
 def _is_open(claim: Claim) -> bool:
     return claim.status not in CLOSED
+
+
+def _refunded(claim: Claim, decision: dict[str, Any]) -> Money:
+    gross = claim.line.gross
+    return gross if decision["outcome"] == Outcome.REFUND else Money(0, gross.currency)
 
 
 @admin.register(Claim, site=staff_site)
@@ -90,6 +97,7 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             form=DecisionForm,
             explain=_("Both sides read your words; what follows is started at once."),
             when=attrgetter("is_with_support"),
+            amount=_refunded,
             run=lambda request, claim, data: decide_claim(claim, **data, by=request.user, at=now()),
         ),
         Step(
@@ -116,6 +124,7 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             permission="refund",
             explain=_("The customer gets the whole price back; the case ends when the money has left."),
             when=lambda claim: CLAIM.REFUNDED in Claim.MOVES.get(claim.status, set()),
+            amount=lambda claim, data: claim.line.gross,
             run=lambda request, claim, data: refund_claim(claim, by=request.user, at=now()),
         ),
     )

@@ -118,6 +118,7 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
             permission="refund",
             explain=_("Price and shipping share go back to the original means; what was not sent is cancelled."),
             when=is_refundable,
+            amount=lambda line, data: line.gross,
             run=lambda request, line, data: refund_line(line, **data, by=request.user, at=now()),
         ),
         Step(

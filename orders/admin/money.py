@@ -18,6 +18,8 @@ from backmarket.admin.columns import NOTHING, TONE_OF, money_column
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.invoices.admin import papers_panel
+from backmarket.invoices.selectors import papers_about
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from backmarket.payments.selectors import held
@@ -100,6 +102,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
             permission="pay",
             explain=_("Its payout was cancelled or came back: the money is held. It will go to the account known now."),
             when=lambda settlement: bool(settlement.payout and settlement.payout.is_held),
+            amount=lambda settlement, data: settlement.payout.amount,
             run=lambda request, settlement, data: reorder_settlement_payout(settlement, by=request.user, at=now()),
         ),
         Step(
@@ -112,6 +115,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
             explain=_("What our bank's statement shows. The plant's next settlement counts it."),
             done=_("Recorded, in the ledger too."),
             when=_is_owed,
+            amount=lambda settlement, data: data["amount"],
             run=lambda request, settlement, data: receive_plant_transfer(
                 settlement, **data, by=request.user, at=now()
             ),
@@ -123,7 +127,9 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
     )  # fmt: skip
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        return [*account_panels("desk", statement_of(obj)), statement_panel("desk", obj), history(obj, names=True)]
+        papers = papers_panel("desk", papers_about(obj.pk), _("Invoice of our commission"))
+        account = account_panels("desk", statement_of(obj))
+        return [papers, *account, statement_panel("desk", obj), history(obj, names=True)]
 
 
 @admin.register(Earning, site=staff_site)
@@ -200,4 +206,5 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
         owed = [to_pay_panel(obj, _owed(obj))] if _is_owed(obj) else []
-        return [*owed, *account_panels("plant", statement_of(obj)), statement_panel("plant", obj)]
+        papers = papers_panel("plant", papers_about(obj.pk), _("Invoice of our commission"))
+        return [*owed, papers, *account_panels("plant", statement_of(obj)), statement_panel("plant", obj)]

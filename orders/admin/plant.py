@@ -13,6 +13,8 @@ from backmarket.admin.columns import money_column, state_column, text_column
 from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.invoices.admin import papers_panel
+from backmarket.invoices.selectors import papers_about
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
 from orders.admin.forms import RefuseLineForm, ShipForm
@@ -132,7 +134,8 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
         open_address = any(line.status in (*SHIPPABLE, LINE.SHIPPED) for line in lines)
         address = [address_panel(obj.order)] if open_address else []
         parcel = parcel_panel(obj.parcel, _("Parcel"))
-        return [lines_panel("plant", lines), *address, parcel, history(obj, *lines)]
+        papers = papers_panel("plant", papers_about(obj.order_id).filter(party=obj.plant_id), _("Invoices"))
+        return [lines_panel("plant", lines), *address, parcel, papers, history(obj, *lines)]
 
 
 @admin.register(OrderLine, site=plant_site)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address
 from backmarket.db import sequence_number
+from backmarket.invoices.models import Invoice
 from backmarket.money import Money
 from backmarket.shipping.models import Parcel
 from catalog.models import Grade, Listing, Unit, VatScheme
@@ -158,7 +159,14 @@ class OrderLine(models.Model):
     commission_bps = models.PositiveIntegerField()
     commission_minor = models.PositiveIntegerField()
     commission_vat_minor = models.PositiveIntegerField()
+    # The rate of the house's VAT on the commission: nothing where the plant owes it itself.
+    commission_vat_bps = models.PositiveSmallIntegerField(db_default=2000)
     vat_scheme = models.CharField(_("VAT scheme"), max_length=8, choices=VatScheme)
+    # Whose VAT is in the price, and the rate that the invoice shows: none in the margin scheme.
+    vat_country = models.CharField(max_length=2, blank=True, db_default="")
+    vat_bps = models.PositiveSmallIntegerField(db_default=0)
+    # Of the parcel it left in.
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     guarantee_months = models.PositiveSmallIntegerField()
     identifier = models.CharField(_("IMEI or serial"), max_length=40, blank=True)
     due_at = models.DateTimeField(_("deadline"), null=True, blank=True)
@@ -190,6 +198,13 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(price_minor__gte=F("commission_minor") + F("commission_vat_minor")),
                 name="line_commission_within_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(vat_scheme="REGULAR", vat_bps__lte=10_000) | Q(vat_bps=0), name="line_margin_shows_no_vat"
+            ),
+            models.CheckConstraint(condition=Q(commission_vat_bps__lte=10_000), name="line_commission_vat_share"),
+            models.CheckConstraint(
+                condition=Q(invoice=None) | Q(shipped_at__isnull=False), name="line_invoiced_once_sent"
             ),
             models.UniqueConstraint(
                 fields=["unit"],

@@ -32,13 +32,12 @@ from orders.models import Cart, CartItem, Consignment, Order, OrderLine
 from orders.selectors import is_offered
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
+from orders.services.taxation import taxes_of
 from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, same_order, snapshot_of
 from refurbishers.models import Refurbisher
 from refurbishers.selectors import commission_rates
 
 log = structlog.get_logger(__name__)
-
-COMMISSION_VAT_BPS = 2000
 
 
 class CartChanged(DomainError):
@@ -172,9 +171,10 @@ def _write_order(order: Order, items: list[CartItem]) -> None:
 
 def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *, commission_bps: int) -> OrderLine:
     """A line with everything that must not change after the sale copied onto it."""
-    commission = listing.price.share(commission_bps)
+    order, commission = consignment.order, listing.price.share(commission_bps)
+    vat, commission_vat = taxes_of(listing, order.address.country, order.placed_at)
     return OrderLine(
-        order=consignment.order,
+        order=order,
         consignment=consignment,
         plant=listing.plant,
         listing=listing,
@@ -185,8 +185,11 @@ def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *,
         currency=listing.currency,
         commission_bps=commission_bps,
         commission_minor=commission.minor,
-        commission_vat_minor=commission.share(COMMISSION_VAT_BPS).minor,
+        commission_vat_minor=commission.share(commission_vat.bps).minor,
+        commission_vat_bps=commission_vat.bps,
         vat_scheme=listing.vat_scheme,
+        vat_country=vat.country,
+        vat_bps=vat.bps,
         guarantee_months=listing.guarantee_months,
     )
 

@@ -19,6 +19,7 @@ from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, Payout
 from backmarket.payments.services import CannotPayOut, book, may_pay_again, order_payout
 from orders.models import Earning, Settlement
+from orders.services.invoicing import invoice_commission
 from orders.statements import still_owed
 from refurbishers.models import Refurbisher
 
@@ -127,6 +128,7 @@ def _settle(plant_id: UUID, currency: str, day: date, at: datetime) -> int:
         )
         Earning.objects.filter(pk__in=[row.pk for row in rows]).update(settlement=settlement)
         _pay(settlement, at)
+        invoice_commission(settlement, at=at)
     return 1
 
 

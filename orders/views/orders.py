@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backmarket import timetravel
 from backmarket.errors import DomainError
 from backmarket.forms import refuse, status_of
-from orders.access import line_for_buyer, order_for_buyer, withdrawal_for_buyer
-from orders.documents import invoice_pdf
+from backmarket.invoices.services import PaperChanged
+from backmarket.invoices.views import pdf_response
+from orders.access import line_for_buyer, order_for_buyer, paper_for_buyer, withdrawal_for_buyer
 from orders.forms import WithdrawForm
-from orders.models import Order, OrderLine, Withdrawal
+from orders.models import OrderLine, Withdrawal
 from orders.pages import order_page
+from orders.pages.papers import papers_of
 from orders.selectors import orders_of
 from orders.services.returns import confirm_withdrawal, require_withdrawable
 from orders.views.common import actor, label_response, opened, person
@@ -40,19 +42,20 @@ def list_orders(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_order(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     order = order_for_buyer(request.user, opened(request), pk)
-    return render(request, "orders/order.html", {"page": order_page(order, timetravel.now())})
+    page = order_page(order, timetravel.now())
+    return render(request, "orders/order.html", {"page": page, "papers": papers_of(page)})
 
 
 @never_cache
 @require_safe
-def show_invoice(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The invoices of a paid order as one PDF, a page per plant."""
-    order = order_for_buyer(request.user, opened(request), pk)
-    if order.payment_status != Order.PaymentStatus.CAPTURED:
-        return redirect("order", pk)
-    response = HttpResponse(invoice_pdf(order), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="invoice-{order.number}.pdf"'
-    return response
+def show_paper(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """An invoice or a credit note, as it was archived."""
+    paper = paper_for_buyer(request.user, opened(request), pk)
+    try:
+        return pdf_response(paper, at=timetravel.now())
+    except PaperChanged as refusal:
+        messages.error(request, str(refusal))
+        return redirect("order", paper.reference)
 
 
 @never_cache

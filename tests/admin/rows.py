@@ -9,10 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from backmarket.accounts.models import User
+from backmarket.invoices.models import Invoice
 from buyback.models import Trade
 from buyback.services.register import enter_in_register
 from catalog.models import Listing, Unit
 from orders.models import Claim, OrderLine, Settlement, Withdrawal
+from orders.services.invoicing import invoice_sent_lines
 from refurbishers.models import Invitation, Member, Refurbisher
 from refurbishers.services.members import invite_member
 from reviews.models import Review
@@ -37,6 +39,7 @@ class Rows:
     settlement: Settlement
     review: Review
     trade: Trade
+    invoice: Invoice
 
     def all(self) -> list[Model]:
         register = self.plant.register.get()
@@ -52,7 +55,7 @@ class Rows:
             self.line.consignment,
             self.claim,
         ]
-        return [*own, self.withdrawal, self.settlement, self.review, self.trade, register, bid]
+        return [*own, self.withdrawal, self.settlement, self.review, self.trade, self.invoice, register, bid]
 
 
 def rows_of(plant: Refurbisher, at: datetime) -> Rows:
@@ -71,6 +74,9 @@ def rows_of(plant: Refurbisher, at: datetime) -> Rows:
     seller = UserFactory(full_name="Carol Petit")
     bought = steps.validated(plant, seller, at)
     enter_in_register(bought, at)
+    invoice_sent_lines(done.consignment, at=at)
+    done.refresh_from_db(fields=["invoice"])
+    assert done.invoice
     return Rows(
         plant=plant,
         member=plant.members.first(),  # type: ignore[arg-type]
@@ -85,6 +91,7 @@ def rows_of(plant: Refurbisher, at: datetime) -> Rows:
         ),
         review=review,
         trade=steps.received(plant, seller, at),
+        invoice=done.invoice,
     )
 
 

@@ -76,7 +76,7 @@ def test_a_strangers_row_is_in_no_export(own: Rows, theirs: Rows, bob: User, cli
     for row in theirs.all():
         if plant_site._registry[type(row)].export_columns:
             lines = client.get(url("plant", type(row), "changelist") + "export/").getvalue().decode()
-            assert row.plant.name not in lines
+            assert theirs.plant.name not in lines
 
 
 def test_an_action_on_a_strangers_rows_changes_nothing(own: Rows, theirs: Rows, bob: User, client_of: ClientOf) -> None:

@@ -22,7 +22,7 @@ APPEND_ONLY = {
     "orders.settlement", "orders.earning", "buyback.trade", "buyback.quote", "buyback.registerentry",
     "buyback.bid", "catalog.listing", "catalog.unit", "reviews.review", "shipping.parcel", "shipping.pickup",
     "refurbishers.signature", "refurbishers.statementofreasons", "refurbishers.servicefact",
-    "refurbishers.measurement", "accounts.address",
+    "refurbishers.measurement", "accounts.address", "invoices.invoice",
 }  # fmt: skip
 
 

@@ -149,5 +149,5 @@ def written() -> list[tuple[Any, ...]]:
     tables = sorted({model._meta.db_table for model in apps.get_models()} - FORGOTTEN)
     prints = [f"SELECT '{name}', count(*), sum(hashtext(t::text)::bigint) FROM \"{name}\" t" for name in tables]  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(prints))
+        cursor.execute(" UNION ALL ".join(prints) + " ORDER BY 1")
         return cursor.fetchall()

@@ -119,8 +119,9 @@ FORMS = (
     moving_a_plant, giving_notice, agreeing_a_commission, deciding, a_word_of_support, refunding, removing_a_review,
     blocking, showing_an_identity, answering, taking_off_a_question, taking_off_an_answer,
 )  # fmt: skip
-# The forms of money are filled in wrongly in tests/admin/test_desk_bank.py and test_desk_steps.py.
+# The forms of money are filled in wrongly in tests/admin/test_desk_bank.py, test_desk_steps.py and test_second_eyes.py.
 MONEY = {
+    ("payments_approval_step", "decline"),
     ("payments_bankreport_add", ""),
     ("payments_payoutfile_add", ""),
     ("payments_payout_step", "return"),

@@ -25,6 +25,10 @@ FILLED_IN = {
     "STRIPE_SECRET_KEY": "sk_test_only",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_only",
     "STRIPE_WEBHOOK_SECRET": "whsec_test_only",
+    "HOUSE_NAME": "Back Market SAS",
+    "HOUSE_ADDRESS": "1 rue de l'Exemple; 75000 Paris",
+    "HOUSE_REGISTRATION": "RCS Paris 000 000 000",
+    "HOUSE_VAT_NUMBER": "FR00000000000",
     "SEPA_DEBTOR_NAME": "Back Market",
     "SEPA_DEBTOR_IBAN": "FR7630006000011234567890189",
     "SEPA_DEBTOR_BIC": "AGRIFRPP",
@@ -231,6 +235,10 @@ def test_compose_asks_for_every_secret_that_it_does_not_invent() -> None:
         "FIELD_ENCRYPTION_KEYS",
         "SITE_HOST",
         "EMAIL_HOST",
+        "HOUSE_NAME",
+        "HOUSE_ADDRESS",
+        "HOUSE_REGISTRATION",
+        "HOUSE_VAT_NUMBER",
     }
 
 

@@ -10,17 +10,18 @@ from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, models
-from django.db.models import Avg, Count, F, Sum
+from django.db.models import Avg, Count, F, Max, Sum
 from django.test import Client
 from django.urls import reverse
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
+from backmarket.invoices.models import Invoice, Series
 from backmarket.management.commands.seed import LOADED, PARTS
 from backmarket.management.demo_logins import ALICE, CAROL, LOGINS, NORA, OWNER, PASSWORD
 from backmarket.management.seeding.regulars import ASKED_BEFORE
-from backmarket.payments.models import LedgerEntry, LedgerMovement, Payment, Payout, PayoutFile
+from backmarket.payments.models import LedgerEntry, LedgerMovement, Payment, Payout, PayoutFile, Refund
 from backmarket.shipping.models import Parcel, Pickup
 from backmarket.shipping.selectors import may_be_asked_again
 from buyback import dac7
@@ -87,6 +88,7 @@ def test_the_whole_demo_once(at: datetime) -> None:
         _every_status_has_somebody_in_it,
         _prices_average_half_of_new,
         _the_ledger_sums_to_zero_and_agrees_with_the_rows,
+        _every_parcel_refund_and_settlement_has_its_paper,
         _the_register_is_an_unbroken_chain,
         _grades_are_what_the_specification_gives,
         _nobody_is_late_at_the_start,
@@ -170,6 +172,28 @@ def _the_ledger_sums_to_zero_and_agrees_with_the_rows() -> None:
 
 def _balance(account: str) -> int:
     return LedgerEntry.objects.filter(account=account).aggregate(sum=Sum("amount_minor"))["sum"]
+
+
+def _every_parcel_refund_and_settlement_has_its_paper() -> None:
+    assert not OrderLine.objects.to_invoice().exists()
+    numbers = Series.objects.annotate(papers=Count("invoices"), highest=Max("invoices__number"))
+    assert [series for series in numbers if not series.papers == series.highest == series.last_number] == []
+    invoiced = OrderLine.objects.exclude(invoice=None)
+    sold = invoiced.aggregate(minor=Sum(F("price_minor") + F("shipping_minor")))["minor"]
+    assert _papers("invoice") == sold > 0
+    refunded = Refund.objects.filter(status="succeeded", reference__in=invoiced.values("pk"))
+    assert _papers("credit_note") == refunded.aggregate(minor=Sum("amount_minor"))["minor"] > 0
+    earned = F("line__commission_minor") + F("line__commission_vat_minor")
+    settled = (
+        Earning.objects.exclude(settlement=None).values("kind").annotate(minor=Sum(earned)).values_list("kind", "minor")
+    )
+    by_kind = dict(settled.order_by("kind"))
+    assert _papers("commission") - _papers("commission_credit") == by_kind["sale"] - by_kind["refund"]
+
+
+def _papers(kind: str) -> int:
+    found: int | None = Invoice.objects.filter(kind=kind).aggregate(minor=Sum("total_minor"))["minor"]
+    return found or 0
 
 
 def _the_register_is_an_unbroken_chain() -> None:
@@ -295,4 +319,3 @@ def _a_second_run_changes_nothing() -> None:
 def _sizes() -> list[int]:
     sized = (Event, Listing, Order, OrderLine, Trade, Claim, Review, LedgerEntry, Parcel, User)
     return [model._default_manager.count() for model in sized]
-

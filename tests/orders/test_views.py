@@ -231,7 +231,7 @@ def test_a_stranger_finds_nothing(
     accept_claim(claim, by=bob, at=now)
     pages = [
         reverse("order", args=[line.order_id]),
-        reverse("order-invoice", args=[line.order_id]),
+        reverse("paper", args=[line.invoice_id]),
         reverse("checkout-return", args=[line.order_id]),
         reverse("line-withdraw", args=[line.pk]),
         reverse("line-withdraw-confirm", args=[line.pk]),
@@ -332,11 +332,6 @@ def test_a_case_is_opened_by_guided_questions_and_written_in(client: Client, lis
     client.post(reverse("claim-withdraw", args=[claim.pk]))
     claim.refresh_from_db()
     assert claim.status == "withdrawn"
-
-
-def test_the_invoice_is_a_pdf_of_paid_orders(client: Client, listing: Listing, drain: Callable) -> None:
-    order = buy(client, listing, drain)
-    assert client.get(reverse("order-invoice", args=[order.pk])).content.startswith(b"%PDF")
 
 
 def test_the_list_of_orders_costs_the_same_for_one_and_for_many(

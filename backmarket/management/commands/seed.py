@@ -51,6 +51,7 @@ PARTS = (
     Part("banking"),
     Part("troubles"),
     Part("repricing"),
+    Part("invoices"),
 )
 
 

@@ -32,7 +32,7 @@ from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.shipping.models import Parcel
 from catalog.models import Listing, Variant
 from orders.models import Consignment, Guarantee, Order, OrderLine
-from orders.services.checkout import COMMISSION_VAT_BPS
+from orders.services.taxation import taxes_of
 from orders.services.waiting import PURPOSE, RESERVED_FOR
 from refurbishers.models import CommissionTerm, Refurbisher
 
@@ -153,13 +153,15 @@ class Shop:
         return lines
 
     def _line(self, consignment: Consignment, listing: Listing, shipping: int, number: int) -> OrderLine:
-        commission = share_minor(listing.price_minor, CommissionTerm.STANDARD_BPS)
+        order, commission = consignment.order, share_minor(listing.price_minor, CommissionTerm.STANDARD_BPS)
+        vat, commission_vat = taxes_of(listing, order.address.country, order.placed_at)
         return OrderLine(
-            id=stable_uuid("line", number), order=consignment.order, consignment=consignment, plant=listing.plant,
+            id=stable_uuid("line", number), order=order, consignment=consignment, plant=listing.plant,
             listing=listing, title=str(listing.variant)[:250], grade=listing.grade, price_minor=listing.price_minor,
             shipping_minor=shipping, currency=listing.currency, commission_bps=CommissionTerm.STANDARD_BPS,
-            commission_minor=commission, commission_vat_minor=share_minor(commission, COMMISSION_VAT_BPS),
-            vat_scheme=listing.vat_scheme, guarantee_months=listing.guarantee_months,
+            commission_minor=commission, commission_vat_minor=share_minor(commission, commission_vat.bps),
+            commission_vat_bps=commission_vat.bps, vat_scheme=listing.vat_scheme, vat_country=vat.country,
+            vat_bps=vat.bps, guarantee_months=listing.guarantee_months,
         )  # fmt: skip
 
     def _pay(self, order: Order, number: int, paid_at: datetime) -> Payment:

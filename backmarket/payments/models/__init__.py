@@ -1,10 +1,12 @@
 """Money that moves, what the bank is given and answers, and the ledger."""
 
+from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
 
 __all__ = [
+    "Approval",
     "BankReport",
     "LedgerEntry",
     "LedgerMovement",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0006_erased_papers'),
+        ('payments', '0007_approvals'),
     ]
 
     operations = [

@@ -1,0 +1,44 @@
+"""What happens when money is asked about."""
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+
+from backmarket.accounts.models import User
+from backmarket.events.models import Event
+from backmarket.notifications.services import send
+from backmarket.payments.limits import may_agree
+from backmarket.payments.models import Approval
+
+
+def email_second_eyes(event: Event) -> None:
+    """To everybody who may agree, but not to whoever asked."""
+    asked = Approval.objects.get(pk=event.subject_id)
+    staff = User.objects.filter(Q(is_superuser=True) | ~Q(groups=None), is_active=True, is_staff=True).distinct()
+    for person in staff.exclude(pk=asked.asked_by_id).order_by("pk"):
+        if may_agree(person):
+            send(
+                "approval_asked",
+                to=person.email,
+                context={"asked": asked, "url": _url(asked)},
+                key=f"approval:{asked.pk}:{person.pk}",
+                language=person.language,
+                at=event.happened_at,
+            )
+
+
+def email_asker(event: Event) -> None:
+    """What became of it, to the person who asked."""
+    asked = Approval.objects.select_related("asked_by").get(pk=event.subject_id)
+    send(
+        "approval_decided",
+        to=asked.asked_by.email,
+        context={"asked": asked, "url": _url(asked)},
+        key=f"approval:{asked.pk}:{asked.status}",
+        language=asked.asked_by.language,
+        at=event.happened_at,
+    )
+
+
+def _url(asked: Approval) -> str:
+    return settings.SITE_URL + reverse("desk:payments_approval_change", args=[asked.pk])

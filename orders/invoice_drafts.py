@@ -1,0 +1,241 @@
+"""What the invoices and credit notes of orders say: rows in, drafts out; nothing is written here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backmarket.accounts.models import Address
+from backmarket.errors import DomainError
+from backmarket.invoices.drafts import Draft, Line
+from backmarket.invoices.house import house_identity
+from backmarket.invoices.models import Invoice, Kind
+from backmarket.invoices.selectors import credited_of
+from backmarket.market import calendar
+from backmarket.money import Money, total
+from backmarket.payments.models import LedgerEntry, Refund
+from backmarket.taxes import included_vat, share_of
+from backmarket.taxes.rates import in_union
+from catalog.models import VatScheme
+from orders.models import Consignment, Earning, OrderLine, Settlement
+from refurbishers.models import Refurbisher
+
+# What moved the commission, by the kind of earning that the plant was settled for.
+MOVEMENTS = {Earning.Kind.SALE: "sale", Earning.Kind.REFUND: "unsale"}
+COMMISSION = (LedgerEntry.Account.COMMISSION, LedgerEntry.Account.COMMISSION_VAT)
+
+
+class CannotCredit(DomainError):
+    """More than what the invoice of this device has left."""
+
+    code = "cannot_credit"
+    default_message = gettext_lazy("This is more than what is left of the invoice of this device.")
+
+
+# Sales
+
+
+def sale_draft(consignment: Consignment, lines: Sequence[OrderLine], at: datetime) -> Draft:
+    """What a plant sold to a buyer in one parcel; in the order's language."""
+    order, plant = consignment.order, consignment.plant
+    with translation.override(order.language):
+        return Draft(
+            kind=Kind.INVOICE,
+            key=f"sale:{min(line.pk for line in lines)}",
+            party=plant.pk,
+            reference=order.pk,
+            language=order.language,
+            issuer=_plant(plant),
+            recipient=_person(order.address),
+            lines=[_sold(line, plant.country) for line in lines],
+            facts={
+                "order": order.number,
+                "sent_date": _day(at),
+                "paid_date": _day(order.captured_at or order.placed_at),
+                "guarantee_months": min(line.guarantee_months for line in lines),
+            },
+            issued_at=at,
+        )
+
+
+def _sold(line: OrderLine, plants_country: str) -> Line:
+    taxed = "regular" if line.vat_bps else "export"
+    return Line(
+        subject=str(line.pk),
+        what=f"{line.title}, {line.get_grade_display()}",
+        number=line.identifier,
+        gross=line.gross,
+        vat=included_vat(line.gross, line.vat_bps),
+        bps=line.vat_bps,
+        country=line.vat_country or plants_country,
+        scheme="margin" if line.vat_scheme == VatScheme.MARGINAL else taxed,
+        shipping=line.shipping,
+    )
+
+
+# Credit notes
+
+
+def credit_key(refund: Refund) -> str:
+    return f"refund:{refund.pk}"
+
+
+def credit_draft(invoice: Invoice, refund: Refund, at: datetime) -> Draft:
+    """What a refund gives back of one line of an invoice. Raises CannotCredit above what the line has left.
+
+    The VAT is what is due for all that was given back so far, less what earlier notes had: given back in whole, nothing
+    of it is left.
+    """
+    subject = str(refund.reference)
+    sold = next(line for line in invoice.lines if line["subject"] == subject)
+    gross, vat = Money(sold["gross_minor"], invoice.currency), Money(sold["vat_minor"], invoice.currency)
+    before, vat_before = credited_of(invoice, subject)
+    back = before + refund.amount
+    if back > gross:
+        raise CannotCredit
+    whole = refund.amount == gross
+    return Draft(
+        kind=Kind.CREDIT_NOTE,
+        key=credit_key(refund),
+        party=invoice.party,
+        reference=invoice.reference,
+        language=invoice.language,
+        issuer=invoice.issuer,
+        recipient=invoice.recipient_facts,
+        lines=[
+            Line(
+                subject=subject,
+                what=sold["what"],
+                number=sold["number"],
+                gross=refund.amount,
+                vat=share_of(vat, back.minor, gross.minor) - vat_before,
+                bps=sold["bps"],
+                country=sold["country"],
+                scheme=sold["scheme"],
+                shipping=Money(sold.get("shipping_minor", 0), invoice.currency) if whole else None,
+            )
+        ],
+        facts={
+            "order": invoice.facts["order"],
+            "corrected": invoice.code,
+            "corrected_date": _day(invoice.issued_at),
+        },
+        corrects=invoice,
+        issued_at=at,
+    )
+
+
+# Commissions
+
+
+def commission_lines(settlements: Iterable[Settlement]) -> dict[UUID, list[Line]]:
+    """Settlement → the commission of every sale in it, and what was given back of it, as the ledger has them.
+
+    A sale that the courier lost has none: the house paid the plant for it, and earned nothing.
+    """
+    earnings = Earning.objects.filter(settlement__in=settlements, kind__in=list(MOVEMENTS))
+    rows = {
+        f"{MOVEMENTS[Earning.Kind(r.kind)]}:{r.line_id}": r for r in earnings.select_related("line__order", "plant")
+    }
+    found: dict[UUID, list[Line]] = {settlement.pk: [] for settlement in settlements}
+    booked = _booked(rows)
+    with translation.override(settings.LANGUAGE_CODE):
+        for key, row in rows.items():
+            if key in booked and row.settlement_id is not None:
+                found[row.settlement_id].append(_commission(row, *booked[key]))
+    return found
+
+
+def _booked(keys: Iterable[str]) -> dict[str, tuple[Money, Money]]:
+    """Movement → the commission, and its VAT, that it brought the house; what brought none is left out."""
+    found: dict[str, dict[str, Money]] = {}
+    entries = LedgerEntry.objects.filter(movement__key__in=list(keys), account__in=COMMISSION)
+    for key, account, minor, currency in entries.values_list("movement__key", "account", "amount_minor", "currency"):
+        found.setdefault(key, {})[account] = Money(minor, currency)
+    return {key: _both(sides) for key, sides in found.items()}
+
+
+def _both(sides: dict[str, Money]) -> tuple[Money, Money]:
+    nothing = Money(0, next(iter(sides.values())).currency)
+    commission, vat = (sides.get(account, nothing) for account in COMMISSION)
+    return commission, vat
+
+
+def _commission(earning: Earning, commission: Money, vat: Money) -> Line:
+    line, plant = earning.line, earning.plant
+    assert line is not None  # noqa: S101 - a constraint: sales and refunds have one
+    about = f"{line.order.number} · {line.title}"
+    what = _("Commission: %(about)s") if commission.minor >= 0 else _("Commission given back: %(about)s")
+    return Line(
+        subject=str(line.pk),
+        what=what % {"about": about},
+        number="",
+        gross=commission + vat,
+        vat=vat,
+        bps=line.commission_vat_bps,
+        country=settings.MARKET_COUNTRY if line.commission_vat_bps else plant.country,
+        scheme=_scheme_of_commission(line.commission_vat_bps, plant),
+    )
+
+
+def _scheme_of_commission(bps: int, plant: Refurbisher) -> str:
+    if bps:
+        return "regular"
+    return "reverse" if in_union(plant.country) else "outside"
+
+
+def commission_draft(settlement: Settlement, lines: list[Line], at: datetime) -> Draft:
+    """One paper for a settlement: an invoice, or a credit note when more was given back than earned."""
+    plant = settlement.plant
+    back = total((line.gross for line in lines), settlement.currency).minor < 0
+    return Draft(
+        kind=Kind.COMMISSION_CREDIT if back else Kind.COMMISSION,
+        key=f"settlement:{settlement.pk}",
+        party=plant.pk,
+        reference=settlement.pk,
+        language=settings.LANGUAGE_CODE,
+        issuer=house_identity(),
+        recipient={
+            "name": plant.legal_name,
+            "lines": _street(plant),
+            "country": plant.country,
+            "vat_number": plant.vat_number,
+        },
+        lines=[replace(line, gross=-line.gross, vat=-line.vat) for line in lines] if back else lines,
+        facts={"settlement": settlement.number, "settlement_date": settlement.settled_date.isoformat()},
+        issued_at=at,
+    )
+
+
+# Both sides
+
+
+def _plant(plant: Refurbisher) -> dict[str, Any]:
+    """A plant as the seller; the house writes the paper for it."""
+    return {
+        "name": plant.legal_name,
+        "lines": _street(plant),
+        "country": plant.country,
+        "registration": plant.registration_number,
+        "vat_number": plant.vat_number,
+        "on_behalf": settings.HOUSE_NAME,
+    }
+
+
+def _street(plant: Refurbisher) -> list[str]:
+    return [plant.line1, f"{plant.postcode} {plant.city}"]
+
+
+def _person(address: Address) -> dict[str, Any]:
+    lines = [part for part in (address.line1, address.line2, f"{address.postcode} {address.city}") if part.strip()]
+    return {"name": address.name, "lines": lines, "country": address.country, "vat_number": ""}
+
+
+def _day(at: datetime) -> str:
+    return calendar().local(at).date().isoformat()

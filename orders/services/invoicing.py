@@ -1,0 +1,67 @@
+"""Who is invoiced what, and when: buyers for each parcel that left, plants for the commission of each settlement."""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from backmarket.db import lock
+from backmarket.invoices.models import Invoice
+from backmarket.invoices.services import issue_invoice
+from backmarket.jobs import each
+from backmarket.payments.models import Refund
+from orders.invoice_drafts import commission_draft, commission_lines, credit_draft, credit_key, sale_draft
+from orders.models import Consignment, OrderLine, Settlement
+
+JOB = "system:invoices"
+
+
+def invoice_sent_lines(consignment: Consignment, *, at: datetime) -> bool:
+    """The plant's invoice for what has left of a consignment; False when all of that is on one already."""
+    with transaction.atomic():
+        lines = list(lock(consignment.lines.to_invoice()))
+        if not lines:
+            return False
+        invoice = issue_invoice(sale_draft(consignment, lines, at), by=JOB)
+        OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(invoice=invoice)
+    return True
+
+
+def credit_refund(refund: Refund, *, at: datetime) -> bool:
+    """The credit note for money that is back, once; False when nothing was invoiced: it was refunded before it left.
+
+    Raises CannotCredit above what the invoice of that device has left.
+    """
+    with transaction.atomic():
+        line = lock(OrderLine.objects.filter(pk=refund.reference)).first()
+        if line is None or line.shipped_at is None:
+            return False
+        if line.invoice_id is None:
+            invoice_sent_lines(line.consignment, at=at)
+            line.refresh_from_db(fields=["invoice"])
+        assert line.invoice_id is not None  # noqa: S101 - issued just now
+        invoice = lock(Invoice.objects.filter(pk=line.invoice_id)).get()
+        if Invoice.objects.filter(key=credit_key(refund)).exists():
+            return False
+        issue_invoice(credit_draft(invoice, refund, at), by=JOB)
+    return True
+
+
+def invoice_commission(settlement: Settlement, *, at: datetime) -> bool:
+    """The house's invoice for the commission in a settlement, less what was given back; False when there is none."""
+    with transaction.atomic():
+        lines = commission_lines([settlement])[settlement.pk]
+        if lines:
+            issue_invoice(commission_draft(settlement, lines, at), by=JOB)
+    return bool(lines)
+
+
+def invoice_missing(at: datetime) -> int:
+    """Invoice what left and is on no invoice: it was not heard of, or left before there were any. Returns how many."""
+    missing = Consignment.objects.filter(lines__in=OrderLine.objects.to_invoice()).order_by("pk").distinct()
+    return each("invoice_missing", missing.values_list("pk", flat=True), partial(_invoice, at=at))
+
+
+def _invoice(consignment_id: UUID, at: datetime) -> bool:
+    return invoice_sent_lines(Consignment.objects.get(pk=consignment_id), at=at)
