@@ -472,8 +472,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        # The checkout form answers with a redirect to the payment provider's own page.
-        "form-action": [SELF, *(["https://checkout.stripe.com"] if PAYMENT_GATEWAY == "stripe" else [])],
+        "form-action": [SELF],
         "manifest-src": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -26,6 +26,7 @@ WIRING: dict[str, list[str]] = {
     "payment.captured": ["orders.handlers.settle_paid_order"],
     "payment.failed": ["orders.handlers.fail_unpaid_order"],
     "payment.cancelled": ["orders.handlers.fail_unpaid_order"],
+    "payment.stray": ["orders.handlers.fail_unpaid_order", "orders.handlers.email_buyer_of_stray_payment"],
     "refund.succeeded": ["orders.handlers.close_refunded_line", "orders.handlers.credit_refund"],
     "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],

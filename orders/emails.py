@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
-from backmarket.payments.models import Payout, Refund
+from backmarket.payments.models import Payment, Payout, Refund
 from backmarket.payments.selectors import refunded_by_bank
 from backmarket.payments.sepa import debtor
 from orders.issues import LABELS
@@ -148,6 +148,10 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
     else:
         template, by_bank = f"order_line_{step}", refunded_by_bank(line.pk)
         _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, by_bank=by_bank)
+
+
+def send_returned_payment(order: Order, payment: Payment, *, at: datetime) -> None:
+    _to_buyer(order, "payment_returned", key=str(payment.pk), at=at, amount=payment.received)
 
 
 def send_failed_refund(order: Order, refund: Refund, *, at: datetime) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 from backmarket.events.models import Event
-from backmarket.payments.models import LedgerEntry, Payout, Refund
+from backmarket.payments.models import LedgerEntry, Payment, Payout, Refund
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
+from orders.selectors import stray_payment_of
 from orders.services import checkout, claims, earnings, fulfilment, invoicing, refunds, returns, settlement, waiting
 from orders.services.cancelling import BY_BUYER
 from refurbishers.models import ServiceFact
@@ -105,6 +106,14 @@ def credit_refund(event: Event) -> None:
 # E-mails
 
 
+def email_buyer_of_stray_payment(event: Event) -> None:
+    """An order that failed says that nothing was charged; here something was, and goes back."""
+    payment = Payment.objects.get(pk=event.subject_id)
+    order = Order.objects.filter(pk=payment.reference).select_related("address").first()
+    if order is not None:
+        emails.send_returned_payment(order, payment, at=event.happened_at)
+
+
 def email_buyer_of_failed_refund(event: Event) -> None:
     """The money stays with us for now: the buyer hears of it from us before they have to ask."""
     refund = Refund.objects.select_related("payment").get(pk=event.subject_id)
@@ -114,7 +123,10 @@ def email_buyer_of_failed_refund(event: Event) -> None:
 
 
 def email_buyer_order(event: Event) -> None:
-    emails.send_order(Order.objects.get(pk=event.subject_id), event.kind, at=event.happened_at)
+    """Money that came for a failed order is told by itself: "nothing was charged" would not be true."""
+    order = Order.objects.get(pk=event.subject_id)
+    if event.kind != "order.failed" or stray_payment_of(order) is None:
+        emails.send_order(order, event.kind, at=event.happened_at)
 
 
 def tell_plants(event: Event) -> None:

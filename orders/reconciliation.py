@@ -19,18 +19,21 @@ HELD = """
     FROM orders_order JOIN orders_orderline AS line ON line.order_id = orders_order.id
     WHERE orders_order.payment_status = 'captured' GROUP BY orders_order.id
 """
-# Money that came too late for an order waits for its refund.
+# Money that came too late for an order, or astray, waits for its refund.
 LATE = """
-    SELECT orders_order.id, payment.amount_minor - payment.refunded_minor AS minor
+    SELECT orders_order.id, coalesce(payment.received_minor, payment.amount_minor) - payment.refunded_minor AS minor
     FROM orders_order JOIN payments_payment AS payment
-        ON payment.purpose = 'order' AND payment.reference = orders_order.id AND payment.status = 'captured'
-    WHERE orders_order.payment_status <> 'captured'
+        ON payment.purpose = 'order' AND payment.reference = orders_order.id
+            AND (payment.status = 'stray' OR payment.status = 'captured' AND orders_order.payment_status <> 'captured')
 """
 BUYERS = """
     SELECT about.order_id AS id, sum(entry.amount_minor) AS minor
     FROM payments_ledgerentry AS entry JOIN payments_ledgermovement AS movement ON movement.id = entry.movement_id
         JOIN (SELECT id AS reference, id AS order_id FROM orders_order
-              UNION ALL SELECT id, order_id FROM orders_orderline) AS about ON about.reference = movement.reference
+              UNION SELECT id, order_id FROM orders_orderline
+              UNION SELECT refund.reference, payment.reference
+              FROM payments_refund AS refund JOIN payments_payment AS payment ON payment.id = refund.payment_id
+              WHERE payment.purpose = 'order') AS about ON about.reference = movement.reference
     WHERE entry.account = 'buyer' GROUP BY 1
 """
 

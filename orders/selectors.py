@@ -189,6 +189,11 @@ def payment_of(order: Order) -> Payment | None:
     return Payment.objects.filter(purpose="order", reference=order.pk).first()
 
 
+def stray_payment_of(order: Order) -> Payment | None:
+    """Money that came for the order and goes back."""
+    return Payment.objects.filter(purpose="order", reference=order.pk, status=Payment.Status.STRAY).first()
+
+
 def withdrawable_line_ids(order: Order, at: datetime) -> set[UUID]:
     """The order's lines that may be withdrawn from now."""
     status = OrderLine.Status

@@ -160,6 +160,7 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "cart-change"): "404 422 404 404 404 404 404 404",
     ("get", "checkout"): "302 200 302 302 302 302 302 302",
     ("post", "checkout"): "302 422 302 302 302 302 302 302",
+    ("get", "checkout-pay"): "404 302 404 404 404 404 404 404",
     ("post", "checkout-pay"): "404 302 404 404 404 404 404 404",
     ("get", "checkout-return"): "404 302 404 404 404 404 404 404",
     ("get", "guest-order"): EVERYBODY,

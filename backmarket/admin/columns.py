@@ -25,7 +25,7 @@ TONES = {
                     "inspected", "attempted", "undelivered", "warned", "ordered", "pending", "draft", "trial",
                     "made"),
         "danger": ("blocked", "failed", "lost", "suspended", "restricted", "bounced", "cancelled", "expired",
-                   "refunded"),
+                   "refunded", "stray"),
     }.items()
 }  # fmt: skip
 TONE_OF = {state: tone for tone, states in TONES.items() for state in states}

@@ -94,6 +94,30 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
             "lost": "taken along though it was called off, or said to be, and given up",
         },
     },
+    "payments.Payment": {
+        "pending": {
+            "authorised": "the bank keeps the money aside",
+            "captured": "the bank says it is paid",
+            "failed": "the bank refuses for good",
+            "cancelled": "the buyer gives up, or the reservation is over",
+            "stray": "paid, but not the amount to pay",
+        },
+        "authorised": {
+            "captured": "we take the money",
+            "failed": "authorised, but not the amount to pay",
+            "cancelled": "released by us, or by the bank after days",
+            "stray": "taken, but not the amount to pay",
+        },
+        "captured": {"stray": "it is not what the order costs: it goes back whole"},
+        "failed": {"stray": "paid after it had failed: it goes back whole"},
+        "cancelled": {"stray": "paid after it was given up: it goes back whole"},
+    },
+    "payments.Refund": {
+        "pending": {
+            "succeeded": "the bank has paid it back",
+            "failed": "the bank refuses for good: the money stays with us until somebody acts",
+        },
+    },
     "payments.Payout": {
         "ordered": {
             "sent": "the bank has the order",

@@ -6,3 +6,6 @@ class PaymentsConfig(AppConfig):
     name = "backmarket.payments"
     label = "payments"
     verbose_name = _("Money")
+
+    def ready(self) -> None:
+        from backmarket.payments import checks  # noqa: F401 - registers itself

@@ -83,6 +83,20 @@ HOUSE: Mapping[str, str | Promise] = {
     "bad_currency": _("SEPA transfers are in euros only."),
     "unanswered": _("The bank was asked so long ago that asking again might pay twice: look it up there."),
 }
+# Why a payment came astray: its money goes back whole.
+STRAY: Mapping[str, str | Promise] = {
+    "came_late": _("The buyer paid after the payment had been given up."),
+    "amount_mismatch": _("The payment provider took another amount than the one to pay."),
+    "order_mismatch": _("What was paid is not what the order costs."),
+}
+# Why a buyer's card was refused. A bank's suspicion is not told: it is shown as any other refusal.
+CARD: Mapping[str, str | Promise] = {
+    "authentication_required": _("Your bank wants to be sure that it is you. Try again and confirm."),
+    "payment_intent_authentication_failure": _("The payment was not confirmed with your bank. Try again."),
+    "expired_card": _("This card has expired. Try another one."),
+    "incorrect_cvc": _("The security code of the card is not right. Try again."),
+    "insufficient_funds": _("There is not enough money on this card. Try another one."),
+}
 # The bank says that it has done, or will do, what we asked for: the money has left.
 HAD_ALREADY = frozenset({"AM05", "DU01", "DUPL"})
 # Never paid again without a person who has looked.
@@ -96,5 +110,10 @@ def is_payees(code: str) -> bool:
 
 def words(code: str) -> str:
     """The reason in a sentence; an unknown code as it is."""
-    known = PAYEE.get(code) or HOUSE.get(code)
+    known = PAYEE.get(code) or HOUSE.get(code) or STRAY.get(code)
     return gettext("%(words)s (%(code)s)") % {"words": known, "code": code} if known else code
+
+
+def card_words(code: str) -> str:
+    """Why the last card was refused, for its holder."""
+    return str(CARD.get(code) or gettext("Your bank refused this card. Nothing was charged: try another one."))

@@ -50,7 +50,8 @@ CHECKS: Checks = {
     "captures": (
         _("A captured payment is booked otherwise"),
         against_ledger(
-            "SELECT 'capture:' || id, amount_minor, currency FROM payments_payment WHERE status = 'captured'",
+            "SELECT 'capture:' || id, coalesce(received_minor, amount_minor), currency"
+            " FROM payments_payment WHERE status IN ('captured', 'stray')",
             kind="capture",
             account="entry.account = 'buyer'",
         ),
@@ -141,7 +142,7 @@ def gateway_differences(since: datetime) -> Iterator[Difference]:
     for payment in opened.iterator():
         about = f"payment {payment.pk}"
         what: str | Promise
-        ours = payment.amount_minor if payment.status == Payment.Status.CAPTURED else 0
+        ours = payment.received.minor
         try:
             report = gateway(payment.gateway).status(payment)
         except GatewayError as error:

@@ -5,14 +5,19 @@ from celery import shared_task
 from backmarket import timetravel
 from backmarket.errors import GatewayError
 from backmarket.payments import services
-from backmarket.payments.gateways import gateway, sandbox
+from backmarket.payments.gateways import sandbox
 from backmarket.payments.models import Payment
 
 
 @shared_task(autoretry_for=(GatewayError,), retry_backoff=5, max_retries=8)
-def cancel_at_gateway(payment_id: str) -> None:
-    payment = Payment.objects.get(pk=payment_id)
-    gateway(payment.gateway).cancel(payment)
+def settle_payment(payment_id: str) -> None:
+    """What fails for longer is tried again by the job `settle_payments`."""
+    services.settle_payment(UUID(payment_id), at=timetravel.now())
+
+
+@shared_task(autoretry_for=(GatewayError,), retry_backoff=5, max_retries=8)
+def record_provider_refunds(payment_id: str) -> None:
+    services.record_provider_refunds(Payment.objects.get(pk=payment_id), at=timetravel.now())
 
 
 @shared_task
@@ -28,3 +33,8 @@ def send_refund(refund_id: str) -> None:
 @shared_task(autoretry_for=(OSError,), retry_backoff=2, max_retries=5)
 def deliver_sandbox_webhook(intent_id: str) -> None:
     sandbox.deliver_webhook(intent_id)
+
+
+@shared_task
+def finish_sandbox_payment(intent_id: str) -> None:
+    sandbox.finish(intent_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backmarket.payments import gateways
 from backmarket.payments.models import Payment, Payout, Refund
-from backmarket.payments.services import follow_payout, send_refund, settle_payment
+from backmarket.payments.services import follow_payout, record_provider_refunds, send_refund, settle_payment
 
 
 def interpret(name: str, body: dict[str, Any], *, at: datetime) -> bool:
@@ -17,6 +17,8 @@ def interpret(name: str, body: dict[str, Any], *, at: datetime) -> bool:
     kind, text = subject
     if kind == "payout":
         return _follow(name, text, at)
+    if kind == "refunds":
+        return _look(name, text, at)
     try:
         pk = UUID(text)
     except ValueError:
@@ -32,6 +34,15 @@ def _follow(name: str, gateway_id: str, at: datetime) -> bool:
     if payout is not None:
         follow_payout(payout.pk, at)
     return payout is not None
+
+
+def _look(name: str, gateway_id: str, at: datetime) -> bool:
+    """The provider's news of a refund that is not ours; the payment itself may not have been heard of yet."""
+    payment = Payment.objects.filter(gateway=name, gateway_id=gateway_id).exclude(gateway_id="").first()
+    if payment is None:
+        return False
+    payment = settle_payment(payment.pk, at=at)
+    return payment.status in Payment.TAKEN and record_provider_refunds(payment, at=at)
 
 
 def _known(model: type[Payment] | type[Refund], pk: UUID) -> bool:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('catalog', '0012_json_shapes'),
         ('invoices', '0002_append_only'),
-        ('orders', '0006_one_open_order_per_cart'),
+        ('orders', '0007_changes_of_mind'),
         ('refurbishers', '0002_invitation'),
     ]
 

@@ -12,10 +12,18 @@ from django.utils.translation import gettext_lazy
 from backmarket.market import calendar
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
+from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from orders.pages.parts import Next, Step
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
-from orders.selectors import arrival, consignments_of, open_claim_of, refunds_of, withdrawable_line_ids
+from orders.selectors import (
+    arrival,
+    consignments_of,
+    open_claim_of,
+    refunds_of,
+    stray_payment_of,
+    withdrawable_line_ids,
+)
 from orders.services.cancelling import BY_BUYER
 from orders.services.guarantees import is_covered
 from orders.services.redirecting import is_redirectable
@@ -202,6 +210,10 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
     status = Order.PaymentStatus
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
+    if order.payment_status != status.CAPTURED and (stray := stray_payment_of(order)):
+        text = _("Your payment of %(amount)s came when it could not be taken any more, or in another amount.")
+        back = _("All of it goes back to the means you paid with; your bank shows it within a few days.")
+        return Next(_("Your money goes back"), f"{text % {'amount': money(stray.received)}} {back}", icon="swap")
     if order.payment_status == status.CANCELLED:
         return _next_of_cancelled(parcels)
     if order.payment_status != status.CAPTURED:

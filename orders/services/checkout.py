@@ -7,6 +7,7 @@ from datetime import datetime, time
 from itertools import groupby
 from uuid import UUID, uuid4, uuid5
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Payment
-from backmarket.payments.services import request_payment, request_refund
+from backmarket.payments.services import cancel_payment, request_payment, request_refund, stray_payment
 from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.models import Listing
@@ -36,6 +37,8 @@ from orders.services.taxation import taxes_of
 from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, same_order, snapshot_of
 from refurbishers.models import Refurbisher
 from refurbishers.selectors import commission_rates
+
+log = structlog.get_logger(__name__)
 
 
 class CartChanged(DomainError):
@@ -219,7 +222,7 @@ def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *,
 def settle_order(order_id: UUID, *, at: datetime) -> None:
     """Follow the payment: authorised waits, captured makes every line paid. Repeating it changes nothing.
 
-    Money that comes for an order already failed goes back in full.
+    Money that comes for an order already failed goes back in full, and so does what is not the order's total.
     """
     with transaction.atomic():
         order = lock(Order.objects.filter(pk=order_id)).get()
@@ -227,7 +230,9 @@ def settle_order(order_id: UUID, *, at: datetime) -> None:
         paid = payment.first()
         if paid is None or order.payment_status == Order.PaymentStatus.CAPTURED:
             return
-        if order.payment_status in (Order.PaymentStatus.FAILED, Order.PaymentStatus.CANCELLED):
+        if paid.amount != order.total:
+            _refuse_other_amount(paid, at)
+        elif order.payment_status in (Order.PaymentStatus.FAILED, Order.PaymentStatus.CANCELLED):
             _return_late_money(order, paid, at)
         elif paid.status == Payment.Status.CAPTURED:
             _capture(order, at)
@@ -235,7 +240,18 @@ def settle_order(order_id: UUID, *, at: datetime) -> None:
             move(order, Order.PaymentStatus.AUTHORISED, by=JOB, at=at)
 
 
+def _refuse_other_amount(payment: Payment, at: datetime) -> None:
+    """Never fulfilled: taken money comes astray, where staff see it, and what is only authorised is released."""
+    if payment.status == Payment.Status.CAPTURED:
+        stray_payment(payment, reason="order_mismatch", by=JOB, at=at)
+    elif not payment.capturing_at:
+        log.error("order_amount_mismatch", payment=str(payment.pk))
+        cancel_payment(payment, by=JOB, at=at)
+
+
 def _return_late_money(order: Order, payment: Payment, at: datetime) -> None:
+    if payment.status == Payment.Status.AUTHORISED and not payment.capturing_at:
+        cancel_payment(payment, by=JOB, at=at)
     if payment.status == Payment.Status.CAPTURED and not payment.refunds.exclude(status="failed").exists():
         request_refund(payment, reference=order.pk, amount=order.total, reason="paid_too_late", by=JOB, at=at)
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
@@ -19,7 +20,8 @@ from backmarket.contention import retried
 from backmarket.errors import DomainError, GatewayError
 from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.payments.models import Payment
-from backmarket.payments.services import CannotPay, open_payment, request_payment, settle_payment
+from backmarket.payments.reasons import card_words
+from backmarket.payments.services import CannotPay, card_form, open_payment, request_payment, settle_payment
 from orders.access import order_for_buyer
 from orders.forms import CheckoutForm
 from orders.models import Cart, Order
@@ -32,6 +34,12 @@ from orders.views.cart import cart_of_request
 from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
+# Stripe's fields are frames of its own, and its script comes from its own server: its rule, and for this page alone.
+CARD_FIELDS = {
+    "script-src": ["https://js.stripe.com", "https://*.js.stripe.com"],
+    "connect-src": ["https://api.stripe.com"],
+    "frame-src": ["https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"],
+}
 
 
 @never_cache
@@ -102,7 +110,7 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
             payment = request_payment(
                 purpose=PURPOSE, reference=order.pk, amount=order.total, by=actor(request), at=now
             )
-            url = open_payment(payment, return_url=back, at=now)
+            url = open_payment(payment, return_url=back, at=now) or reverse("checkout-pay", args=[order.pk])
         except CannotPay:
             return redirect("checkout-return", order.pk)  # paid on another page: ask the bank
         except GatewayError:
@@ -110,11 +118,16 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
     return redirect(url)
 
 
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@csp_update(CARD_FIELDS)
 @retried
 def pay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Go (back) to the bank; going on keeps the devices reserved for ten more minutes, up to an hour."""
+    """The page with the provider's card fields. POST goes (back) to the bank, or to that page: going on keeps the
+    devices reserved for ten more minutes, up to an hour."""
     order = order_for_buyer(request.user, opened(request), pk)
+    if request.method != "POST":
+        return _card_page(request, order)
     try:
         prolong_order(order, at=timetravel.now())
     except (ReservationOver, DevicesGone) as refusal:
@@ -124,6 +137,23 @@ def pay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("order", pk)
     return _to_bank(request, order)
+
+
+def _card_page(request: HttpRequest, order: Order) -> HttpResponse:
+    """Only while there is something to pay, here, and the devices are kept: else the order says what to do next."""
+    payment = payment_of(order)
+    if payment is None or order.reserved_until <= timetravel.now():
+        return redirect("order", order.pk)
+    try:
+        fields = card_form(payment)
+    except CannotPay:
+        return redirect("checkout-return", order.pk)  # paid in another tab, perhaps: ask the bank
+    except GatewayError:
+        messages.error(request, _("The bank does not answer just now. Your devices stay reserved: try again."))
+        return redirect("order", order.pk)
+    refusal = card_words(fields.failure) if fields.failure else ""
+    context = {"order": order, "payment": payment, "fields": fields, "refusal": refusal}
+    return render(request, "orders/pay.html", context)
 
 
 @never_cache
@@ -138,13 +168,15 @@ def come_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except GatewayError:
             messages.warning(request, _("Your bank has not answered yet. This page shows it as soon as it does."))
         _follow(order, payment)
+        if payment.status == Payment.Status.PENDING and payment.failure:
+            return redirect("checkout-pay", pk)  # another card may do
     return redirect("order", pk)
 
 
 def _follow(order: Order, payment: Payment) -> None:
     """The same two functions that the payment's events call, without waiting for a worker."""
     now = timetravel.now()
-    if payment.status in (Payment.Status.FAILED, Payment.Status.CANCELLED):
+    if payment.status in (Payment.Status.FAILED, Payment.Status.CANCELLED, Payment.Status.STRAY):
         fail_order(order.pk, at=now)
     else:
         settle_order(order.pk, at=now)

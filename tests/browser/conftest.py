@@ -13,6 +13,7 @@ from catalog.models import Listing, Product
 from refurbishers.models import Refurbisher
 from tests.buyback.steps import quoted
 from tests.factories import CategoryFactory, ListingFactory, ProductFactory, ReferencePriceFactory, VariantFactory
+from tests.ground.stripe_steps import bank  # noqa: F401
 from tests.orders.conftest import pay, place  # noqa: F401
 
 Window = Callable[..., Page]

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.checks.registry import registry
+
+from backmarket.payments.checks import stripe_is_whole
 
 ROOT = Path(__file__).parents[2]
 FILLED_IN = {
@@ -20,6 +23,7 @@ FILLED_IN = {
     "EMAIL_HOST": "smtp.example",
     "ALLOW_SANDBOX": "0",
     "STRIPE_SECRET_KEY": "sk_test_only",
+    "STRIPE_PUBLISHABLE_KEY": "pk_test_only",
     "STRIPE_WEBHOOK_SECRET": "whsec_test_only",
     "HOUSE_NAME": "Back Market SAS",
     "HOUSE_ADDRESS": "1 rue de l'Exemple; 75000 Paris",
@@ -154,6 +158,17 @@ def test_payouts_start_only_with_all_that_they_need(
     done = load_settings({**environment(compose, "web"), **changes})
     assert done.returncode != 0
     assert named in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"])
+def test_a_deployment_with_half_of_stripe_is_complained_about(settings: Any, name: str) -> None:
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk", "pk", "whsec"
+    assert stripe_is_whole(None) == []
+    setattr(settings, name, "")
+    assert [message.msg for message in stripe_is_whole(None)] == [f"STRIPE_SECRET_KEY is set and {name} is not."]
+    assert stripe_is_whole in registry.get_checks(include_deployment_checks=True)
+    settings.STRIPE_SECRET_KEY = ""
+    assert stripe_is_whole(None) == []
 
 
 def test_how_money_leaves_has_to_be_said_where_it_is_real(compose: dict[str, Any]) -> None:

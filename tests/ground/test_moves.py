@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.management import move_words, states_page
-from backmarket.payments.models import Payout
+from backmarket.payments.models import Payment, Payout, Refund
 from backmarket.shipping.models import Parcel, Pickup
 from backmarket.states import IllegalMove, move
 from buyback.models import Trade
@@ -18,7 +19,7 @@ from refurbishers.models import Refurbisher
 from tests.buyback.steps import accepted
 from tests.ground.bank_steps import order
 
-MODELS = {model.NOUN: model for model in (Trade, Pickup, Parcel, Payout)}
+MODELS = {model.NOUN: model for model in (Trade, Pickup, Parcel, Payment, Refund, Payout)}
 SOURCES = [(noun, status) for noun, model in MODELS.items() for status in model.Status.values]
 
 
@@ -28,7 +29,13 @@ def in_status(noun: str, status: str, plant: Refurbisher, seller: User, at: date
     Parcel.objects.filter(pk=trade.parcel_id).update(tracking_number="BM1", delivered_at=at)
     facts = {"validated_at": at, "payout": payout, "return_parcel": trade.parcel}
     Trade.objects.filter(pk=trade.pk).update(**facts)
-    row = {"trade": trade, "pickup": trade.parcel.pickups.get(), "parcel": trade.parcel, "payout": payout}[noun]
+    money = {"reference": uuid4(), "amount_minor": 100, "currency": "EUR", "created_at": at}
+    payment = Payment.objects.create(purpose="order", status="captured", captured_at=at, gateway="sandbox", **money)
+    refund = Refund.objects.create(payment=payment, reason="claim", **money)
+    row = {
+        "trade": trade, "pickup": trade.parcel.pickups.get(), "parcel": trade.parcel, "payment": payment,
+        "refund": refund, "payout": payout,
+    }[noun]  # fmt: skip
     MODELS[noun].objects.filter(pk=row.pk).update(status=status)
     return MODELS[noun].objects.get(pk=row.pk)
 

@@ -1,15 +1,17 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 
 from backmarket.errors import GatewayError
 from backmarket.events.models import Event
 from backmarket.payments import services
 from backmarket.payments.gateways import sandbox
-from backmarket.payments.models import LedgerMovement, Payment, SandboxIntent
+from backmarket.payments.models import LedgerMovement, Payment, Refund, SandboxIntent
 from backmarket.payments.selectors import balance, ledger_sum
-from backmarket.payments.tasks import cancel_at_gateway
+from backmarket.payments.tasks import settle_payment
 from backmarket.states import IllegalMove
 from tests.ground.money_steps import CARD, RETURN, captured, eur, opened
 
@@ -98,38 +100,99 @@ def test_a_buyer_who_gives_up_cancels_the_payment(now: datetime) -> None:
     assert LedgerMovement.objects.count() == 0
 
 
-def test_an_amount_that_differs_from_the_gateways_is_never_captured(
-    now: datetime, django_capture_on_commit_callbacks: object
-) -> None:
+def test_an_amount_that_differs_from_the_gateways_is_never_captured(now: datetime) -> None:
     payment, intent = opened(now)
     sandbox.pay(intent, CARD)
     SandboxIntent.objects.update(amount_minor=100)
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
-        payment = services.settle_payment(payment.pk, at=now)
-    assert (payment.status, payment.failure) == ("failed", "amount_mismatch")
-    assert LedgerMovement.objects.count() == 0
-    assert "_tell_gateway" in str(callbacks)  # so that the gateway gives the money back
-    cancel_at_gateway(str(payment.pk))
-    assert SandboxIntent.objects.get().refunded_minor == 100
+    payment = services.settle_payment(payment.pk, at=now)
+    refund = Refund.objects.get()
+    assert (payment.status, payment.failure) == ("stray", "amount_mismatch")
+    assert (refund.reference, refund.amount, refund.reason) == (payment.pk, eur(100), "amount_mismatch")
+    assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(-100), eur(100), {"EUR": 0})
+    services.send_refund(refund.pk, at=now)
+    assert SandboxIntent.objects.get(kind="payment").refunded_minor == 100
+    assert (balance("gateway"), balance("buyer")) == (eur(0), eur(0))
 
 
 def test_money_that_comes_in_after_the_cancellation_goes_back(now: datetime) -> None:
+    """By a row that says so and a refund: the ledger shows both, and the bank is asked last."""
     payment, intent = opened(now)
     sandbox.pay(intent, CARD)
     services.cancel_payment(payment, by="guest", at=now)
-    cancel_at_gateway(str(payment.pk))
-    cancel_at_gateway(str(payment.pk))
-    assert services.settle_payment(payment.pk, at=now).status == "cancelled"
-    assert SandboxIntent.objects.get().refunded_minor == 10_000
-    assert LedgerMovement.objects.count() == 0
+    settle_payment(str(payment.pk))
+    settle_payment(str(payment.pk))
+    payment.refresh_from_db()
+    assert (payment.status, payment.failure) == ("stray", "came_late")
+    assert SandboxIntent.objects.get().refunded_minor == 0
+    services.send_refund(Refund.objects.get().pk, at=now)
+    assert SandboxIntent.objects.get(kind="payment").refunded_minor == 10_000
+    assert list(LedgerMovement.objects.values_list("kind", flat=True)) == ["capture", "refund"]
+    assert (balance("gateway"), balance("buyer")) == (eur(0), eur(0))
 
 
 def test_a_cancelled_payment_cannot_be_paid_at_the_bank(now: datetime) -> None:
     payment, intent = opened(now)
     services.cancel_payment(payment, by="guest", at=now)
-    cancel_at_gateway(str(payment.pk))
+    settle_payment(str(payment.pk))
     sandbox.pay(intent, CARD)
     assert SandboxIntent.objects.get().status == "cancelled"
+    payment.refresh_from_db()
+    assert payment.closed_at is not None
+
+
+def test_an_amount_ending_in_61_is_paid_some_seconds_later(now: datetime) -> None:
+    payment, intent = opened(now, 10_061)
+    sandbox.pay(intent, CARD)
+    assert services.settle_payment(payment.pk, at=now).status == "pending"
+    sandbox.finish(intent.pk)
+    assert services.settle_payment(payment.pk, at=now).status == "captured"
+
+
+def test_an_amount_ending_in_71_cannot_be_opened_just_now(now: datetime) -> None:
+    with pytest.raises(GatewayError) as failure:
+        opened(now, 10_071)
+    assert failure.value.retry
+    assert Payment.objects.get().status == "pending"
+
+
+@pytest.mark.parametrize("minor", [10_000, 10_033, 10_061])
+def test_the_sandbox_authorises_and_captures_when_told(now: datetime, minor: int) -> None:
+    payment = services.request_payment(
+        purpose="order", reference=uuid4(), amount=eur(minor), by="guest", at=now, capture="manual"
+    )
+    services.open_payment(payment, return_url=RETURN, at=now)
+    intent = SandboxIntent.objects.get()
+    sandbox.pay(intent, CARD)
+    sandbox.answer_challenge(intent, "123456")
+    sandbox.finish(intent.pk)
+    payment = services.settle_payment(payment.pk, at=now)
+    assert (payment.status, LedgerMovement.objects.count()) == ("authorised", 0)
+    services.capture_payment(payment, by="system:test", at=now)
+    assert services.settle_payment(payment.pk, at=now).status == "captured"
+    assert (balance("buyer"), ledger_sum()) == (eur(minor), {"EUR": 0})
+
+
+def test_another_way_of_capturing_replaces_the_pending_payment(now: datetime) -> None:
+    first, _intent = opened(now)
+    second = services.request_payment(
+        purpose="order", reference=first.reference, amount=first.amount, by="guest", at=now, capture="manual"
+    )
+    first.refresh_from_db()
+    assert (first.status, second.status, second.capture) == ("cancelled", "pending", "manual")
+
+
+@pytest.mark.parametrize(
+    ("facts", "constraint"),
+    [
+        ({"status": "stray"}, "payment_captured_has_date"),
+        ({"received_minor": 5}, "payment_other_amount_is_stray"),
+        ({"capturing_at": datetime(2026, 11, 23, tzinfo=UTC)}, "payment_capture_decided_only_by_hand"),
+    ],
+)
+def test_the_database_refuses_what_must_never_be(now: datetime, facts: dict[str, Any], constraint: str) -> None:
+    opened(now)
+    with pytest.raises(IntegrityError, match=constraint):
+        Payment.objects.update(**facts)
 
 
 def test_only_a_pending_payment_can_be_cancelled(now: datetime) -> None:

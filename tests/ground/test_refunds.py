@@ -3,7 +3,7 @@ from datetime import datetime
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from backmarket.errors import GatewayError
 from backmarket.events.models import Event
@@ -112,6 +112,14 @@ def test_a_passing_failure_leaves_the_refund_pending(now: datetime, monkeypatch:
     refund.refresh_from_db()
     assert refund.status == "pending"
     assert services.send_refunds(now) == 1
+
+
+def test_one_refund_of_the_provider_is_one_row(now: datetime) -> None:
+    payment = captured(now)
+    first, second = ask(payment, 100, now), ask(payment, 200, now)
+    Refund.objects.filter(pk=first.pk).update(gateway_id="re_1")
+    with pytest.raises(IntegrityError, match="refund_gateway_id_once"):
+        Refund.objects.filter(pk=second.pk).update(gateway_id="re_1")
 
 
 @pytest.mark.race

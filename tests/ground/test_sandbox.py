@@ -173,7 +173,15 @@ def test_the_page_documents_every_magic_value_and_the_waiting_parcels() -> None:
         tracking_number="BM1", script=[["lost", "2026-01-01T00:00+00:00", "", ""]], next_at=timezone.now()
     )
     text = Client().get("/sandbox/").content.decode()
-    for value in ("4242 4242 4242 4242", "ending in 02", "ending in 991", sandbox.EXAMPLE_BOUNCING_IBAN, "BM1"):
+    for value in (
+        "4242 4242 4242 4242",
+        "ending in 02",
+        "ending in 61",
+        "ending in 71",
+        "ending in 991",
+        sandbox.EXAMPLE_BOUNCING_IBAN,
+        "BM1",
+    ):
         assert value in text
 
 

@@ -19,6 +19,7 @@ from orders.services.checkout import place_order
 from orders.services.fulfilment import ship_consignment
 from refurbishers.models import Refurbisher
 from tests.factories import AddressFactory, ListingFactory, RefurbisherFactory, imei
+from tests.ground.stripe_steps import bank  # noqa: F401
 
 CARD = "4242 4242 4242 4242"
 

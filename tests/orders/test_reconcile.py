@@ -8,12 +8,20 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from backmarket.payments.gateways import sandbox
 from backmarket.payments.models import LedgerEntry, Payment, Payout, Refund, SandboxIntent
-from backmarket.payments.services import send_due_payouts, send_refunds
+from backmarket.payments.services import (
+    cancel_payment,
+    open_payment,
+    send_due_payouts,
+    send_refunds,
+    settle_payment,
+)
 from catalog.models import Listing
 from orders.models import Earning, Order, OrderLine, Settlement
 from orders.services.refunds import close_refunded_line, refund_line
 from orders.services.settlement import settle_plants
+from tests.orders.conftest import CARD
 
 
 def reconcile(*options: str) -> str:
@@ -110,3 +118,21 @@ def test_what_was_never_booked_is_found(life: datetime) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE payments_ledgermovement CASCADE")
     assert found("--without-gateway") == {"captures", "refunds", "payouts", "buyers_money"}
+
+
+def test_money_that_came_astray_is_no_difference_before_and_after_it_went_back(
+    life: datetime, place: Callable[..., Order], listing: Listing, now: datetime
+) -> None:
+    """One payment came after it was given up, another in an amount of its own."""
+    for minor in (None, 5_000):
+        payment = Payment.objects.get(reference=place((listing, 1)).pk)
+        open_payment(payment, return_url="/", at=now)
+        sandbox.pay(SandboxIntent.objects.get(pk=payment.gateway_id), CARD)
+        if minor is None:
+            cancel_payment(payment, by="system:test", at=now)
+        else:
+            SandboxIntent.objects.filter(pk=payment.gateway_id).update(amount_minor=minor)
+        assert settle_payment(payment.pk, at=now).status == "stray"
+    assert reconcile() == ""
+    assert send_refunds(now) == 2
+    assert reconcile() == ""

@@ -34,10 +34,20 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
     list_filter = ("status", "purpose", "gateway")
     search_fields = ("id", "reference", "gateway_id")
     fields = (
-        "id", "purpose", "reference", "shown_status", "amount_shown", "refundable_shown", "gateway", "gateway_id",
-        "failure", "created_at", "authorised_at", "captured_at", "failed_at", "cancelled_at",
+        "id", "purpose", "reference", "shown_status", "amount_shown", "received_shown", "refundable_shown", "gateway",
+        "gateway_id", "capture", "failure_shown", "created_at", "authorised_at", "capturing_at", "captured_at",
+        "failed_at", "cancelled_at", "stray_at", "closed_at",
     )  # fmt: skip
+    piles = (
+        Pile("stray", _("Came astray"), Q(status=Payment.Status.STRAY)),
+        Pile("authorised", _("Authorised"), Q(status=Payment.Status.AUTHORISED)),
+    )
+    received_shown = money_column("received", _("received"))
     refundable_shown = money_column("refundable", _("can still be refunded"))
+
+    @admin.display(description=_("reason"), ordering="failure")
+    def failure_shown(self, payment: Payment) -> str:
+        return words(payment.failure) or NOTHING
 
     def panels(self, request: HttpRequest, obj: Payment) -> list[Panel]:
         refunds = list(obj.refunds.all())

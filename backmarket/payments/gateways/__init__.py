@@ -3,7 +3,7 @@
 Each is a module with a `Gateway` (see base.PaymentGateway) and two functions about its webhooks:
 `read_webhook(body, headers) -> str` verifies the signature (raises inbox.BadSignature) and returns the provider's
 event id; `subject_of(body) -> tuple[kind, id] | None` says which "payment" or "refund" of ours it is about, or which
-"payout", by the provider's id of it.
+"payout", or the "refunds" of which payment, by the provider's id of it.
 """
 
 from importlib import import_module

@@ -20,17 +20,22 @@ from backmarket import market
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events import inbox
 from backmarket.money import Money
-from backmarket.payments.gateways.base import Checkout, Outcome, Report, State, Transfer
+from backmarket.payments.gateways.base import Checkout, KnownRefund, Outcome, Report, State, Transfer
 from backmarket.payments.models import Payment, Payout, Refund, SandboxIntent
 
-OPEN, CHALLENGE, SILENT = "open", "challenge", "silent"
+OPEN, CHALLENGE, SILENT, SLOW = "open", "challenge", "silent", "slow"
 FINAL = ("captured", "failed", "cancelled")
+KNOWN = (*FINAL, "authorised")
+# How long the bank takes where it is slow.
+SECONDS = 10
 
 # The last two digits of an amount in minor units -> what happens, in words.
 AMOUNTS = {
     "02": _("The bank refuses the payment."),
     "13": _("The bank never answers: the payment stays pending."),
     "33": _("The bank asks for a code (3-D Secure): 123456 is right, anything else is refused."),
+    "61": _("The bank takes ten seconds: the payment is pending, then paid without the buyer."),
+    "71": _("The bank does not answer when the payment is opened: the shop says so, and to try again."),
 }
 REFUNDS = {"07": _("The bank refuses the refund for good.")}
 CARDS = {
@@ -58,6 +63,8 @@ class Gateway:
     """
 
     def checkout(self, payment: Payment, *, return_url: str) -> Checkout:
+        if _ending(payment.amount_minor) == "71":
+            raise GatewayError("The bank does not answer.", retry=True)
         intent, _is_new = SandboxIntent.objects.get_or_create(
             id=f"pay_{payment.pk.hex}",
             defaults={
@@ -66,23 +73,31 @@ class Gateway:
                 "amount_minor": payment.amount_minor,
                 "currency": payment.currency,
                 "return_url": return_url,
+                "manual": payment.capture == Payment.Capture.MANUAL,
             },
         )
         return Checkout(intent.pk, reverse("sandbox-pay", args=[intent.pk]))
 
     def status(self, payment: Payment) -> Report:
         intent = _intent(payment.gateway_id)
-        state = State(intent.status) if intent.status in FINAL else State.PENDING
+        state = State(intent.status) if intent.status in KNOWN else State.PENDING
         amount = Money(intent.amount_minor, intent.currency)
         return Report(state, amount, "card_declined" if state == State.FAILED else "")
 
-    def cancel(self, payment: Payment) -> None:
-        intents = SandboxIntent.objects.filter(pk=payment.gateway_id)
-        if not intents.exclude(status__in=FINAL).update(status="cancelled"):
-            intents.filter(status="captured").update(refunded_minor=F("amount_minor"))
+    def capture(self, payment: Payment) -> Report:
+        _become(_intent(payment.gateway_id), "captured", "authorised")
+        return self.status(payment)
+
+    def cancel(self, payment: Payment) -> Report:
+        SandboxIntent.objects.filter(pk=payment.gateway_id).exclude(status__in=FINAL).update(status="cancelled")
+        return self.status(payment)
+
+    def refunds(self, payment: Payment) -> list[KnownRefund]:
+        """None: nobody refunds at the sandbox but the shop, which knows its own."""
+        return []
 
     def refund(self, refund: Refund) -> Transfer:
-        if f"{refund.amount_minor:02}"[-2:] in REFUNDS:
+        if _ending(refund.amount_minor) in REFUNDS:
             raise GatewayError("The bank refuses this refund.")
         intent, is_new = SandboxIntent.objects.get_or_create(
             id=f"ref_{refund.pk.hex}",
@@ -122,6 +137,10 @@ class Gateway:
         return Transfer(payout.gateway_id, Outcome.DONE)
 
 
+def _ending(minor: int) -> str:
+    return f"{minor:02}"[-2:]
+
+
 def _intent(intent_id: str) -> SandboxIntent:
     try:
         return SandboxIntent.objects.get(pk=intent_id)
@@ -142,20 +161,32 @@ def pay(intent: SandboxIntent, card: str) -> None:
     number = "".join(card.split())
     if number not in {"".join(known.split()) for known in CARDS}:
         raise CannotUseCard(field="card")
-    ending = f"{intent.amount_minor:02}"[-2:]
+    ending = _ending(intent.amount_minor)
     if ending == "02" or number == REFUSED_CARD:
         _become(intent, "failed", OPEN)
     elif ending == "13":
         _become(intent, SILENT, OPEN)
     elif ending == "33" or number == CHALLENGED_CARD:
         _become(intent, CHALLENGE, OPEN)
+    elif ending == "61":
+        _become(intent, SLOW, OPEN)
     else:
-        _become(intent, "captured", OPEN)
+        _become(intent, _paid(intent), OPEN)
+
+
+def _paid(intent: SandboxIntent) -> str:
+    return "authorised" if intent.manual else "captured"
+
+
+def finish(intent_id: str) -> None:
+    """The slow bank is done."""
+    intent = _intent(intent_id)
+    _become(intent, _paid(intent), SLOW)
 
 
 def answer_challenge(intent: SandboxIntent, code: str) -> None:
     """The buyer types the code of the 3-D Secure step; a wrong one is a refusal."""
-    _become(intent, "captured" if code.strip() == CODE else "failed", CHALLENGE)
+    _become(intent, _paid(intent) if code.strip() == CODE else "failed", CHALLENGE)
 
 
 def give_up(intent: SandboxIntent) -> None:
@@ -168,10 +199,12 @@ def _become(intent: SandboxIntent, status: str, *sources: str) -> None:
         intent.refresh_from_db()
         return
     intent.status = status
-    if status in FINAL:
-        from backmarket.payments.tasks import deliver_sandbox_webhook
+    from backmarket.payments.tasks import deliver_sandbox_webhook, finish_sandbox_payment
 
+    if status in KNOWN:
         deliver_sandbox_webhook.delay(intent.pk)
+    elif status == SLOW:
+        finish_sandbox_payment.apply_async((intent.pk,), countdown=SECONDS)
 
 
 def deliver_webhook(intent_id: str) -> None:

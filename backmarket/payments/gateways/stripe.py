@@ -1,6 +1,6 @@
-"""Stripe: hosted Checkout, refunds and signed webhooks by the official SDK. One class, no state of our own.
+"""Stripe: PaymentIntents for Stripe's own card fields on our page, refunds and signed webhooks, by the official SDK.
 
-Money to other people is in stripe_payouts.py.
+One class, no state of our own. Money to other people is in stripe_payouts.py.
 """
 
 import json
@@ -14,20 +14,36 @@ from backmarket.errors import GatewayError
 from backmarket.events import inbox
 from backmarket.events.inbox import BadSignature
 from backmarket.money import Money
-from backmarket.payments.gateways.base import Checkout, Outcome, Report, State, Transfer
+from backmarket.payments.gateways.base import Checkout, KnownRefund, Outcome, Report, State, Transfer
 from backmarket.payments.models import Payment, Refund
 
 # Objects change shape with the version: it moves here, with the tests, never by itself.
 API_VERSION = "2026-10-28.endive"
 TOLERANCE = int(inbox.TOLERANCE.total_seconds())
+# Seconds: a buyer waits in front of some of these calls.
+TIMEOUT = 10
 PASSING = (stripe.APIConnectionError, stripe.RateLimitError)
+STATES = {
+    "requires_capture": State.AUTHORISED,
+    "succeeded": State.CAPTURED,
+    "canceled": State.CANCELLED,
+}
+# The buyer may still do something about it.
+PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+OUTCOMES = {"succeeded": Outcome.DONE, "failed": Outcome.FAILED, "canceled": Outcome.FAILED}
+OVERTAKEN = "payment_intent_unexpected_state"
 T = TypeVar("T")
 
 
 def client() -> stripe.StripeClient:
     """Bound to the pinned version; STRIPE_API_BASE points it to a stand-in."""
     bases: Any = {"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None
-    return stripe.StripeClient(settings.STRIPE_SECRET_KEY, stripe_version=API_VERSION, base_addresses=bases)
+    return stripe.StripeClient(
+        settings.STRIPE_SECRET_KEY,
+        stripe_version=API_VERSION,
+        base_addresses=bases,
+        http_client=stripe.new_default_http_client(timeout=TIMEOUT),
+    )
 
 
 def ask(call: Callable[[], T]) -> T:
@@ -42,57 +58,103 @@ class Gateway:
     """See base.PaymentGateway."""
 
     def checkout(self, payment: Payment, *, return_url: str) -> Checkout:
-        item = {
-            "quantity": 1,
-            "price_data": {
-                "currency": payment.currency.lower(),
-                "unit_amount": payment.amount_minor,
-                "product_data": {"name": settings.SITE_NAME},
-            },
-        }
-        params: Any = {
-            "mode": "payment",
-            "client_reference_id": str(payment.pk),
-            "line_items": [item],
-            "payment_intent_data": {"metadata": {"payment": str(payment.pk)}},
-            "success_url": return_url,
-            "cancel_url": return_url,
-        }
-        options: Any = {"idempotency_key": str(payment.pk)}
-        session = ask(lambda: client().v1.checkout.sessions.create(params, options))
-        return Checkout(session.id, session.url or "")
+        intent = self._intent(payment) if payment.gateway_id else _create(payment)
+        secret = intent.client_secret if intent.status in PAYABLE else ""
+        return Checkout(intent.id, key=settings.STRIPE_PUBLISHABLE_KEY, secret=secret or "", failure=_refusal(intent))
 
     def status(self, payment: Payment) -> Report:
-        session = self._session(payment)
-        amount = Money(session.amount_total or 0, (session.currency or payment.currency).upper())
-        if session.payment_status == "paid":
-            return Report(State.CAPTURED, amount)
-        return Report(State.CANCELLED if session.status == "expired" else State.PENDING, amount)
+        return _report(self._intent(payment))
 
-    def cancel(self, payment: Payment) -> None:
-        session = self._session(payment)
-        if session.status == "open":
-            ask(lambda: client().v1.checkout.sessions.expire(session.id))
-        elif session.payment_status == "paid":
-            params: Any = {"payment_intent": session.payment_intent}
-            ask(lambda: client().v1.refunds.create(params, {"idempotency_key": f"cancel-{payment.pk}"}))
+    def capture(self, payment: Payment) -> Report:
+        return self._move(payment, ("requires_capture",), lambda intents: intents.capture(payment.gateway_id))
+
+    def cancel(self, payment: Payment) -> Report:
+        return self._move(payment, (*PAYABLE, "requires_capture"), lambda intents: intents.cancel(payment.gateway_id))
+
+    def _move(self, payment: Payment, sources: tuple[str, ...], call: Callable[[Any], Any]) -> Report:
+        """Move the intent where its state allows it. Without a key of ours: the state itself forbids it twice, and
+        Stripe would repeat a failure that it has kept under a key for a day."""
+        intent = self._intent(payment)
+        if intent.status in sources:
+            try:
+                intent = ask(lambda: call(client().v1.payment_intents))
+            except GatewayError as error:
+                if str(error) != OVERTAKEN:
+                    raise
+                intent = self._intent(payment)
+        return _report(intent)
 
     def refund(self, refund: Refund) -> Transfer:
-        if refund.gateway_id:  # keys expire after a day: from now on ask, never order again
-            answer = ask(lambda: client().v1.refunds.retrieve(refund.gateway_id))
-        else:
-            params: Any = {
-                "payment_intent": self._session(refund.payment).payment_intent,
-                "amount": refund.amount_minor,
-                "metadata": {"refund": str(refund.pk)},
-            }
-            answer = ask(lambda: client().v1.refunds.create(params, {"idempotency_key": str(refund.pk)}))
-        outcomes = {"succeeded": Outcome.DONE, "failed": Outcome.FAILED, "canceled": Outcome.FAILED}
-        outcome = outcomes.get(answer.status or "", Outcome.PENDING)
-        return Transfer(answer.id, outcome, getattr(answer, "failure_reason", None) or "")
+        if refund.gateway_id:
+            return _transfer(ask(lambda: client().v1.refunds.retrieve(refund.gateway_id)))
+        # Keys are forgotten after a day, and failures are kept under them: so first look for what was done already.
+        for known in self.refunds(refund.payment):
+            if known.ours == str(refund.pk):
+                return known.transfer
+        params: Any = {
+            "payment_intent": refund.payment.gateway_id,
+            "amount": refund.amount_minor,
+            "metadata": {"refund": str(refund.pk)},
+        }
+        return _transfer(ask(lambda: client().v1.refunds.create(params, {"idempotency_key": str(refund.pk)})))
 
-    def _session(self, payment: Payment) -> Any:
-        return ask(lambda: client().v1.checkout.sessions.retrieve(payment.gateway_id))
+    def refunds(self, payment: Payment) -> list[KnownRefund]:
+        params: Any = {"payment_intent": payment.gateway_id, "limit": 100}
+        found = ask(lambda: list(client().v1.refunds.list(params).auto_paging_iter()))
+        return [
+            KnownRefund(
+                _transfer(each), Money(each.amount, each.currency.upper()), getattr(each.metadata, "refund", "")
+            )
+            for each in found
+        ]
+
+    def _intent(self, payment: Payment) -> Any:
+        return ask(lambda: client().v1.payment_intents.retrieve(payment.gateway_id))
+
+
+def _create(payment: Payment) -> Any:
+    """One intent for one row, however often it is asked for.
+
+    Stripe keeps a failure of its own under the key and repeats it for a day. An intent that nobody has confirmed costs
+    nothing, so the buyer need not wait that long: the second key is as lasting as the first.
+    """
+    params: Any = {
+        "amount": payment.amount_minor,
+        "currency": payment.currency.lower(),
+        "capture_method": "manual" if payment.capture == Payment.Capture.MANUAL else "automatic",
+        # Means that leave our page come back with the secret in the address; those that stay do not.
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        "metadata": {"payment": str(payment.pk)},
+    }
+    intents = client().v1.payment_intents
+    # A double click meets itself there, and is told to come back: the SDK does.
+    options: Any = {"idempotency_key": str(payment.pk), "max_network_retries": 2}
+    try:
+        return ask(lambda: intents.create(params, options))
+    except GatewayError as error:
+        cause = error.__cause__
+        if not isinstance(cause, stripe.APIError) or (cause.http_status or 0) < 500:
+            raise
+        options |= {"idempotency_key": f"{payment.pk}-again"}
+        return ask(lambda: intents.create(params, options))
+
+
+def _refusal(intent: Any) -> str:
+    """Why the last card was refused: the bank's reason where it gives one."""
+    error = intent.last_payment_error if intent.status == "requires_payment_method" else None
+    return "" if error is None else str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "")
+
+
+def _report(intent: Any) -> Report:
+    state = STATES.get(intent.status, State.PENDING)
+    counted = {State.AUTHORISED: intent.amount_capturable, State.CAPTURED: intent.amount_received}
+    amount = counted.get(state, intent.amount)
+    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent))
+
+
+def _transfer(refund: Any) -> Transfer:
+    outcome = OUTCOMES.get(refund.status or "", Outcome.PENDING)
+    return Transfer(refund.id, outcome, getattr(refund, "failure_reason", None) or "")
 
 
 def read_webhook(body: bytes, headers: Mapping[str, str]) -> str:
@@ -106,12 +168,20 @@ def read_webhook(body: bytes, headers: Mapping[str, str]) -> str:
     raise BadSignature
 
 
+def _ours(thing: dict[str, Any], noun: str) -> str:
+    """The id of our row that the provider's object was made for."""
+    return str((thing.get("metadata") or {}).get(noun, ""))
+
+
 def subject_of(body: dict[str, Any]) -> tuple[str, str] | None:
+    """A refund that we ordered is named by our row, one made at the provider by the payment there."""
     kind, thing = str(body.get("type", "")), (body.get("data") or {}).get("object") or {}
-    if kind.startswith("checkout.session.") and thing.get("client_reference_id"):
-        return "payment", str(thing["client_reference_id"])
-    if kind.startswith("refund.") and thing.get("metadata", {}).get("refund"):
-        return "refund", str(thing["metadata"]["refund"])
+    if kind.startswith("payment_intent.") and (payment := _ours(thing, "payment")):
+        return "payment", payment
+    if kind.startswith("refund.") and (refund := _ours(thing, "refund")):
+        return "refund", refund
+    if (kind.startswith("refund.") or kind == "charge.refunded") and thing.get("payment_intent"):
+        return "refunds", str(thing["payment_intent"])
     if kind.startswith("v2.money_management.outbound_payment."):
         return "payout", str((body.get("related_object") or {}).get("id", ""))
     return None

@@ -2,7 +2,8 @@
 
 from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
-from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payment, Payout, Refund, SandboxIntent
+from backmarket.payments.models.incoming import Payment, Refund
+from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
 
 __all__ = [
     "Approval",

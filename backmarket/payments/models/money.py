@@ -1,4 +1,4 @@
-"""Money that moves: payments in, refunds back, payouts out, and the ledger that explains every cent.
+"""Money that leaves, and the ledger that explains every cent.
 
 The ground knows no orders or trades: what a row is for is a `purpose` (a code) and a `reference` (that row's UUID).
 """
@@ -7,135 +7,12 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.crypto import EncryptedTextField
 from backmarket.money import Money
 from backmarket.payments.reasons import is_payees
-
-
-class Payment(models.Model):
-    """One attempt of a buyer to pay one thing. `reserved_refund_minor` is what pending refunds have claimed."""
-
-    class Status(models.TextChoices):
-        PENDING = "pending", _("pending")
-        AUTHORISED = "authorised", _("authorised")
-        CAPTURED = "captured", _("captured")
-        FAILED = "failed", _("failed")
-        CANCELLED = "cancelled", _("cancelled")
-
-    NOUN = "payment"
-    MOVES: ClassVar[dict[str, set[str]]] = {
-        Status.PENDING: {Status.AUTHORISED, Status.CAPTURED, Status.FAILED, Status.CANCELLED},
-        Status.AUTHORISED: {Status.CAPTURED, Status.FAILED, Status.CANCELLED},
-    }
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    purpose = models.CharField(max_length=20)
-    reference = models.UUIDField()
-    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
-    amount_minor = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    gateway = models.CharField(max_length=20)
-    gateway_id = models.CharField(max_length=120, blank=True)
-    checkout_url = models.CharField(max_length=500, blank=True)
-    failure = models.CharField(max_length=200, blank=True)
-    refunded_minor = models.BigIntegerField(default=0)
-    reserved_refund_minor = models.BigIntegerField(default=0)
-    created_at = models.DateTimeField()
-    authorised_at = models.DateTimeField(null=True, blank=True)
-    captured_at = models.DateTimeField(null=True, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("payment")
-        verbose_name_plural = _("payments")
-        ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_positive"),
-            models.CheckConstraint(
-                condition=Q(refunded_minor__gte=0)
-                & Q(reserved_refund_minor__gte=0)
-                & Q(amount_minor__gte=F("refunded_minor") + F("reserved_refund_minor")),
-                name="payment_never_refunded_above_captured",
-            ),
-            models.CheckConstraint(
-                condition=Q(status="captured") | Q(refunded_minor=0, reserved_refund_minor=0),
-                name="payment_refunded_only_when_captured",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="captured") | Q(captured_at__isnull=False),
-                name="payment_captured_has_date",
-            ),
-            models.UniqueConstraint(
-                fields=["purpose", "reference"],
-                condition=Q(status__in=["pending", "authorised", "captured"]),
-                name="payment_one_active_per_reference",
-            ),
-            models.UniqueConstraint(
-                fields=["gateway", "gateway_id"], condition=~Q(gateway_id=""), name="payment_gateway_id_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} {self.pk}"
-
-    @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
-
-    @property
-    def refundable(self) -> Money:
-        """What could still be refunded: captured − refunded − pending."""
-        captured = self.amount_minor if self.status == self.Status.CAPTURED else 0
-        return Money(captured - self.refunded_minor - self.reserved_refund_minor, self.currency)
-
-
-class Refund(models.Model):
-    """Money on its way back to the buyer. The row is written first, the gateway is called afterwards."""
-
-    class Status(models.TextChoices):
-        PENDING = "pending", _("pending")
-        SUCCEEDED = "succeeded", _("refunded")
-        FAILED = "failed", _("failed")
-
-    NOUN = "refund"
-    MOVES: ClassVar[dict[str, set[str]]] = {
-        Status.PENDING: {Status.SUCCEEDED, Status.FAILED},
-    }
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
-    reference = models.UUIDField()
-    reason = models.CharField(max_length=30)
-    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
-    amount_minor = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    gateway_id = models.CharField(max_length=120, blank=True)
-    failure = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField()
-    succeeded_at = models.DateTimeField(null=True, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_positive"),
-            models.UniqueConstraint(
-                fields=["reference"], condition=~Q(status="failed"), name="refund_once_per_reference"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.reason} {self.pk}"
-
-    @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
 
 
 class Payout(models.Model):
@@ -296,6 +173,8 @@ class SandboxIntent(models.Model):
     status = models.CharField(max_length=20)
     refunded_minor = models.BigIntegerField(default=0)
     return_url = models.CharField(max_length=500, blank=True)
+    # Authorise only; the shop takes the money later.
+    manual = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

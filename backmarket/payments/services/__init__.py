@@ -8,12 +8,16 @@ from backmarket.payments.services.bank_reports import (
 )
 from backmarket.payments.services.ledger import UnbalancedMovement, book
 from backmarket.payments.services.payments import (
+    CannotCapture,
     CannotPay,
     cancel_payment,
+    capture_payment,
+    card_form,
     open_payment,
     request_payment,
     settle_payment,
     settle_pending_payments,
+    stray_payment,
 )
 from backmarket.payments.services.payout_files import (
     CannotMakeFile,
@@ -40,6 +44,7 @@ from backmarket.payments.services.payouts import (
 )
 from backmarket.payments.services.refunds import (
     CannotRefund,
+    record_provider_refunds,
     record_refund_transfer,
     request_refund,
     retry_refund,
@@ -51,6 +56,7 @@ from backmarket.payments.services.retention import forget_transfers
 __all__ = [
     "CannotApply",
     "CannotCancelPayout",
+    "CannotCapture",
     "CannotMakeFile",
     "CannotPay",
     "CannotPayOut",
@@ -63,6 +69,8 @@ __all__ = [
     "book",
     "cancel_payment",
     "cancel_payout",
+    "capture_payment",
+    "card_form",
     "download_payout_file",
     "follow_payout",
     "forget_transfers",
@@ -74,6 +82,7 @@ __all__ = [
     "open_payment",
     "order_payout",
     "preview_report",
+    "record_provider_refunds",
     "record_refund_transfer",
     "request_payment",
     "request_refund",
@@ -86,5 +95,6 @@ __all__ = [
     "settle_payout",
     "settle_payout_file",
     "settle_pending_payments",
+    "stray_payment",
     "withdraw_payout_file",
 ]

@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock
@@ -15,9 +17,10 @@ from backmarket.events.services import Actor, record
 from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import gateway
-from backmarket.payments.gateways.base import Report, State
+from backmarket.payments.gateways.base import Checkout, Report, State
 from backmarket.payments.models import LedgerEntry, Payment
 from backmarket.payments.services.ledger import book
+from backmarket.payments.services.refunds import request_refund
 from backmarket.states import IllegalMove, move
 
 log = structlog.get_logger(__name__)
@@ -27,8 +30,9 @@ OPEN = (Payment.Status.PENDING, Payment.Status.AUTHORISED)
 GIVEN_UP = (Payment.Status.FAILED, Payment.Status.CANCELLED)
 # A webhook usually comes within seconds; after this long we ask ourselves.
 ASK_AFTER = timedelta(minutes=5)
-# Nobody pays a page opened so long ago: the providers close it within a day.
+# Nobody pays a page opened so long ago: the reservation is over within the hour, and the payment cancelled.
 ASK_UNTIL = timedelta(days=3)
+LATE, MISMATCH = "came_late", "amount_mismatch"
 
 
 class CannotPay(DomainError):
@@ -38,33 +42,45 @@ class CannotPay(DomainError):
     default_message = _("This has been paid or cancelled already.")
 
 
-def request_payment(*, purpose: str, reference: UUID, amount: Money, by: Actor, at: datetime) -> Payment:
+class CannotCapture(DomainError):
+    """Only money that is authorised, and not being released, can be taken."""
+
+    code = "cannot_capture"
+    default_message = _("There is no authorised money to take: it has been released, or the bank has.")
+
+
+def request_payment(
+    *,
+    purpose: str,
+    reference: UUID,
+    amount: Money,
+    by: Actor,
+    at: datetime,
+    capture: str = Payment.Capture.AUTOMATIC,
+) -> Payment:
     """The row of one payment, without asking any provider. A pending one of the same amount is used again;
-    a pending one of another amount is cancelled first. Raises CannotPay when it is paid already."""
+    another pending one is cancelled first. Raises CannotPay when it is paid already."""
     if amount.minor <= 0:
         raise CannotPay(_("There is nothing to pay."))
     with transaction.atomic():
         active = lock(Payment.objects.filter(purpose=purpose, reference=reference, status__in=ACTIVE)).first()
         if active is not None and active.status != Payment.Status.PENDING:
             raise CannotPay
-        if active is not None and active.amount == amount:
+        if active is not None and (active.amount, active.capture) == (amount, capture):
             return active
         if active is not None:
             cancel_payment(active, by=by, at=at)
-        return _create_payment(purpose, reference, amount, by=by, at=at)
+        payment = Payment(
+            purpose=purpose, reference=reference, amount_minor=amount.minor, currency=amount.currency,
+            gateway=settings.PAYMENT_GATEWAY, capture=capture, created_at=at,
+        )  # fmt: skip
+        return _create_payment(payment, by=by, at=at)
 
 
-def _create_payment(purpose: str, reference: UUID, amount: Money, *, by: Actor, at: datetime) -> Payment:
+def _create_payment(payment: Payment, *, by: Actor, at: datetime) -> Payment:
     try:
         with transaction.atomic():
-            payment = Payment.objects.create(
-                purpose=purpose,
-                reference=reference,
-                amount_minor=amount.minor,
-                currency=amount.currency,
-                gateway=settings.PAYMENT_GATEWAY,
-                created_at=at,
-            )
+            payment.save(force_insert=True)
     except IntegrityError:
         raise CannotPay(_("Another payment for this was started a moment ago.")) from None
     record("payment.requested", payment, by=by, at=at, data=_subject(payment))
@@ -72,34 +88,56 @@ def _create_payment(purpose: str, reference: UUID, amount: Money, *, by: Actor, 
 
 
 def open_payment(payment: Payment, *, return_url: str, at: datetime) -> str:
-    """The address at which the buyer pays; opened at the provider the first time. Network: outside transactions.
+    """The address at which the buyer pays, empty where it is a page of ours (see card_form); opened at the provider
+    the first time. Network: outside transactions.
 
     Raises CannotPay unless the payment is pending, GatewayError when the provider does not answer.
     """
     if payment.status != Payment.Status.PENDING:
         raise CannotPay
-    if not payment.checkout_url:
+    if not payment.gateway_id:
         checkout = gateway(payment.gateway).checkout(payment, return_url=return_url)
-        payment.gateway_id, payment.checkout_url = checkout.gateway_id, checkout.url
-        payment.save(update_fields=["gateway_id", "checkout_url"])
-        if not Payment.objects.filter(pk=payment.pk, status=Payment.Status.PENDING).exists():
-            _tell_gateway(payment)  # cancelled while the provider was opening it
+        # Whoever comes second forgets what was opened for them: nobody has seen it, so nobody can pay it.
+        Payment.objects.filter(pk=payment.pk, gateway_id="").update(
+            gateway_id=checkout.gateway_id, checkout_url=checkout.url
+        )
+        payment.refresh_from_db(fields=["gateway_id", "checkout_url", "status"])
+        if payment.status in GIVEN_UP:
+            _settle_soon(payment)  # cancelled while the provider was opening it
             raise CannotPay
     return payment.checkout_url
 
 
+def card_form(payment: Payment) -> Checkout:
+    """What our own payment page needs for the provider's card fields. Network: outside transactions.
+
+    Raises CannotPay unless the payment is pending and waits for a card there, GatewayError when the provider does not
+    answer.
+    """
+    if payment.status != Payment.Status.PENDING or not payment.gateway_id or payment.checkout_url:
+        raise CannotPay
+    form = gateway(payment.gateway).checkout(payment, return_url="")
+    if not form.secret:
+        raise CannotPay
+    return form
+
+
 def settle_payment(payment_id: UUID, *, at: datetime) -> Payment:
-    """Ask the provider and write down what it says: the one function for browser returns, webhooks and the clock.
+    """Have the provider do what we have decided, and write down what it says: the one function for browser returns,
+    webhooks and the clock.
 
     Losing a race is no error: whoever comes second finds nothing to do. Raises GatewayError; changes nothing then.
     """
     payment = Payment.objects.get(pk=payment_id)
-    if payment.status in GIVEN_UP and payment.gateway_id:
-        # Whoever hears of it again was not told, or too late: money that came all the same goes back.
-        gateway(payment.gateway).cancel(payment)
-    if payment.status not in OPEN or not payment.gateway_id:
+    if not payment.gateway_id or payment.status in Payment.TAKEN or payment.closed_at:
         return payment
-    report = gateway(payment.gateway).status(payment)
+    provider = gateway(payment.gateway)
+    if payment.status in GIVEN_UP:
+        report = provider.cancel(payment)
+    elif payment.capturing_at:
+        report = provider.capture(payment)
+    else:
+        report = provider.status(payment)
     with transaction.atomic():
         payment = lock(Payment.objects.filter(pk=payment_id)).get()
         _apply(payment, report, at=at)
@@ -108,21 +146,58 @@ def settle_payment(payment_id: UUID, *, at: datetime) -> Payment:
 
 def _apply(payment: Payment, report: Report, *, at: datetime) -> None:
     """Move a locked payment as the report says. Never captured unless the provider has exactly our amount."""
-    target, facts = report.state, {}
-    if target in (State.AUTHORISED, State.CAPTURED) and report.amount != payment.amount:
+    by = f"gateway:{payment.gateway}"
+    fits = report.amount == payment.amount
+    if payment.status in Payment.TAKEN:
+        return
+    if report.state == State.CAPTURED and (payment.status in GIVEN_UP or not fits):
+        reason = LATE if fits else MISMATCH
+        stray_payment(payment, reason=reason, by=by, at=at, received=report.amount)
+    elif payment.status in GIVEN_UP:
+        if report.state in (State.CANCELLED, State.FAILED):
+            _write(payment, closed_at=at)
+    elif report.state == State.AUTHORISED and not fits:
         log.error("payment_amount_mismatch", payment=str(payment.pk))
-        target, report = State.FAILED, Report(State.FAILED, report.amount, "amount_mismatch")
-        transaction.on_commit(partial(_tell_gateway, payment), robust=True)
-    if target == payment.status or target == State.PENDING:
-        return
-    if target == State.FAILED:
-        facts["failure"] = report.failure[:200]
-    try:
-        move(payment, target, by=f"gateway:{payment.gateway}", at=at, data=_subject(payment), **facts)
-    except IllegalMove:
-        return
-    if target == State.CAPTURED:
+        move(payment, Payment.Status.FAILED, by=by, at=at, data=_subject(payment), failure=MISMATCH)
+        transaction.on_commit(partial(_settle_soon, payment), robust=True)
+    elif report.state in (State.PENDING, payment.status):
+        if payment.failure != report.failure[:200]:
+            _write(payment, failure=report.failure[:200])
+    else:
+        _follow(payment, report, by=by, at=at)
+
+
+def _follow(payment: Payment, report: Report, *, by: Actor, at: datetime) -> None:
+    """To where the provider is; what ended there needs no closing."""
+    closed = at if report.state in (State.FAILED, State.CANCELLED) else None
+    facts = {"failure": report.failure[:200], "closed_at": closed}
+    move(payment, report.state, by=by, at=at, data=_subject(payment), **facts)
+    if report.state == State.CAPTURED:
         _book_capture(payment, at=at)
+
+
+def _write(payment: Payment, **facts: Any) -> None:
+    Payment.objects.filter(pk=payment.pk).update(**facts)
+    for name, value in facts.items():
+        setattr(payment, name, value)
+
+
+def stray_payment(payment: Payment, *, reason: str, by: Actor, at: datetime, received: Money | None = None) -> None:
+    """Money that fits nothing goes back whole: the payment says so, the ledger has it, a refund is written, and then
+    the provider is called. `received` is what it took. Raises IllegalMove when it is stray already."""
+    with transaction.atomic():
+        payment.refresh_from_db(from_queryset=lock(Payment.objects.all()))
+        log.error("payment_stray", payment=str(payment.pk), reason=reason)
+        other = received if received and received != payment.amount else None
+        facts = {
+            "failure": reason,
+            "received_minor": other and other.minor,
+            "captured_at": payment.captured_at or at,
+        }
+        move(payment, Payment.Status.STRAY, by=by, at=at, data=_subject(payment), **facts)
+        _book_capture(payment, at=at)
+        if payment.refundable:
+            request_refund(payment, reference=payment.pk, amount=payment.refundable, reason=reason, by=by, at=at)
 
 
 def _book_capture(payment: Payment, *, at: datetime) -> None:
@@ -131,30 +206,47 @@ def _book_capture(payment: Payment, *, at: datetime) -> None:
         kind="capture",
         reference=payment.reference,
         entries=[
-            (LedgerEntry.Account.GATEWAY, "", -payment.amount),
-            (LedgerEntry.Account.BUYER, "", payment.amount),
+            (LedgerEntry.Account.GATEWAY, "", -payment.received),
+            (LedgerEntry.Account.BUYER, "", payment.received),
         ],
         at=at,
     )
 
 
-def cancel_payment(payment: Payment, *, by: Actor, at: datetime) -> None:
-    """Give up a pending payment; raises IllegalMove otherwise. The provider is told after the commit."""
-    if payment.status != Payment.Status.PENDING:
-        raise IllegalMove
+def capture_payment(payment: Payment, *, by: Actor, at: datetime) -> None:
+    """Take the money that is authorised: decided here, done by the provider after the commit, booked when it says so.
+
+    Repeating it changes nothing. Raises CannotCapture when nothing is authorised (any more).
+    """
     with transaction.atomic():
         fresh = lock(Payment.objects.filter(pk=payment.pk)).get()
-        if fresh.status != Payment.Status.PENDING:
+        if fresh.capturing_at or fresh.status == Payment.Status.CAPTURED:
+            return
+        if fresh.status != Payment.Status.AUTHORISED:
+            raise CannotCapture
+        _write(payment, capturing_at=at)
+        record("payment.capturing", payment, by=by, at=at, data=_subject(payment))
+        transaction.on_commit(partial(_settle_soon, payment), robust=True)
+
+
+def cancel_payment(payment: Payment, *, by: Actor, at: datetime) -> None:
+    """Give up a payment that is pending, or release what is authorised; the provider is told after the commit.
+
+    Raises IllegalMove once the money is taken, or is being taken.
+    """
+    with transaction.atomic():
+        fresh = lock(Payment.objects.filter(pk=payment.pk)).get()
+        if fresh.status not in OPEN or fresh.capturing_at:
             raise IllegalMove
         move(payment, Payment.Status.CANCELLED, by=by, at=at, data=_subject(payment))
         if fresh.gateway_id:
-            transaction.on_commit(partial(_tell_gateway, payment), robust=True)
+            transaction.on_commit(partial(_settle_soon, payment), robust=True)
 
 
-def _tell_gateway(payment: Payment) -> None:
-    from backmarket.payments.tasks import cancel_at_gateway
+def _settle_soon(payment: Payment) -> None:
+    from backmarket.payments.tasks import settle_payment as task
 
-    cancel_at_gateway.delay(str(payment.pk))
+    task.delay(str(payment.pk))
 
 
 def _subject(payment: Payment) -> dict[str, str]:
@@ -163,9 +255,12 @@ def _subject(payment: Payment) -> dict[str, str]:
 
 def settle_pending_payments(at: datetime) -> int:
     """Ask about payments that nobody has told us of: a closed browser and a lost webhook lose no money."""
-    waiting = Payment.objects.filter(
-        status__in=OPEN, created_at__lt=at - ASK_AFTER, created_at__gt=at - ASK_UNTIL
-    ).exclude(gateway_id="")
+    since = at - ASK_UNTIL
+    waiting = Payment.objects.exclude(gateway_id="").filter(
+        Q(status=Payment.Status.PENDING, created_at__lt=at - ASK_AFTER, created_at__gt=since)
+        | Q(status=Payment.Status.AUTHORISED, created_at__lt=at - ASK_AFTER)
+        | Q(status__in=GIVEN_UP, closed_at=None) & (Q(cancelled_at__gt=since) | Q(failed_at__gt=since))
+    )
     return each("settle_payments", waiting.values_list("pk", "status"), partial(_try_to_settle, at))
 
 

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from functools import partial
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid5
 
 import structlog
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock
@@ -15,13 +17,15 @@ from backmarket.events.services import Actor, record
 from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import gateway
-from backmarket.payments.gateways.base import Outcome, Transfer
+from backmarket.payments.gateways.base import KnownRefund, Outcome, Transfer
 from backmarket.payments.models import LedgerEntry, Payment, Refund
 from backmarket.payments.selectors import BY_BANK, is_unanswered
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
 
 log = structlog.get_logger(__name__)
+# The reason of a refund that somebody made at the provider, without us.
+PROVIDER = "provider"
 
 
 class CannotRefund(DomainError):
@@ -48,17 +52,15 @@ def request_refund(payment: Payment, *, reference: UUID, amount: Money, reason: 
     return refund
 
 
-def _create(payment: Payment, reference: UUID, amount: Money, reason: str, *, by: Actor, at: datetime) -> Refund:
+def _create(
+    payment: Payment, reference: UUID, amount: Money, reason: str, *, by: Actor, at: datetime, gateway_id: str = ""
+) -> Refund:
     """The row, and its claim on a locked payment."""
     _reserve(payment, amount)
     refund = Refund.objects.create(
-        payment=payment,
-        reference=reference,
-        reason=reason,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        created_at=at,
-    )
+        payment=payment, reference=reference, reason=reason, amount_minor=amount.minor, currency=amount.currency,
+        gateway_id=gateway_id, created_at=at,
+    )  # fmt: skip
     record("refund.requested", refund, by=by, at=at, data=_subject(refund))
     return refund
 
@@ -66,10 +68,16 @@ def _create(payment: Payment, reference: UUID, amount: Money, reason: str, *, by
 def _reserve(payment: Payment, amount: Money) -> None:
     if amount.minor <= 0 or amount.currency != payment.currency:
         raise CannotRefund
-    enough = Payment.objects.filter(
-        pk=payment.pk,
-        status=Payment.Status.CAPTURED,
-        amount_minor__gte=F("refunded_minor") + F("reserved_refund_minor") + amount.minor,
+    enough = (
+        Payment.objects.filter(
+            pk=payment.pk,
+            status__in=Payment.TAKEN,
+        )
+        .alias(
+            taken=Coalesce("received_minor", "amount_minor"),
+            claimed=F("refunded_minor") + F("reserved_refund_minor"),
+        )
+        .filter(taken__gte=F("claimed") + amount.minor)
     )
     if not enough.update(reserved_refund_minor=F("reserved_refund_minor") + amount.minor):
         raise CannotRefund
@@ -145,7 +153,10 @@ def _finish(payment: Payment, refund: Refund, transfer: Transfer, *, at: datetim
     elif transfer.outcome == Outcome.FAILED:
         log.error("refund_failed", refund=str(refund.pk))
         mine.update(reserved_refund_minor=F("reserved_refund_minor") - minor)
-        move(refund, Refund.Status.FAILED, by=by, at=at, data=data, failure=transfer.failure[:200])
+        facts = {"failure": transfer.failure[:200], "gateway_id": transfer.gateway_id}
+        move(refund, Refund.Status.FAILED, by=by, at=at, data=data, **facts)
+        # Perhaps somebody has refunded it there, so that nothing is left.
+        transaction.on_commit(partial(_look_soon, payment), robust=True)
     else:
         _succeed(refund, transfer.gateway_id, LedgerEntry.Account.GATEWAY, by=by, at=at)
 
@@ -167,6 +178,51 @@ def _succeed(refund: Refund, gateway_id: str, account: str, *, by: Actor, at: da
         ],
         at=at,
     )
+
+
+def record_provider_refunds(payment: Payment, *, at: datetime) -> bool:
+    """Write down the refunds that were made at the provider without us, each once, and what became of them; False
+    while one claims more than what is left: a refund of ours is just on its way. Network: outside transactions."""
+    known = gateway(payment.gateway).refunds(payment)
+    recorded = [_record(payment, found, at=at) for found in known]
+    return all(recorded)
+
+
+def _record(payment: Payment, found: KnownRefund, *, at: datetime) -> bool:
+    """Our own are left to `send_refund`, which has written them first."""
+    mine = Refund.objects.filter(payment=payment, pk__in=_ids(found.ours))
+    if mine.exclude(status=Refund.Status.FAILED).exists():
+        return True
+    by, transfer = f"gateway:{payment.gateway}", found.transfer
+    try:
+        with transaction.atomic():
+            payment = lock(Payment.objects.filter(pk=payment.pk)).get()
+            refund = lock(Refund.objects.filter(gateway_id=transfer.gateway_id)).first()
+            if refund is None and transfer.outcome == Outcome.FAILED:
+                return True
+            if refund is None:
+                reference = uuid5(payment.pk, transfer.gateway_id)
+                facts: dict[str, Any] = {"by": by, "at": at, "gateway_id": transfer.gateway_id}
+                refund = _create(payment, reference, found.amount, PROVIDER, **facts)
+            if refund.status == Refund.Status.PENDING:
+                _finish(payment, refund, transfer, at=at)
+    except CannotRefund:
+        log.error("provider_refund_too_much", payment=str(payment.pk), refund=transfer.gateway_id)
+        return False
+    return True
+
+
+def _ids(text: str) -> list[UUID]:
+    try:
+        return [UUID(text)]
+    except ValueError:
+        return []
+
+
+def _look_soon(payment: Payment) -> None:
+    from backmarket.payments.tasks import record_provider_refunds as task
+
+    task.delay(str(payment.pk))
 
 
 def _subject(refund: Refund) -> dict[str, str]:
