@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from backmarket.events.models import Event
-from backmarket.payments.models import LedgerEntry, Payment, Payout, Refund
+from backmarket.payments.models import LedgerEntry, Payment, Payout, Refund, TransferReversal
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
@@ -175,6 +175,11 @@ def set_off_trade(event: Event) -> None:
             label=entry.movement.label,
             at=event.happened_at,
         )
+
+
+def count_reversal(event: Event) -> None:
+    reversal = TransferReversal.objects.select_related("payout").get(pk=event.subject_id)
+    settlement.count_reversal(reversal, at=event.happened_at)
 
 
 def ask_plant_to_pay(event: Event) -> None:

@@ -8,7 +8,8 @@ from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from backmarket.payments.limits import may_agree
-from backmarket.payments.models import Approval
+from backmarket.payments.models import Approval, Dispute
+from backmarket.payments.reasons import dispute_words
 
 
 def email_second_eyes(event: Event) -> None:
@@ -38,6 +39,23 @@ def email_asker(event: Event) -> None:
         language=asked.asked_by.language,
         at=event.happened_at,
     )
+
+
+def email_finance_of_dispute(event: Event) -> None:
+    """To everybody who may answer: when it opens, and two days before the answer is due."""
+    dispute = Dispute.objects.select_related("payment").get(pk=event.subject_id)
+    url = settings.SITE_URL + reverse("desk:payments_dispute_change", args=[dispute.pk])
+    staff = User.objects.filter(Q(is_superuser=True) | ~Q(groups=None), is_active=True, is_staff=True).distinct()
+    for person in staff.order_by("pk"):
+        if person.has_perm("payments.change_dispute"):
+            send(
+                "dispute_opened" if event.kind == "dispute.opened" else "dispute_due_soon",
+                to=person.email,
+                context={"dispute": dispute, "reason": dispute_words(dispute.reason), "url": url},
+                key=f"dispute:{event.pk}:{person.pk}",
+                language=person.language,
+                at=event.happened_at,
+            )
 
 
 def _url(asked: Approval) -> str:

@@ -2,12 +2,16 @@
 
 from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
+from backmarket.payments.models.connect import ConnectAccount, TransferReversal
+from backmarket.payments.models.disputes import Dispute
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
 
 __all__ = [
     "Approval",
     "BankReport",
+    "ConnectAccount",
+    "Dispute",
     "LedgerEntry",
     "LedgerMovement",
     "Payment",
@@ -16,4 +20,5 @@ __all__ = [
     "PayoutFileItem",
     "Refund",
     "SandboxIntent",
+    "TransferReversal",
 ]

@@ -47,6 +47,7 @@ def request_refund(payment: Payment, *, reference: UUID, amount: Money, reason: 
             if known.payment_id == payment.pk and known.amount == amount:
                 return known
             raise CannotRefund(_("This has been refunded already, with another amount."))
+        _require_undisputed(payment, amount)
         refund = _create(payment, reference, amount, reason, by=by, at=at)
         transaction.on_commit(partial(_send_soon, refund), robust=True)
     return refund
@@ -103,6 +104,7 @@ def record_refund_transfer(refund: Refund, *, bank_reference: str, by: Actor, at
     with transaction.atomic():
         payment = lock(Payment.objects.filter(pk=refund.payment_id)).get()
         _require_unanswered(refund)
+        _require_undisputed(payment, refund.amount)
         if Refund.objects.filter(gateway_id=key).exists():
             raise CannotRefund(_("A transfer with this reference has been recorded already."), field="bank_reference")
         paid = _create(payment, refund.reference, refund.amount, refund.reason, by=by, at=at)
@@ -113,6 +115,17 @@ def record_refund_transfer(refund: Refund, *, bank_reference: str, by: Actor, at
 def _require_unanswered(refund: Refund) -> None:
     if not is_unanswered(refund):
         raise CannotRefund(_("Only a refund that failed is paid again, and only once."))
+
+
+def _require_undisputed(payment: Payment, amount: Money) -> None:
+    """What the buyer's bank has taken back, or may keep, does not go back a second time; providers refuse it, too."""
+    disputes = list(payment.disputes.filter(inquiry=False).exclude(status__in=["won", "closed"]))
+    if any(dispute.status in dispute.OPEN for dispute in disputes):
+        raise CannotRefund(
+            _("The buyer has disputed this payment with their bank: nothing can be refunded until that is decided.")
+        )
+    if disputes and amount.minor > payment.refundable.minor - sum(dispute.lost.minor for dispute in disputes):
+        raise CannotRefund(_("The buyer's bank has given this money back already: the dispute was lost."))
 
 
 def _send_soon(refund: Refund) -> None:
