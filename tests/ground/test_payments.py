@@ -34,7 +34,7 @@ def test_browser_return_and_webhook_settle_the_same_payment_once(now: datetime) 
     payment = captured(now)
     again = services.settle_payment(payment.pk, at=now + timedelta(minutes=1))
     assert (again.status, again.captured_at) == ("captured", now)
-    assert LedgerMovement.objects.count() == 1
+    assert LedgerMovement.objects.count() == 2  # the capture and its fee
     assert kinds().count("payment.captured") == 1
 
 
@@ -126,7 +126,7 @@ def test_money_that_comes_in_after_the_cancellation_goes_back(now: datetime) -> 
     assert SandboxIntent.objects.get().refunded_minor == 0
     services.send_refund(Refund.objects.get().pk, at=now)
     assert SandboxIntent.objects.get(kind="payment").refunded_minor == 10_000
-    assert list(LedgerMovement.objects.values_list("kind", flat=True)) == ["capture", "refund"]
+    assert list(LedgerMovement.objects.values_list("kind", flat=True)) == ["capture", "fee", "refund"]
     assert (at_provider(), balance("buyer")) == (eur(0), eur(0))
 
 

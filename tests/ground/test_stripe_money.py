@@ -84,7 +84,7 @@ def test_a_webhook_replayed_after_everything_is_over_changes_nothing(
         assert [bank.deliver(event, live_server.url) for _time in range(2)] == [200, 200]
     assert all(interpret_all(now + timedelta(days=3)))
     assert IncomingWebhook.objects.count() == len(bank.events)
-    assert (Refund.objects.count(), LedgerMovement.objects.count()) == (1, 2)
+    assert (Refund.objects.count(), LedgerMovement.objects.count()) == (1, 3)
     assert booked() == ({"EUR": 0}, 0, 0)
 
 

@@ -25,6 +25,14 @@ from orders.services.settlement import settle_plants
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def time_is(now: datetime, settings: object) -> None:
+    """The entry points believe that it is `now`."""
+    timetravel.travel_to(now)
+
+
 Place = Callable[..., Order]
 NOTHING = Money(0, "EUR")
 
@@ -154,6 +162,33 @@ def test_who_bears_much_is_decided_by_two(
     assert client_of(fiona).post(url(dispute, "bear"), answer).status_code == 302
     dispute.refresh_from_db()
     assert (dispute.borne_by, Approval.objects.get().amount) == ("", dispute.lost)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"bearer": "house"},
+        {"reason": "Why."},
+        {"bearer": "nobody", "reason": "x"},
+        {"bearer": "house", "reason": "x" * 501},
+    ],
+)
+def test_a_decision_without_its_parts_is_asked_again(
+    delivered_line: OrderLine, fiona: User, client_of: Callable[[User], Client], time_is: None, answer: dict[str, str]
+) -> None:
+    dispute = lost(delivered_line.order, timetravel.now() - timedelta(days=9))
+    assert client_of(fiona).post(url(dispute, "bear"), answer).status_code == 422
+    dispute.refresh_from_db()
+    assert dispute.borne_by == ""
+
+
+def test_an_answer_is_no_longer_than_a_letter(
+    delivered_line: OrderLine, fiona: User, client_of: Callable[[User], Client], time_is: None
+) -> None:
+    dispute = disputed(delivered_line.order, timetravel.now())
+    assert client_of(fiona).post(url(dispute, "answer"), {"note": "x" * 4001}).status_code == 422
+    dispute.refresh_from_db()
+    assert dispute.answered_at is None
 
 
 def test_an_unsent_line_of_a_disputed_order_is_not_refunded(

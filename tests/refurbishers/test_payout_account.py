@@ -1,6 +1,7 @@
 """A plant's own account with the payment provider: opened and filled in by its owner, and paid from then on."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,14 @@ from tests.factories import UserFactory
 from tests.ground.money_steps import eur
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def time_is(now: datetime, settings: object) -> None:
+    """The entry points believe that it is `now`."""
+    timetravel.travel_to(now)
+
+
 ClientOf = Callable[[User], Client]
 GO, BACK = "/plant/refurbishers/refurbisher/payout-account/", "/plant/refurbishers/refurbisher/payout-account/back/"
 
@@ -112,6 +121,14 @@ def test_finance_takes_back_at_the_desk_and_much_only_by_two(
     payout = paid(plant, bob, 300_000)
     step = f"/desk/payments/payout/{payout.pk}/do/reverse/"
     assert "3000.00" in client_of(fiona).get(step).content.decode()
+    for wrong in (
+        {"amount": "0"},
+        {"amount": "x", "note": "y"},
+        {"amount": "10.00"},
+        {"amount": "3000.01", "note": "y"},
+    ):
+        assert client_of(fiona).post(step, wrong).status_code == 422
+        assert not TransferReversal.objects.exists()
     assert client_of(fiona).post(step, {"amount": "10.00", "note": "sent twice"}).status_code == 302
     assert TransferReversal.objects.get().amount == eur(1_000)
     assert client_of(fiona).post(step, {"amount": "2500.00", "note": "sent twice"}).status_code == 302

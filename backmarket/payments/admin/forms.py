@@ -14,6 +14,7 @@ from backmarket.money import Money
 from backmarket.payments.reasons import HOUSE, PAYEE, words
 from backmarket.payments.selectors import due_by_file
 from backmarket.payments.services import last_download
+from backmarket.payments.services.reversals import CannotReverse
 from backmarket.payments.status_reports import MOST_BYTES
 from backmarket.timetravel import now
 
@@ -78,7 +79,15 @@ class ReverseForm(StepForm):
 
     def prepare(self) -> None:
         payout = self.subject
-        self.fields["amount"].initial = payout.amount - Money(payout.reversed_minor, payout.currency)
+        self.left = payout.amount - Money(payout.reversed_minor, payout.currency)
+        self.fields["amount"].initial = self.left
+
+    def clean_amount(self) -> Money:
+        """Said before a second person is asked for more than there is."""
+        amount: Money = self.cleaned_data["amount"]
+        if amount > self.left:
+            raise forms.ValidationError(CannotReverse.default_message)
+        return amount
 
 
 class ReturnForm(StepForm):
