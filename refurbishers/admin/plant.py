@@ -100,7 +100,7 @@ class OwnPlantAdmin(PlantModelAdmin):
             messages.error(request, str(refusal))
             return redirect(self.change_url(plant))
         response = redirect(url)
-        response["Cache-Control"], response["Referrer-Policy"] = "no-store", "no-referrer"
+        response["Referrer-Policy"] = "no-referrer"
         return response
 
     def back_from_provider(self, request: HttpRequest) -> HttpResponse:

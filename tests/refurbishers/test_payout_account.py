@@ -46,7 +46,8 @@ def test_the_owner_opens_it_fills_it_in_and_is_paid_there(
     assert GO in client.get(profile(plant)).content.decode()
     away = client.get(GO)
     assert (away.status_code, away.url) == (302, f"/sandbox/connect/{account.gateway_id}/")
-    assert (away["Cache-Control"], away["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "no-store" in away["Cache-Control"]
+    assert away["Referrer-Policy"] == "no-referrer"
     half = client.post(away.url, {"answer": "incomplete"})
     assert half.url.endswith(BACK)
     page = client.get(BACK, follow=True).content.decode()
