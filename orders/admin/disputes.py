@@ -4,7 +4,7 @@ import json
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +39,9 @@ FIELDS = {
 }
 
 
+UNDECIDED = Q(status=Status.LOST, borne_by="", taken_minor__gt=F("returned_minor") + F("covered_minor"))
+
+
 def _waits(dispute: Dispute) -> bool:
     return dispute.status == Status.NEEDS_RESPONSE and dispute.answered_at is None
 
@@ -64,7 +67,7 @@ class DisputeAdmin(StaffModelAdmin):
     piles = (
         Pile("to_answer", _("To answer"), Q(status=Status.NEEDS_RESPONSE, answered_at=None)),
         Pile("with_bank", _("With the bank"), Q(status=Status.UNDER_REVIEW)),
-        Pile("to_decide", _("Lost, to decide"), Q(status=Status.LOST, borne_by="", taken_minor__gt=0)),
+        Pile("to_decide", _("Lost, to decide"), UNDECIDED),
         Pile("lost", _("Lost"), Q(status=Status.LOST)),
         Pile("won", _("Won"), Q(status=Status.WON)),
     )
@@ -112,7 +115,7 @@ class DisputeAdmin(StaffModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Dispute) -> list[Panel]:
         order = order_of(obj)
-        said = json.loads(obj.evidence) if obj.evidence else evidence_of(obj)
+        said = json.loads(obj.evidence) if obj.evidence else {} if obj.answered_at else evidence_of(obj)
         ours = facts(_("Our side of it"), [(FIELDS.get(name, name), text) for name, text in said.items()])
         if order is None:
             return [ours, history(obj, obj.payment, names=True)]

@@ -10,15 +10,22 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from backmarket.accounts.models import User
+from backmarket.db import lock
 from backmarket.invoices.selectors import papers_about
 from backmarket.payments.models import Dispute, LedgerEntry
-from backmarket.payments.services import CannotAnswer, answer_dispute, bear_loss
+from backmarket.payments.services import CannotAnswer, answer_dispute, bear_loss, record_disputed_refund
 from backmarket.shipping.models import TrackingPoint
+from backmarket.states import move
+from catalog.services.stock import restock
 from orders.models import ClaimMessage, Consignment, Earning, Order, OrderLine
+from orders.services.refunds import refund_requested
 from orders.services.waiting import PURPOSE
 from refurbishers.models import Refurbisher
 
 Account = LedgerEntry.Account
+JOB = "system:disputes"
+# Why such a line was cancelled.
+DISPUTED = "disputed"
 # What the provider takes in one field.
 LONGEST = 20_000
 UNSENT = (OrderLine.Status.PAID, OrderLine.Status.ACCEPTED, OrderLine.Status.ON_HOLD)
@@ -97,6 +104,24 @@ def answer_for_order(dispute: Dispute, *, note: str, by: User, at: datetime) -> 
     if not evidence:
         raise CannotAnswer(_("We know nothing of this payment: say in your own words what it was for."), field="note")
     answer_dispute(dispute, evidence, by=by, at=at)
+
+
+def end_unsent_lines(dispute: Dispute, *, at: datetime) -> int:
+    """A lost dispute has paid its buyer: what was not sent is cancelled, and counts as refunded by the buyer's bank, as
+    far as that took the money. Returns how many lines; repeating it changes nothing."""
+    order, ended = order_of(dispute), 0
+    if order is None or dispute.status != Dispute.Status.LOST or dispute.borne_by:
+        return 0
+    with transaction.atomic():
+        for line in lock(order.lines.to_ship()):
+            dispute.refresh_from_db()
+            if line.gross > dispute.lost or refund_requested(line):
+                continue
+            move(line, OrderLine.Status.CANCELLED, by=JOB, at=at, cancel_reason=DISPUTED, due_at=None)
+            restock(line.listing, 1, by=JOB, at=at)
+            record_disputed_refund(dispute, reference=line.pk, amount=line.gross, by=JOB, at=at)
+            ended += 1
+    return ended
 
 
 def untracked_plants(dispute: Dispute) -> list[Refurbisher]:

@@ -11,17 +11,19 @@ from django.test import Client
 from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.money import Money
+from backmarket.notifications.models import Notification
 from backmarket.payments.gateways import sandbox_disputes
-from backmarket.payments.models import Approval, Dispute, Payment
+from backmarket.payments.models import Approval, Dispute, Payment, Refund
 from backmarket.payments.reconciliation import CHECKS, differences
 from backmarket.payments.selectors import balance
 from backmarket.payments.services import CannotDecide, follow_disputes, record_dispute
 from catalog.models import Listing
 from orders.models import Earning, Order, OrderLine, Settlement
 from orders.reconciliation import CHECKS as ORDERS
-from orders.services.disputes import bear_dispute, disputed_lines, evidence_of, untracked_plants
+from orders.services.disputes import bear_dispute, disputed_lines, end_unsent_lines, evidence_of, untracked_plants
 from orders.services.refunds import refund_line
 from orders.services.settlement import settle_plants
+from refurbishers.models import ServiceFact
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +164,30 @@ def test_who_bears_much_is_decided_by_two(
     assert client_of(fiona).post(url(dispute, "bear"), answer).status_code == 302
     dispute.refresh_from_db()
     assert (dispute.borne_by, Approval.objects.get().amount) == ("", dispute.lost)
+
+
+def test_a_lost_dispute_cancels_what_was_not_sent_and_its_buyer_is_not_paid_twice(
+    place: Place, pay: Place, listing: Listing, now: datetime, drain: Callable[[], None]
+) -> None:
+    """What was held for it covers the loss: nobody has to bear it, and no job tries to refund it for ever."""
+    listing.refresh_from_db()
+    stock = listing.on_hand
+    order = pay(place((listing, 1)))
+    Notification.objects.all().delete()
+    dispute = lost(order, now)
+    for _time in range(2):
+        drain()
+        end_unsent_lines(dispute, at=now)
+    line, refund = order.lines.get(), Refund.objects.get()
+    assert (line.status, line.cancel_reason, refund.status, refund.reason) == (
+        "refunded", "disputed", "succeeded", "disputed",
+    )  # fmt: skip
+    dispute.refresh_from_db()
+    listing.refresh_from_db()
+    assert (dispute.lost, balance("dispute"), balance("buyer"), listing.on_hand) == (NOTHING, NOTHING, NOTHING, stock)
+    assert list(Notification.objects.values_list("template", flat=True)) == ["plant_line_cancelled"]
+    assert not ServiceFact.objects.exists()
+    assert in_order()
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ class Dispute(models.Model):
     taken_minor = models.BigIntegerField(default=0)
     fee_minor = models.BigIntegerField(default=0)
     returned_minor = models.BigIntegerField(default=0)
+    # What of it was held for devices that were not sent, and so was the buyer's anyway.
+    covered_minor = models.BigIntegerField(default=0)
     fee_returned_minor = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(_("heard of"))
     due_at = models.DateTimeField(_("answer until"), null=True, blank=True)
@@ -95,7 +97,8 @@ class Dispute(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_positive"),
             models.CheckConstraint(
-                condition=Q(taken_minor__gte=0, returned_minor__gte=0, returned_minor__lte=F("taken_minor")),
+                condition=Q(taken_minor__gte=0, returned_minor__gte=0, returned_minor__lte=F("taken_minor"))
+                & Q(covered_minor__gte=0, covered_minor__lte=F("taken_minor")),
                 name="dispute_returns_what_it_took",
             ),
             models.CheckConstraint(
@@ -119,5 +122,5 @@ class Dispute(models.Model):
 
     @property
     def lost(self) -> Money:
-        """What has left us for it and has not come back."""
-        return Money(self.taken_minor - self.returned_minor, self.currency)
+        """What has left us for it, has not come back, and nobody held for the buyer."""
+        return Money(self.taken_minor - self.returned_minor - self.covered_minor, self.currency)

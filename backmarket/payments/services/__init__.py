@@ -53,6 +53,7 @@ from backmarket.payments.services.payouts import (
 )
 from backmarket.payments.services.refunds import (
     CannotRefund,
+    record_disputed_refund,
     record_provider_refunds,
     record_refund_transfer,
     request_refund,
@@ -97,6 +98,7 @@ __all__ = [
     "order_payout",
     "preview_report",
     "record_dispute",
+    "record_disputed_refund",
     "record_provider_refunds",
     "record_refund_transfer",
     "request_payment",

@@ -18,7 +18,7 @@ from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import KnownRefund, Outcome, Transfer
-from backmarket.payments.models import LedgerEntry, Payment, Refund
+from backmarket.payments.models import Dispute, LedgerEntry, Payment, Refund
 from backmarket.payments.selectors import BY_BANK, is_unanswered
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
@@ -26,6 +26,8 @@ from backmarket.states import move
 log = structlog.get_logger(__name__)
 # The reason of a refund that somebody made at the provider, without us.
 PROVIDER = "provider"
+# The reason of a refund that the buyer's bank has made, by a dispute that we lost.
+DISPUTED = "disputed"
 
 
 class CannotRefund(DomainError):
@@ -110,6 +112,22 @@ def record_refund_transfer(refund: Refund, *, bank_reference: str, by: Actor, at
         paid = _create(payment, refund.reference, refund.amount, refund.reason, by=by, at=at)
         _succeed(paid, key, LedgerEntry.Account.BANK, by=by, at=at)
     return paid
+
+
+def record_disputed_refund(dispute: Dispute, *, reference: UUID, amount: Money, by: Actor, at: datetime) -> Refund:
+    """The buyer's bank has given back what we held for this: a refund that is done, out of what the dispute took.
+
+    Raises CannotRefund above what is left of a lost dispute.
+    """
+    with transaction.atomic():
+        payment = lock(Payment.objects.filter(pk=dispute.payment_id)).get()
+        fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
+        if fresh.status != Dispute.Status.LOST or fresh.borne_by or amount.minor > fresh.lost.minor:
+            raise CannotRefund
+        refund = _create(payment, reference, amount, DISPUTED, by=by, at=at)
+        Dispute.objects.filter(pk=dispute.pk).update(covered_minor=F("covered_minor") + amount.minor)
+        _succeed(refund, f"dispute:{refund.pk}", LedgerEntry.Account.DISPUTE, by=by, at=at)
+    return refund
 
 
 def _require_unanswered(refund: Refund) -> None:
