@@ -1,5 +1,5 @@
-"""Whole checkouts: a device into the cart, the cart looked at, the checkout filled in, the sandbox's page paid, the order
-shown. Through the views and their middleware, in as many processes as there are processors, without a network.
+"""Whole checkouts: a device into the cart, the cart looked at, the checkout filled in, the sandbox's page paid, the
+order shown. Through the views and their middleware, in as many processes as there are processors, without a network.
 """
 
 import multiprocessing
@@ -34,7 +34,7 @@ CARD = next(iter(sandbox.CARDS))
 
 
 def check_out(listing_id: Any, number: int) -> str:
-    """One guest buys one device; returns the address of the paid order. Raises AssertionError where the shop says no."""
+    """One guest buys one device; returns the paid order's address. AssertionError where the shop refuses."""
     guest = Client(HTTP_HOST="127.0.0.1", raise_request_exception=True)
     guest.post(reverse("cart-add"), {"listing": str(listing_id), "quantity": 1})
     guest.get(reverse("cart"))
@@ -51,16 +51,14 @@ def check_out(listing_id: Any, number: int) -> str:
 def _path(response: Any) -> str:
     if response.status_code != 302:
         raise AssertionError(f"{response.status_code}: {response.content[:2000]!r}")
-    return urlsplit(response["Location"]).path
+    return str(urlsplit(response["Location"]).path)
 
 
 def measured(*, seconds: int) -> dict[str, Any]:
     """Checkouts a second of different listings and of one, and the statements of one checkout."""
-    listings = list(
-        Listing.objects.filter(status=Listing.Status.ONLINE, price_minor__lt=DEAREST).order_by("number")[:LISTINGS]
-    )
-    Listing.objects.filter(pk__in=[listing.pk for listing in listings]).update(on_hand=STOCK)
-    ids = [listing.pk for listing in listings]
+    cheap = Listing.objects.filter(status=Listing.Status.ONLINE, price_minor__lt=DEAREST)
+    ids = list(cheap.order_by("number").values_list("pk", flat=True)[:LISTINGS])
+    Listing.objects.filter(pk__in=ids).update(on_hand=STOCK)
     check_out(ids[0], 0)
     with CaptureQueriesContext(connection) as asked:
         check_out(ids[0], 1)
