@@ -15,7 +15,6 @@ from backmarket.accounts.models import User
 from refurbishers.models import Member, Refurbisher
 from tests.factories import MemberFactory, RefurbisherFactory, UserFactory
 
-
 # Files of few tests that take minutes: begun last, one of them would keep a processor waiting for the other.
 LONG = (
     "tests/journeys/",
