@@ -65,7 +65,8 @@ def test_finance_has_them_compared_now(
     fiona: User, time_is: None, now: datetime, client_of: ClientOf, drain: Callable[[], None]
 ) -> None:
     desk, begin = client_of(fiona), url("desk", Reconciliation, "add")
-    assert "Compare now" in desk.get(url("desk", Reconciliation, "changelist")).content.decode()
+    assert begin in desk.get(url("desk", Reconciliation, "changelist")).content.decode()
+    assert "Compare now" in desk.get(begin).content.decode()
     assert "under way" in desk.post(begin, follow=True).content.decode()
     begun = Reconciliation.objects.get()
     assert begun.finished_at is None
