@@ -15,9 +15,8 @@ from backmarket.payments.reasons import dispute_words
 def email_second_eyes(event: Event) -> None:
     """To everybody who may agree, but not to whoever asked."""
     asked = Approval.objects.get(pk=event.subject_id)
-    staff = User.objects.filter(Q(is_superuser=True) | ~Q(groups=None), is_active=True, is_staff=True).distinct()
-    for person in staff.exclude(pk=asked.asked_by_id).order_by("pk"):
-        if may_agree(person):
+    for person in _finance():
+        if person.pk != asked.asked_by_id:
             send(
                 "approval_asked",
                 to=person.email,
@@ -26,6 +25,27 @@ def email_second_eyes(event: Event) -> None:
                 language=person.language,
                 at=event.happened_at,
             )
+
+
+def email_differences(event: Event) -> None:
+    """To finance: the books do not agree, and somebody has to look."""
+    for person in _finance():
+        send(
+            "books_differ",
+            to=person.email,
+            context={
+                "count": event.data["count"],
+                "url": settings.SITE_URL + reverse("desk:payments_reconciliation_change", args=[event.subject_id]),
+            },
+            key=f"reconciliation:{event.subject_id}:{person.pk}",
+            language=person.language,
+            at=event.happened_at,
+        )
+
+
+def _finance() -> list[User]:
+    staff = User.objects.filter(Q(is_superuser=True) | ~Q(groups=None), is_active=True, is_staff=True)
+    return [person for person in staff.distinct().order_by("pk") if may_agree(person)]
 
 
 def email_asker(event: Event) -> None:
@@ -42,20 +62,18 @@ def email_asker(event: Event) -> None:
 
 
 def email_finance_of_dispute(event: Event) -> None:
-    """To everybody who may answer: when it opens, and two days before the answer is due."""
+    """To finance: when it opens, and two days before the answer is due."""
     dispute = Dispute.objects.select_related("payment").get(pk=event.subject_id)
     url = settings.SITE_URL + reverse("desk:payments_dispute_change", args=[dispute.pk])
-    staff = User.objects.filter(Q(is_superuser=True) | ~Q(groups=None), is_active=True, is_staff=True).distinct()
-    for person in staff.order_by("pk"):
-        if person.has_perm("payments.change_dispute"):
-            send(
-                "dispute_opened" if event.kind == "dispute.opened" else "dispute_due_soon",
-                to=person.email,
-                context={"dispute": dispute, "reason": dispute_words(dispute.reason), "url": url},
-                key=f"dispute:{event.pk}:{person.pk}",
-                language=person.language,
-                at=event.happened_at,
-            )
+    for person in _finance():
+        send(
+            "dispute_opened" if event.kind == "dispute.opened" else "dispute_due_soon",
+            to=person.email,
+            context={"dispute": dispute, "reason": dispute_words(dispute.reason), "url": url},
+            key=f"dispute:{event.pk}:{person.pk}",
+            language=person.language,
+            at=event.happened_at,
+        )
 
 
 def _url(asked: Approval) -> str:

@@ -6,6 +6,7 @@ from backmarket.payments.models.connect import ConnectAccount, TransferReversal
 from backmarket.payments.models.disputes import Dispute
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
+from backmarket.payments.models.reconciliations import Reconciliation
 
 __all__ = [
     "Approval",
@@ -18,6 +19,7 @@ __all__ = [
     "Payout",
     "PayoutFile",
     "PayoutFileItem",
+    "Reconciliation",
     "Refund",
     "SandboxIntent",
     "TransferReversal",
