@@ -120,6 +120,7 @@ def test_an_account_that_stripe_restricts_is_paid_no_more(bank: StripeServer, no
 def test_a_settlement_is_a_transfer_made_once(bank: StripeServer, now: datetime) -> None:
     """Without the row's id as key and group, each of these workers and tries is another transfer."""
     payout = ordered(enabled(bank, now), now)
+    bank.fault("POST /v1/transfers", status=200, seconds=1)  # so that all have looked before one is made
     at_once([partial(services.send_due_payouts, now)] * 4)
     services.send_due_payouts(now + timedelta(hours=1))
     payout.refresh_from_db()
@@ -210,7 +211,7 @@ def test_what_somebody_took_back_at_stripe_is_written_once(bank: StripeServer, l
     for _time in range(2):
         assert bank.deliver(bank.event("transfer.reversed"), live_server.url) == 200
     interpret_all(now)
-    at_once([partial(reversals.record_reversals, payout, at=now)] * 4)
+    assert at_once([partial(reversals.record_reversals, payout, at=now)] * 4) == [True] * 4
     assert TransferReversal.objects.get().note == "provider"
     assert books() == (3_500, 3_500)
 

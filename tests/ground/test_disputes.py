@@ -1,6 +1,7 @@
 """A buyer's bank takes money back: one row, the right state, every cent booked once, whatever Stripe says and when."""
 
 import itertools
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -43,6 +44,11 @@ def heard(bank: StripeServer, payment: Payment, at: datetime, **facts: Any) -> D
     opened = bank.dispute(payment.gateway_id, **facts)
     services.record_dispute("stripe", opened["id"], at=at)
     return Dispute.objects.get(gateway_id=opened["id"])
+
+
+def met(together: threading.Barrier) -> None:
+    """All are told the same at the same moment."""
+    together.wait(timeout=30)
 
 
 def books() -> tuple[int, int, int]:
@@ -97,7 +103,9 @@ def test_the_same_news_twenty_times_at_once_are_one_dispute(
     event = bank.event("charge.dispute.created")
     assert at_once([partial(bank.deliver, event, live_server.url)] * 20) == [200] * 20
     assert IncomingWebhook.objects.count() == 1
-    at_once([partial(services.record_dispute, "stripe", "dp_1", at=now)] * 8)
+    together = threading.Barrier(8)
+    bank.before_answer = lambda call: met(together) if call.startswith("GET /v1/disputes") else None
+    assert at_once([partial(services.record_dispute, "stripe", "dp_1", at=now)] * 8) == [True] * 8
     dispute = Dispute.objects.get()
     assert (dispute.status, dispute.amount, dispute.payment_id) == ("needs_response", eur(10_000), payment.pk)
     assert books() == (10_000 - KEPT - 10_000 - DISPUTE_FEE, 10_000, KEPT + DISPUTE_FEE)
