@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             name='Dispute',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('gateway_id', models.CharField(max_length=120, unique=True)),
+                ('gateway_id', models.CharField(max_length=120, unique=True, verbose_name="the provider's number")),
                 ('status', models.CharField(choices=[('needs_response', 'to be answered'), ('under_review', "with the buyer's bank"), ('won', 'won'), ('lost', 'lost'), ('closed', 'closed without a decision')], default='needs_response', max_length=14)),
                 ('inquiry', models.BooleanField(default=False, verbose_name='only an inquiry')),
                 ('reason', models.CharField(max_length=60, verbose_name='reason')),

@@ -50,7 +50,7 @@ class Dispute(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes", verbose_name=_("payment"))
-    gateway_id = models.CharField(max_length=120, unique=True)
+    gateway_id = models.CharField(_("the provider's number"), max_length=120, unique=True)
     status = models.CharField(max_length=14, choices=Status, default=Status.NEEDS_RESPONSE)
     # The bank only asks: no money has moved, and a refund ends it.
     inquiry = models.BooleanField(_("only an inquiry"), default=False)
