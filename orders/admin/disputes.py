@@ -4,13 +4,13 @@ import json
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
 from backmarket.admin.base import StaffModelAdmin
-from backmarket.admin.columns import NOTHING, deadline_column, money_column, state_column
+from backmarket.admin.columns import NOTHING, deadline_column, moment, money_column, state_column
 from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
@@ -20,7 +20,7 @@ from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from orders.admin.forms import AnswerDisputeForm, BearDisputeForm
-from orders.admin.parts import address_panel, lines_panel, link
+from orders.admin.parts import lines_panel, link
 from orders.services.disputes import UNSENT, answer_for_order, bear_dispute, evidence_of, order_of
 from refurbishers.models import Refurbisher
 
@@ -101,6 +101,10 @@ class DisputeAdmin(StaffModelAdmin):
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
+        late = Q(status=Status.NEEDS_RESPONSE, answered_at=None, due_at__lte=now())
+        return super().get_queryset(request).select_related("payment").annotate(late=late)
+
     @admin.display(description=_("reason"), ordering="reason")
     def reason_shown(self, dispute: Dispute) -> Any:
         return dispute_words(dispute.reason)
@@ -124,8 +128,10 @@ class DisputeAdmin(StaffModelAdmin):
         rows = [(link("desk", line, line.title), line.get_status_display(), line.plant) for line in unsent]
         headers = (_("Device"), _("Status"), _("Plant"))
         keep = [table(_("Not sent yet: ask the plant to wait"), headers, rows)] if rows else []
-        about = facts(_("Order"), [(_("Order"), link("desk", order, order.number)), (_("Placed"), order.placed_at)])
-        return [*keep, ours, about, lines_panel("desk", lines), address_panel(order), history(obj, names=True)]
+        about = facts(
+            _("Order"), [(_("Order"), link("desk", order, order.number)), (_("Placed"), moment(order.placed_at))]
+        )
+        return [*keep, ours, about, lines_panel("desk", lines), history(obj, names=True)]
 
 
 def _bear(request: HttpRequest, dispute: Dispute, data: dict[str, Any]) -> None:
