@@ -34,7 +34,10 @@ def parcel(transactional_db: None, plant: Refurbisher, now: datetime) -> Consign
     first = delivered_line(plant, buyer, now, variant=phone, **waiting)
     other = delivered_line(plant, buyer, now, variant=laptop, **waiting)
     OrderLine.objects.filter(pk=other.pk).update(order=first.order, consignment=first.consignment)
-    tested = {"plant": plant, "status": "ready", "grade": first.grade, "erased_at": now, "tested_at": now, **ERASED, "erased_by": buyer}
+    tested = {
+        "plant": plant, "status": "ready", "grade": first.grade, "tested_at": now, "erased_at": now, "erased_by": buyer,
+        **ERASED,
+    }  # fmt: skip
     UnitFactory(variant=phone, identifier=imei(), **tested)
     UnitFactory(variant=laptop, identifier="C02XG0AAJGH5", **tested | {"grade": other.grade})
     return first.consignment
