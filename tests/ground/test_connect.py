@@ -225,3 +225,21 @@ def test_a_reversal_whose_answer_was_lost_is_finished_by_the_clock(bank: StripeS
     assert reversals.send_reversals(now) == 1
     reversal.refresh_from_db()
     assert (reversal.status, bank.transfers["tr_1"]["amount_reversed"]) == ("succeeded", 2_000)
+
+
+def found() -> list[str]:
+    return [each.check for each in reconciliation.differences(reconciliation.CHECKS)]
+
+
+def test_a_transfer_that_says_something_else_than_the_books_is_found(bank: StripeServer, now: datetime) -> None:
+    payout = paid(bank, now)
+    Payout.objects.filter(pk=payout.pk).update(destination="")
+    assert found() == ["transfers"]
+    Payout.objects.filter(pk=payout.pk).update(destination="acct_1", reversed_minor=1)
+    assert found() == ["reversed"]
+    Payout.objects.filter(pk=payout.pk).update(reversed_minor=0)
+    reversal = take_back(payout, 2_000, now)
+    reversals.send_reversals(now)
+    assert found() == []
+    TransferReversal.objects.filter(pk=reversal.pk).update(amount_minor=2_001)
+    assert found() == ["reversals", "reversed"]

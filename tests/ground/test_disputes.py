@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from backmarket.accounts.models import User
 from backmarket.errors import GatewayError
@@ -254,6 +255,30 @@ def test_a_lost_dispute_is_borne_once_and_only_when_lost(bank: StripeServer, now
         bear()
     assert (balance("dispute"), balance("compensation")) == (eur(0), eur(-10_000))
     books()
+
+
+@pytest.mark.parametrize(
+    ("end", "field", "check"),
+    [
+        ("lost", "taken_minor", "disputes"),
+        ("lost", "fee_minor", "disputes"),
+        ("lost", "borne_minor", "disputes_borne"),
+        ("won", "fee_returned_minor", "disputes_back"),
+    ],
+)
+def test_a_dispute_that_says_something_else_than_the_books_is_found(
+    bank: StripeServer, now: datetime, sam: User, end: str, field: str, check: str
+) -> None:
+    dispute = heard(bank, captured(bank, now), now)
+    bank.decide(dispute.gateway_id, end)
+    services.record_dispute("stripe", dispute.gateway_id, at=now)
+    dispute.refresh_from_db()
+    if end == "lost":
+        bearers = [("compensation", "", dispute.lost)]
+        services.bear_loss(dispute, borne_by="house", bearers=bearers, reason="Ours.", by=sam, at=now)
+    books()
+    Dispute.objects.update(**{field: F(field) + 1})
+    assert [found.check for found in reconciliation.differences(reconciliation.CHECKS)] == [check]
 
 
 @pytest.mark.parametrize(
