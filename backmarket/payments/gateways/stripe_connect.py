@@ -98,5 +98,6 @@ class Connect:
 
 def _key(payout: Payout) -> str:
     """Our row's id, and when we began: that changes only once a call was refused for certain, for Stripe would repeat
-    a refusal that it keeps under a key."""
-    return f"{payout.pk}-{payout.sending_at:%Y%m%dT%H%M%S}"
+    a refusal that it keeps under a key. Seconds, for an instant has many spellings."""
+    assert payout.sending_at is not None  # noqa: S101 - noted before the call
+    return f"{payout.pk}-{payout.sending_at.timestamp():.0f}"
