@@ -23,9 +23,9 @@ TONES = {
                     "collected", "running", "validated", "returned"),
         "warning": ("paused", "countered", "awaiting_plant", "disputed", "arbitration", "watch", "on_hold", "received",
                     "inspected", "attempted", "undelivered", "warned", "ordered", "pending", "draft", "trial",
-                    "made"),
+                    "made", "foreseen", "open"),
         "danger": ("blocked", "failed", "lost", "suspended", "restricted", "bounced", "cancelled", "expired",
-                   "refunded", "stray"),
+                   "refunded", "stray", "lapsed"),
     }.items()
 }  # fmt: skip
 TONE_OF = {state: tone for tone, states in TONES.items() for state in states}

@@ -64,6 +64,7 @@ DESK: tuple[Group, ...] = (
             (_("Claims"), "support_agent", "orders.Claim", "queue"),
             (_("Orders"), "shopping_bag", "orders.Order", ""),
             (_("Order lines"), "receipt_long", "orders.OrderLine", ""),
+            (_("On hold"), "front_hand", "orders.Hold", "open"),
             (_("Consignments"), "local_shipping", "orders.Consignment", ""),
             (_("Withdrawals"), "undo", "orders.Withdrawal", ""),
             (_("Guarantees"), "verified_user", "orders.Guarantee", ""),
@@ -121,6 +122,7 @@ DESK: tuple[Group, ...] = (
             (_("Invoices"), "request_page", "invoices.Invoice", ""),
             (_("Earnings"), "savings", "orders.Earning", ""),
             (_("Ledger"), "balance", "payments.LedgerMovement", ""),
+            (_("Rules for holds"), "policy", "orders.FraudRule", ""),
         ),
     ),
     (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -13,7 +14,7 @@ from backmarket.market import calendar
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
-from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.models import CancelRequest, Claim, Consignment, Guarantee, Hold, Order, OrderLine, Withdrawal
 from orders.pages.parts import Next, Step
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
 from orders.selectors import (
@@ -38,6 +39,8 @@ REFUND_REASONS = {
     "parcel_lost": gettext_lazy("The courier lost the parcel."),
     "not_paid": gettext_lazy("The payment did not arrive."),
     "buyer": gettext_lazy("You cancelled it or ordered anew."),
+    "hold_refused": gettext_lazy("We could not confirm the order."),
+    "hold_lapsed": gettext_lazy("The bank's authorisation ended before the payment was complete."),
     "given_up": gettext_lazy("You gave the order up before you paid."),
 }
 
@@ -50,6 +53,7 @@ class LineView:
     claim: Claim | None
     reason: str | Promise
     refund: RefundView | None
+    parts: list[RefundView]
     request: CancelRequest | None
     can_withdraw: bool
     can_claim: bool
@@ -112,15 +116,13 @@ def order_page(order: Order, at: datetime) -> OrderPage:
         ParcelView(
             consignment=consignment,
             steps=_steps(consignment),
-            lines=[
-                _line_view(line, refunds.get(line.pk, []), line.pk in withdrawable, at)
-                for line in consignment.lines.all()
-            ],
+            lines=[_line_view(line, refunds, line.pk in withdrawable, at) for line in consignment.lines.all()],
             can_redirect=is_redirectable(list(consignment.lines.all())),
         )
         for consignment in consignments
     ]
-    waiting = order.payment_status in (Order.PaymentStatus.PENDING, Order.PaymentStatus.AUTHORISED)
+    held = hasattr(order, "hold") and order.hold.status != Hold.Status.FORESEEN
+    waiting = order.payment_status in Order.OPEN and not held
     return OrderPage(
         order=order,
         next=_next_of_order(order, parcels, at),
@@ -131,7 +133,9 @@ def order_page(order: Order, at: datetime) -> OrderPage:
     )
 
 
-def _line_view(line: OrderLine, refunds: list[Refund], can_withdraw: bool, at: datetime) -> LineView:
+def _line_view(line: OrderLine, found: dict[UUID, list[Refund]], can_withdraw: bool, at: datetime) -> LineView:
+    refunds = found.get(line.pk, [])
+    parts = [refund_view(found[part.pk], at) for part in line.parts.all() if part.pk in found]
     guarantee, withdrawal = getattr(line, "guarantee", None), getattr(line, "withdrawal", None)
     kept = line.status in (Line.DELIVERED, Line.CLOSED) and withdrawal is None
     claim = open_claim_of(line)
@@ -142,6 +146,7 @@ def _line_view(line: OrderLine, refunds: list[Refund], can_withdraw: bool, at: d
         claim=claim or next(iter(line.claims.all()), None),
         reason=_reason(line),
         refund=refund_view(refunds, at),
+        parts=[view for view in parts if view],
         request=getattr(line, "cancel_request", None),
         can_withdraw=can_withdraw and not any(refund.status != Refund.Status.FAILED for refund in refunds),
         can_claim=kept and claim is None and guarantee is not None and is_covered(guarantee, at),
@@ -208,6 +213,9 @@ def _expected(line: OrderLine) -> str:
 
 def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Next | None:
     status = Order.PaymentStatus
+    hold: Hold | None = getattr(order, "hold", None)
+    if hold and hold.status != Hold.Status.FORESEEN and (held := _next_of_held(order, hold)):
+        return held
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
     if order.payment_status != status.CAPTURED and (stray := stray_payment_of(order)):
@@ -225,6 +233,26 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
             icon="warning",
         )
     return _next_of_parcels(parcels)
+
+
+def _next_of_held(order: Order, hold: Hold) -> Next | None:
+    """What a person looks at, and what was decided; None once a released order is paid."""
+    charged = order.payment_status == Order.PaymentStatus.CAPTURED
+    if hold.status == Hold.Status.OPEN:
+        text = _("Your payment has arrived, and goes back whole if we cannot take the order.")
+        if not charged:
+            text = _("Nothing is charged yet: your bank has only set the amount aside, and your devices are kept.")
+        first = _("A person looks at it before the plant is told. You need not do anything.")
+        return Next(_("We check your order"), f"{first} {text}", icon="clock", deadline=hold.expires_at)
+    if hold.status == Hold.Status.RELEASED:
+        if charged:
+            return None
+        return Next(
+            _("Your order is confirmed"), _("Your bank completes the payment, and the plant is told."), icon="card"
+        )
+    back = _("All of it goes back to the means you paid with.") if charged else _("Nothing was charged.")
+    text = _("We are sorry. If you still want the devices, order again, or write to us: a person answers.")
+    return Next(_("We could not take this order"), f"{back} {text}", icon="info")
 
 
 def _next_of_cancelled(parcels: list[ParcelView]) -> Next:

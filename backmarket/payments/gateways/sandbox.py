@@ -42,7 +42,10 @@ CARDS = {
     "4242 4242 4242 4242": _("Paid at once."),
     "4000 0000 0000 0002": _("Refused by the bank."),
     "4000 0000 0000 3220": _("Asks for a code (3-D Secure): 123456 is right."),
+    "4000 0084 0000 1629": _("Paid at once; issued in the United States, which the bank tells."),
 }
+# Where a card was issued; of the others the bank does not tell.
+COUNTRIES = {"4000008400001629": "US"}
 BOUNCING = "0002"  # the end of the account number inside an IBAN
 EXAMPLE_BOUNCING_IBAN = "FR7630001000641234567000296"
 CODE = "123456"
@@ -82,7 +85,7 @@ class Gateway:
         intent = _intent(payment.gateway_id)
         state = State(intent.status) if intent.status in KNOWN else State.PENDING
         amount = Money(intent.amount_minor, intent.currency)
-        return Report(state, amount, "card_declined" if state == State.FAILED else "")
+        return Report(state, amount, "card_declined" if state == State.FAILED else "", intent.card_country)
 
     def capture(self, payment: Payment) -> Report:
         _become(_intent(payment.gateway_id), "captured", "authorised")
@@ -162,6 +165,8 @@ def pay(intent: SandboxIntent, card: str) -> None:
     if number not in {"".join(known.split()) for known in CARDS}:
         raise CannotUseCard(field="card")
     ending = _ending(intent.amount_minor)
+    if country := COUNTRIES.get(number):
+        SandboxIntent.objects.filter(pk=intent.pk, status=OPEN).update(card_country=country)
     if ending == "02" or number == REFUSED_CARD:
         _become(intent, "failed", OPEN)
     elif ending == "13":

@@ -109,7 +109,9 @@ class Gateway:
         ]
 
     def _intent(self, payment: Payment) -> Any:
-        return ask(lambda: client().v1.payment_intents.retrieve(payment.gateway_id))
+        """With its charge, which knows the card."""
+        params: Any = {"expand": ["latest_charge"]}
+        return ask(lambda: client().v1.payment_intents.retrieve(payment.gateway_id, params))
 
 
 def _create(payment: Payment) -> Any:
@@ -145,11 +147,18 @@ def _refusal(intent: Any) -> str:
     return "" if error is None else str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "")
 
 
+def _country(intent: Any) -> str:
+    """Where the card was issued; empty before there is a charge, where it is not shown, and for other means."""
+    charge = intent.latest_charge
+    details = getattr(charge, "payment_method_details", None)
+    return str(getattr(getattr(details, "card", None), "country", None) or "")
+
+
 def _report(intent: Any) -> Report:
     state = STATES.get(intent.status, State.PENDING)
     counted = {State.AUTHORISED: intent.amount_capturable, State.CAPTURED: intent.amount_received}
     amount = counted.get(state, intent.amount)
-    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent))
+    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent), _country(intent))
 
 
 def _transfer(refund: Any) -> Transfer:
