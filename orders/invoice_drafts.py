@@ -87,7 +87,8 @@ def credit_key(refund: Refund) -> str:
 
 
 def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime) -> Draft:
-    """What a refund, in full or in part, gives back of one line of an invoice. Raises CannotCredit above what the line has left.
+    """What a refund, in full or in part, gives back of one line of an invoice. Raises CannotCredit above what the line
+    has left.
 
     The VAT is what is due for all that was given back so far, less what earlier notes had: given back in whole, nothing
     of it is left.

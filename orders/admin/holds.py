@@ -46,7 +46,8 @@ class HoldAdmin(StaffModelAdmin):
             tone="primary",
             asks=True,
             explain=_(
-                "The bank takes the money now, and the plants are told as soon as it has: their deadline runs from then."
+                "The bank takes the money now, and the plants are told as soon as it has: their deadline runs from"
+                " then."
             ),
             when=_is_open,
             amount=lambda hold, data: hold.amount,

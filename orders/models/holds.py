@@ -45,8 +45,17 @@ class FraudRule(models.Model):
         ordering = ["kind", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="amount", amount_minor__gt=0, orders=None, hours=None)
-                | Q(kind="velocity", amount_minor=None, orders__gte=2, hours__gte=1, hours__lte=HOURS_AT_MOST)
+                # What is compared with nothing is not false for a database: so it says that there is something.
+                condition=Q(kind="amount", amount_minor__isnull=False, amount_minor__gt=0, orders=None, hours=None)
+                | Q(
+                    kind="velocity",
+                    amount_minor=None,
+                    orders__isnull=False,
+                    orders__gte=2,
+                    hours__isnull=False,
+                    hours__gte=1,
+                    hours__lte=HOURS_AT_MOST,
+                )
                 | Q(kind="country", amount_minor=None, orders=None, hours=None),
                 name="fraud_rule_thresholds_fit_kind",
             ),

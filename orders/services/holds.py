@@ -81,14 +81,14 @@ def hold_authorised(order: Order, payment: Payment, *, at: datetime) -> None:
         with transaction.atomic():
             _keep_stock(order, lines, until=until, at=at)
     except OutOfStock:
-        return cancel_payment(payment, by=JOB, at=at)
+        cancel_payment(payment, by=JOB, at=at)
+        return
     _open(order, payment, at)
     for line in lines:
         move(line, Line.ON_HOLD, by=JOB, at=at, due_at=None)
     if order.cart:  # the buyer may go on shopping
         take_out(order.cart, Counter(line.listing_id for line in lines))
         Order.objects.filter(pk=order.pk).update(cart=None)
-    return None
 
 
 def hold_captured(order: Order, payment: Payment, *, at: datetime) -> bool:
@@ -145,9 +145,10 @@ def release_hold(hold: Hold, *, by: Actor, at: datetime) -> None:
         move(hold, Status.RELEASED, by=by, at=at, data={"order": str(order.pk)})
         lines = list(lock(order.lines.filter(status=Line.ON_HOLD)))
         if order.payment_status == Order.PaymentStatus.CAPTURED:
-            return hand_over(order, lines, by=by, at=at)
-        extend_reservation(order.pk, expires_at=at + TAKEN_WITHIN, at=at)
-        capture_payment(_authorised(order), by=by, at=at)
+            hand_over(order, lines, by=by, at=at)
+        else:
+            extend_reservation(order.pk, expires_at=at + TAKEN_WITHIN, at=at)
+            capture_payment(_authorised(order), by=by, at=at)
 
 
 def refuse_hold(hold: Hold, *, by: Actor, at: datetime) -> None:

@@ -28,8 +28,8 @@ from orders.models import Cart, Order
 from orders.pages.cart import cart_view
 from orders.selectors import latest_address, payment_of
 from orders.services.cart import note_seen_prices
-from orders.services.holds import capture_of
 from orders.services.checkout import fail_order, place_order, settle_order
+from orders.services.holds import capture_of
 from orders.services.waiting import PURPOSE, DevicesGone, ReservationOver, prolong_order
 from orders.views.cart import cart_of_request
 from orders.views.common import actor, opened, person, remember_guest_order

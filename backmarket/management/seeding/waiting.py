@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 
-from backmarket import states
 from backmarket.accounts.models import Address, User
 from backmarket.errors import GatewayError
 from backmarket.events.models import Event
