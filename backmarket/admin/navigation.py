@@ -123,6 +123,7 @@ DESK: tuple[Group, ...] = (
             (_("Earnings"), "savings", "orders.Earning", ""),
             (_("Ledger"), "balance", "payments.LedgerMovement", ""),
             (_("Rules for holds"), "policy", "orders.FraudRule", ""),
+            (_("Reconciliation"), "compare_arrows", "payments.Reconciliation", ""),
         ),
     ),
     (

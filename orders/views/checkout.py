@@ -62,7 +62,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             refuse(form, refusal)
     view = cart_view(cart, timetravel.now())
-    note_seen_prices(cart)
+    if view.changed:
+        note_seen_prices(cart)
     context = {"cart": view, "form": form, "address_form": address_form, "both": JoinedForms(form, address_form)}
     return render(request, "orders/checkout.html", context, status=status_of(form, address_form))
 

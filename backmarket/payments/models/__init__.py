@@ -4,6 +4,7 @@ from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
+from backmarket.payments.models.reconciliations import Reconciliation
 
 __all__ = [
     "Approval",
@@ -14,6 +15,7 @@ __all__ = [
     "Payout",
     "PayoutFile",
     "PayoutFileItem",
+    "Reconciliation",
     "Refund",
     "SandboxIntent",
 ]
