@@ -137,15 +137,14 @@ def email_buyer_of_failed_refund(event: Event) -> None:
 def email_buyer_order(event: Event) -> None:
     """Money that came for a failed order is told by itself: "nothing was charged" would not be true."""
     order = Order.objects.get(pk=event.subject_id)
-    is_held = Hold.objects.filter(order=order, status__in=["open", "refused", "lapsed"]).exists()
-    if not is_held and (event.kind != "order.failed" or stray_payment_of(order) is None):
+    held = Hold.objects.filter(order=order, status__in=["open", "refused", "lapsed"])
+    if not held.exists() and (event.kind != "order.failed" or stray_payment_of(order) is None):
         emails.send_order(order, event.kind, at=event.happened_at)
 
 
 def email_buyer_of_hold(event: Event) -> None:
     """That we look at the order, or that we could not take it: what was charged, if anything, goes back."""
-    hold = Hold.objects.select_related("order__address").get(pk=event.subject_id)
-    emails.send_hold(hold, event.kind, at=event.happened_at)
+    emails.send_hold(Hold.objects.get(pk=event.subject_id), event.kind, at=event.happened_at)
 
 
 def tell_of_release(event: Event) -> None:
@@ -158,8 +157,7 @@ def tell_of_release(event: Event) -> None:
 
 def email_buyer_of_part(event: Event) -> None:
     """Money that is back for a device that the buyer keeps."""
-    part = part_of(Refund.objects.get(pk=event.subject_id))
-    if part is not None:
+    if part := part_of(Refund.objects.get(pk=event.subject_id)):
         emails.send_part(part, at=event.happened_at)
 
 
@@ -175,8 +173,8 @@ def _tell_plants(order_id: UUID, event: Event) -> None:
 
 def email_buyer_line(event: Event) -> None:
     line = _line(event)
-    held = event.kind == "line.cancelled" and line.cancel_reason in (holds.REFUSED, holds.LAPSED)
-    if line.paid_at is not None and not held:  # a hold that ends tells its buyer by itself
+    by_hold = event.kind == "line.cancelled" and line.cancel_reason in (holds.REFUSED, holds.LAPSED)
+    if line.paid_at is not None and not by_hold:  # a hold's end is told by itself
         emails.send_line(line, event.kind, at=event.happened_at)
 
 

@@ -14,7 +14,8 @@ from backmarket.market import calendar
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
-from orders.models import CancelRequest, Claim, Consignment, Guarantee, Hold, Order, OrderLine, Withdrawal
+from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.pages.held import next_of_held
 from orders.pages.parts import Next, Step
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
 from orders.selectors import (
@@ -121,8 +122,7 @@ def order_page(order: Order, at: datetime) -> OrderPage:
         )
         for consignment in consignments
     ]
-    held = hasattr(order, "hold") and order.hold.status != Hold.Status.FORESEEN
-    waiting = order.payment_status in Order.OPEN and not held
+    waiting = order.payment_status in Order.OPEN and next_of_held(order) is None
     return OrderPage(
         order=order,
         next=_next_of_order(order, parcels, at),
@@ -213,8 +213,7 @@ def _expected(line: OrderLine) -> str:
 
 def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Next | None:
     status = Order.PaymentStatus
-    hold: Hold | None = getattr(order, "hold", None)
-    if hold and hold.status != Hold.Status.FORESEEN and (held := _next_of_held(order, hold)):
+    if held := next_of_held(order):
         return held
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
@@ -233,26 +232,6 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
             icon="warning",
         )
     return _next_of_parcels(parcels)
-
-
-def _next_of_held(order: Order, hold: Hold) -> Next | None:
-    """What a person looks at, and what was decided; None once a released order is paid."""
-    charged = order.payment_status == Order.PaymentStatus.CAPTURED
-    if hold.status == Hold.Status.OPEN:
-        text = _("Your payment has arrived, and goes back whole if we cannot take the order.")
-        if not charged:
-            text = _("Nothing is charged yet: your bank has only set the amount aside, and your devices are kept.")
-        first = _("A person looks at it before the plant is told. You need not do anything.")
-        return Next(_("We check your order"), f"{first} {text}", icon="clock", deadline=hold.expires_at)
-    if hold.status == Hold.Status.RELEASED:
-        if charged:
-            return None
-        return Next(
-            _("Your order is confirmed"), _("Your bank completes the payment, and the plant is told."), icon="card"
-        )
-    back = _("All of it goes back to the means you paid with.") if charged else _("Nothing was charged.")
-    text = _("We are sorry. If you still want the devices, order again, or write to us: a person answers.")
-    return Next(_("We could not take this order"), f"{back} {text}", icon="info")
 
 
 def _next_of_cancelled(parcels: list[ParcelView]) -> Next:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0008_intents'),
+        ('payments', '0009_reconciliations'),
     ]
 
     operations = [
