@@ -167,10 +167,11 @@ def refuse_hold(hold: Hold, *, by: Actor, at: datetime) -> None:
 
 def lapse_hold(order: Order, *, at: datetime) -> bool:
     """Nobody decided in time: as if it were refused. False when it is too early, or decided."""
-    order, hold = _locked(order.hold)
-    if hold.status != Status.OPEN or hold.expires_at is None or at < hold.expires_at:
-        return False
-    _lapse(order, hold, at)
+    with transaction.atomic():
+        order, hold = _locked(order.hold)
+        if hold.status != Status.OPEN or hold.expires_at is None or at < hold.expires_at:
+            return False
+        _lapse(order, hold, at)
     return True
 
 

@@ -129,7 +129,7 @@ class Stage:
 
     def held(self, at: datetime) -> None:
         """A first order worth so much that somebody looks at it: the bank has said yes, and the plant is not told."""
-        paid = Order.objects.filter(payment_status=Order.PaymentStatus.CAPTURED).values("buyer")
+        paid = Order.objects.filter(payment_status=Order.PaymentStatus.CAPTURED).exclude(buyer=None).values("buyer")
         newcomer = User.objects.filter(pk__in=[person.pk for person in consumers()]).exclude(pk__in=paid).earliest("pk")
         dearest = Listing.objects.live().filter(on_hand__gte=4).order_by("-price_minor", "number").first()
         least = FraudRule.objects.get(kind=FraudRule.Kind.AMOUNT).amount
