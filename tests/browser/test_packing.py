@@ -35,14 +35,9 @@ def parcel(transactional_db: None, plant: Refurbisher, now: datetime) -> Consign
     other = delivered_line(plant, buyer, now, variant=laptop, **waiting)
     OrderLine.objects.filter(pk=other.pk).update(order=first.order, consignment=first.consignment)
     tested = {
-        "plant": plant,
-        "status": "ready",
-        "grade": first.grade,
-        "erased_at": now,
-        "tested_at": now,
+        "plant": plant, "status": "ready", "grade": first.grade, "tested_at": now, "erased_at": now, "erased_by": buyer,
         **ERASED,
-        "erased_by": buyer,
-    }
+    }  # fmt: skip
     UnitFactory(variant=phone, identifier=imei(), **tested)
     UnitFactory(variant=laptop, identifier="C02XG0AAJGH5", **tested | {"grade": other.grade})
     return first.consignment
