@@ -70,6 +70,7 @@ def arrival(paid_at: datetime, road_days: int) -> date:
 
 
 REFUND_SHOWN_WITHIN = 5
+COUNTED = 100
 
 
 def refund_arrives_by(sent_at: datetime) -> date:
@@ -85,14 +86,14 @@ def paid_before(order: Order) -> bool:
 
 
 def orders_lately(order: Order, *, since: datetime) -> tuple[datetime, ...]:
-    """When orders of the same account, e-mail or address were placed after `since`, this one included; what its buyer
-    has replaced or given up does not count."""
+    """When orders of the same account, e-mail or address were placed after `since`, this one included, a hundred at
+    most; what its buyer has replaced or given up does not count."""
     home = order.address
     same = {"line1__iexact": home.line1, "postcode__iexact": home.postcode, "country": home.country}
     address = Q(**{f"address__{name}": value for name, value in same.items()})
     found = Order.objects.filter(_same_person(order) | address, placed_at__gt=since)
     lately = found.exclude(payment_status=Order.PaymentStatus.CANCELLED)
-    return tuple(lately.order_by("placed_at").values_list("placed_at", flat=True))
+    return tuple(lately.order_by("-placed_at").values_list("placed_at", flat=True)[:COUNTED])
 
 
 def _same_person(order: Order) -> Q:
