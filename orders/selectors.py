@@ -18,6 +18,7 @@ from backmarket.payments.models import Payment, Refund
 from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation, Unit
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
+from orders.models.holds import ORDERS_AT_MOST
 from refurbishers.models import Refurbisher
 
 CART_KEY = "cart"
@@ -70,7 +71,6 @@ def arrival(paid_at: datetime, road_days: int) -> date:
 
 
 REFUND_SHOWN_WITHIN = 5
-COUNTED = 100
 
 
 def refund_arrives_by(sent_at: datetime) -> date:
@@ -93,7 +93,7 @@ def orders_lately(order: Order, *, since: datetime) -> tuple[datetime, ...]:
     address = Q(**{f"address__{name}": value for name, value in same.items()})
     found = Order.objects.filter(_same_person(order) | address, placed_at__gt=since)
     lately = found.exclude(payment_status=Order.PaymentStatus.CANCELLED)
-    return tuple(lately.order_by("-placed_at").values_list("placed_at", flat=True)[:COUNTED])
+    return tuple(lately.order_by("-placed_at").values_list("placed_at", flat=True)[:ORDERS_AT_MOST])
 
 
 def _same_person(order: Order) -> Q:

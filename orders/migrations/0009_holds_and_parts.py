@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='fraudrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('amount_minor__isnull', False), ('hours', None), ('kind', 'amount'), ('orders', None)), models.Q(('amount_minor', None), ('hours__gte', 1), ('hours__isnull', False), ('hours__lte', 720), ('kind', 'velocity'), ('orders__gte', 2), ('orders__isnull', False)), models.Q(('amount_minor', None), ('hours', None), ('kind', 'country'), ('orders', None)), _connector='OR'), name='fraud_rule_thresholds_fit_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('amount_minor__isnull', False), ('hours', None), ('kind', 'amount'), ('orders', None)), models.Q(('amount_minor', None), ('hours__gte', 1), ('hours__isnull', False), ('hours__lte', 720), ('kind', 'velocity'), ('orders__gte', 2), ('orders__isnull', False), ('orders__lte', 100)), models.Q(('amount_minor', None), ('hours', None), ('kind', 'country'), ('orders', None)), _connector='OR'), name='fraud_rule_thresholds_fit_kind'),
         ),
         migrations.AddConstraint(
             model_name='fraudrule',

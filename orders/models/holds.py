@@ -13,6 +13,8 @@ from backmarket.money import Money
 from orders.models.orders import Order
 
 HOURS_AT_MOST = 720
+# No more of a buyer's orders are counted.
+ORDERS_AT_MOST = 100
 
 
 class FraudRule(models.Model):
@@ -52,6 +54,7 @@ class FraudRule(models.Model):
                     amount_minor=None,
                     orders__isnull=False,
                     orders__gte=2,
+                    orders__lte=ORDERS_AT_MOST,
                     hours__isnull=False,
                     hours__gte=1,
                     hours__lte=HOURS_AT_MOST,
@@ -81,6 +84,8 @@ class FraudRule(models.Model):
                 errors[name] = _("A rule of this kind has none.")
         if "orders" in wanted and self.orders == 1:
             errors["orders"] = _("Every order would be held: two at least.")
+        if "orders" in wanted and (self.orders or 0) > ORDERS_AT_MOST:
+            errors["orders"] = _("At most %(orders)s orders.") % {"orders": ORDERS_AT_MOST}
         if "hours" in wanted and (self.hours or 0) > HOURS_AT_MOST:
             errors["hours"] = _("At most %(hours)s hours.") % {"hours": HOURS_AT_MOST}
         if errors:

@@ -148,6 +148,7 @@ def test_a_finding_explains_itself(now: datetime) -> None:
         ({"kind": "amount"}, "amount_minor"),
         ({"kind": "amount", "amount_minor": 1, "hours": 2}, "hours"),
         ({"kind": "velocity", "orders": 1, "hours": 24}, "orders"),
+        ({"kind": "velocity", "orders": 101, "hours": 24}, "orders"),
         ({"kind": "velocity", "orders": 3, "hours": 721}, "hours"),
         ({"kind": "country", "orders": 3}, "orders"),
     ],
