@@ -27,7 +27,11 @@ WIRING: dict[str, list[str]] = {
     "payment.failed": ["orders.handlers.fail_unpaid_order"],
     "payment.cancelled": ["orders.handlers.fail_unpaid_order"],
     "payment.stray": ["orders.handlers.fail_unpaid_order", "orders.handlers.email_buyer_of_stray_payment"],
-    "refund.succeeded": ["orders.handlers.close_refunded_line", "orders.handlers.credit_refund"],
+    "refund.succeeded": [
+        "orders.handlers.close_refunded_line",
+        "orders.handlers.credit_refund",
+        "orders.handlers.email_buyer_of_part",
+    ],
     "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
     "dispute.opened": ["backmarket.payments.handlers.email_finance_of_dispute"],
     "dispute.lost": ["orders.handlers.end_unsent_lines"],
@@ -68,6 +72,10 @@ WIRING: dict[str, list[str]] = {
     # --- buying a device
     "order.captured": ["orders.handlers.email_buyer_order", "orders.handlers.tell_plants"],
     "order.failed": ["orders.handlers.email_buyer_order"],
+    "hold.open": ["orders.handlers.email_buyer_of_hold"],
+    "hold.refused": ["orders.handlers.email_buyer_of_hold"],
+    "hold.lapsed": ["orders.handlers.email_buyer_of_hold"],
+    "hold.released": ["orders.handlers.tell_of_release"],
     "line.shipped": [
         "orders.handlers.invoice_parcel",
         "orders.handlers.email_buyer_line",

@@ -73,7 +73,10 @@ def paper_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Invoice
 
 
 def consignment_for_plant(user: Visitor, pk: UUID) -> Consignment:
-    parcels = Consignment.objects.select_related("order__address", "address", "plant", "parcel")
+    """Paid, and not being looked at first. Else Http404."""
+    parcels = Consignment.objects.select_related("order__address", "address", "plant", "parcel").exclude(
+        order__hold__status="open"
+    )
     consignment = parcels.filter(plant=plant_of(user), order__payment_status="captured", pk=pk).first()
     if consignment is None:
         raise Http404

@@ -20,8 +20,10 @@ from orders.models import (
     ClaimMessage,
     Consignment,
     Guarantee,
+    Hold,
     Order,
     OrderLine,
+    PartRefund,
     Settlement,
     Withdrawal,
 )
@@ -67,6 +69,23 @@ def send_order(order: Order, kind: str, *, at: datetime) -> None:
     template = "order_paid" if kind == "order.captured" else "order_failed"
     parcels = order.consignments.select_related("plant").prefetch_related("lines")
     _to_buyer(order, template, key=str(order.pk), at=at, parcels=list(parcels))
+
+
+HOLD_TEMPLATES = {"hold.open": "order_held", "hold.refused": "order_not_taken", "hold.lapsed": "order_not_taken"}
+
+
+def send_hold(hold: Hold, kind: str, *, at: datetime) -> None:
+    """That the order is being checked; or that it was not taken. `is_charged` says whether its money has come."""
+    order = hold.order
+    is_charged = order.payment_status == Order.PaymentStatus.CAPTURED
+    _to_buyer(order, HOLD_TEMPLATES[kind], key=str(hold.pk), at=at, hold=hold, is_charged=is_charged)
+
+
+def send_part(part: PartRefund, *, at: datetime) -> None:
+    by_bank = refunded_by_bank(part.pk)
+    _to_buyer(
+        part.line.order, "line_part_refunded", key=str(part.pk), at=at, part=part, line=part.line, by_bank=by_bank
+    )
 
 
 def send_guest_link(order: Order, *, key: str, at: datetime) -> None:

@@ -9,7 +9,7 @@ from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
-from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
+from orders.models import CancelRequest, Claim, Consignment, Guarantee, Hold, Order, OrderLine, Settlement, Withdrawal
 from orders.selectors import stray_payment_of
 from orders.services import (
     checkout,
@@ -17,6 +17,7 @@ from orders.services import (
     disputes,
     earnings,
     fulfilment,
+    holds,
     invoicing,
     refunds,
     returns,
@@ -25,6 +26,7 @@ from orders.services import (
 )
 from orders.services.cancelling import BY_BUYER
 from orders.services.disputes import DISPUTED
+from orders.services.goodwill import part_of
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
 
@@ -32,7 +34,7 @@ COURIER = "system:courier"
 Kind = ServiceFact.Kind
 # Reasons for which a cancelled sale is the plant's doing.
 NOT_THE_PLANTS = (
-    "not_paid", "out_of_stock", "buyer", "given_up", "address", "hold_refused", "goodwill", "mistake",
+    "not_paid", "out_of_stock", "buyer", "given_up", "address", "hold_refused", "hold_lapsed", "goodwill", "mistake",
     DISPUTED,
 )  # fmt: skip
 
@@ -142,18 +144,45 @@ def email_buyer_of_failed_refund(event: Event) -> None:
 def email_buyer_order(event: Event) -> None:
     """Money that came for a failed order is told by itself: "nothing was charged" would not be true."""
     order = Order.objects.get(pk=event.subject_id)
-    if event.kind != "order.failed" or stray_payment_of(order) is None:
+    held = Hold.objects.filter(order=order, status__in=["open", "refused", "lapsed"])
+    if not held.exists() and (event.kind != "order.failed" or stray_payment_of(order) is None):
         emails.send_order(order, event.kind, at=event.happened_at)
 
 
+def email_buyer_of_hold(event: Event) -> None:
+    """That we look at the order, or that we could not take it: what was charged, if anything, goes back."""
+    emails.send_hold(Hold.objects.get(pk=event.subject_id), event.kind, at=event.happened_at)
+
+
+def tell_of_release(event: Event) -> None:
+    """Where the money had come already nothing else tells buyer and plants that the order stands."""
+    hold = Hold.objects.select_related("order").get(pk=event.subject_id)
+    if hold.order.payment_status == Order.PaymentStatus.CAPTURED:
+        emails.send_order(hold.order, "order.captured", at=event.happened_at)
+        _tell_plants(hold.order.pk, event)
+
+
+def email_buyer_of_part(event: Event) -> None:
+    """Money that is back for a device that the buyer keeps."""
+    if part := part_of(Refund.objects.get(pk=event.subject_id)):
+        emails.send_part(part, at=event.happened_at)
+
+
 def tell_plants(event: Event) -> None:
-    for consignment in Consignment.objects.select_related("plant", "order").filter(order_id=event.subject_id):
+    _tell_plants(UUID(event.subject_id), event)
+
+
+def _tell_plants(order_id: UUID, event: Event) -> None:
+    """Of what is theirs to accept: nothing while it is held."""
+    for consignment in Consignment.objects.select_related("plant", "order").filter(order_id=order_id):
         emails.send_plant_order(consignment, at=event.happened_at)
 
 
 def email_buyer_line(event: Event) -> None:
     line = _line(event)
-    if line.paid_at is not None and line.cancel_reason != DISPUTED:  # their bank has told them
+    # A hold's end is told by itself, and a dispute's by the buyer's bank.
+    told_elsewhere = event.kind == "line.cancelled" and line.cancel_reason in (holds.REFUSED, holds.LAPSED, DISPUTED)
+    if line.paid_at is not None and not told_elsewhere:
         emails.send_line(line, event.kind, at=event.happened_at)
 
 

@@ -27,7 +27,7 @@ from orders.models import Consignment, Earning, OrderLine, Settlement
 from refurbishers.models import Refurbisher
 
 # What moved the commission, by the kind of earning that the plant was settled for.
-MOVEMENTS = {Earning.Kind.SALE: "sale", Earning.Kind.REFUND: "unsale"}
+MOVEMENTS = {Earning.Kind.SALE: "sale", Earning.Kind.REFUND: "unsale", Earning.Kind.PART: "part"}
 COMMISSION = (LedgerEntry.Account.COMMISSION, LedgerEntry.Account.COMMISSION_VAT)
 
 
@@ -86,13 +86,14 @@ def credit_key(refund: Refund) -> str:
     return f"refund:{refund.pk}"
 
 
-def credit_draft(invoice: Invoice, refund: Refund, at: datetime) -> Draft:
-    """What a refund gives back of one line of an invoice. Raises CannotCredit above what the line has left.
+def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime) -> Draft:
+    """What a refund, in full or in part, gives back of one line of an invoice. Raises CannotCredit above what the line
+    has left.
 
     The VAT is what is due for all that was given back so far, less what earlier notes had: given back in whole, nothing
     of it is left.
     """
-    subject = str(refund.reference)
+    subject = str(line.pk)
     sold = next(line for line in invoice.lines if line["subject"] == subject)
     gross, vat = Money(sold["gross_minor"], invoice.currency), Money(sold["vat_minor"], invoice.currency)
     before, vat_before = credited_of(invoice, subject)
@@ -140,9 +141,7 @@ def commission_lines(settlements: Iterable[Settlement]) -> dict[UUID, list[Line]
     A sale that the courier lost has none: the house paid the plant for it, and earned nothing.
     """
     earnings = Earning.objects.filter(settlement__in=settlements, kind__in=list(MOVEMENTS))
-    rows = {
-        f"{MOVEMENTS[Earning.Kind(r.kind)]}:{r.line_id}": r for r in earnings.select_related("line__order", "plant")
-    }
+    rows = {_movement(row): row for row in earnings.select_related("line__order", "plant")}
     found: dict[UUID, list[Line]] = {settlement.pk: [] for settlement in settlements}
     booked = _booked(rows)
     with translation.override(settings.LANGUAGE_CODE):
@@ -150,6 +149,11 @@ def commission_lines(settlements: Iterable[Settlement]) -> dict[UUID, list[Line]
             if key in booked and row.settlement_id is not None:
                 found[row.settlement_id].append(_commission(row, *booked[key]))
     return found
+
+
+def _movement(earning: Earning) -> str:
+    """The key of what moved the commission: of a line, or of one of its refunds in part."""
+    return f"{MOVEMENTS[Earning.Kind(earning.kind)]}:{earning.reference or earning.line_id}"
 
 
 def _booked(keys: Iterable[str]) -> dict[str, tuple[Money, Money]]:

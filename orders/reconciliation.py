@@ -5,17 +5,22 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.payments.reconciliation import Checks
 
 # Every cent that buyers have paid is refunded, has become somebody's, or is held for a line: which one, and how much.
-# A line that is delivered, but whose sale was taken back, is held for its refund.
+# A line that is delivered, but whose sale was taken back, is held for its refund; so is what goes back in part.
 HELD = """
     SELECT orders_order.id,
-        coalesce(sum(line.price_minor + line.shipping_minor) FILTER (WHERE
+        coalesce(sum(line.price_minor + line.shipping_minor - line.parts_minor) FILTER (WHERE
             line.paid_at IS NOT NULL AND (
                 line.status IN ('paid', 'accepted', 'shipped', 'on_hold', 'cancelled')
                 OR line.status IN ('delivered', 'closed')
                     AND EXISTS (SELECT FROM orders_earning AS earning
                                 WHERE earning.line_id = line.id AND earning.kind = 'refund')
             ) AND NOT EXISTS (SELECT FROM payments_refund AS refund
-                              WHERE refund.reference = line.id AND refund.status = 'succeeded')), 0) AS minor
+                              WHERE refund.reference = line.id AND refund.status = 'succeeded')), 0)
+        + coalesce(sum((SELECT sum(part.amount_minor) FROM orders_partrefund AS part
+                        WHERE part.line_id = line.id
+                            AND NOT EXISTS (SELECT FROM payments_refund AS refund
+                                            WHERE refund.reference = part.id AND refund.status = 'succeeded'))), 0)
+        AS minor
     FROM orders_order JOIN orders_orderline AS line ON line.order_id = orders_order.id
     WHERE orders_order.payment_status = 'captured' GROUP BY orders_order.id
 """
@@ -63,6 +68,14 @@ CHECKS: Checks = {
             LEFT JOIN ({BUYERS}) AS booked USING (id)
         WHERE coalesce(held.minor, 0) <> coalesce(booked.minor, 0) ORDER BY number
         """,  # noqa: S608 - our own words
+    ),
+    "line_parts": (
+        _("A device counts other refunds in part than it has"),
+        """
+        SELECT 'line ' || line.id, coalesce(sum(part.amount_minor), 0), line.parts_minor, line.currency
+        FROM orders_orderline AS line LEFT JOIN orders_partrefund AS part ON part.line_id = line.id
+        GROUP BY line.id HAVING line.parts_minor <> coalesce(sum(part.amount_minor), 0)
+        """,
     ),
     "plants_money": (
         _("A plant's account is not what it earned and was not paid"),

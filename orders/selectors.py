@@ -18,6 +18,7 @@ from backmarket.payments.models import Payment, Refund
 from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation, Unit
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
+from orders.models.holds import ORDERS_AT_MOST
 from refurbishers.models import Refurbisher
 
 CART_KEY = "cart"
@@ -78,6 +79,28 @@ def refund_arrives_by(sent_at: datetime) -> date:
     return market.business_day_after(market.local(sent_at).date(), REFUND_SHOWN_WITHIN)
 
 
+def paid_before(order: Order) -> bool:
+    """Has whoever ordered this (the account, or the e-mail) paid an earlier order?"""
+    others = Order.objects.filter(_same_person(order), payment_status=Order.PaymentStatus.CAPTURED)
+    return others.exclude(pk=order.pk).exists()
+
+
+def orders_lately(order: Order, *, since: datetime) -> tuple[datetime, ...]:
+    """When orders of the same account, e-mail or address were placed after `since`, this one included, a hundred at
+    most; what its buyer has replaced or given up does not count."""
+    home = order.address
+    same = {"line1__iexact": home.line1, "postcode__iexact": home.postcode, "country": home.country}
+    address = Q(**{f"address__{name}": value for name, value in same.items()})
+    found = Order.objects.filter(_same_person(order) | address, placed_at__gt=since)
+    lately = found.exclude(payment_status=Order.PaymentStatus.CANCELLED)
+    return tuple(lately.order_by("-placed_at").values_list("placed_at", flat=True)[:ORDERS_AT_MOST])
+
+
+def _same_person(order: Order) -> Q:
+    email = Q(email__iexact=order.email)
+    return email | Q(buyer=order.buyer_id) if order.buyer_id else email
+
+
 def refunds_of(order: Order) -> dict[UUID, list[Refund]]:
     """The order's refunds, oldest first, by what is refunded: a line, or the whole order."""
     rows = Refund.objects.filter(payment__purpose="order", payment__reference=order.pk)
@@ -102,7 +125,7 @@ def consignments_of(order: Order) -> QuerySet[Consignment]:
     """The order's parcels with their lines and all that is shown of them."""
     lines = OrderLine.objects.select_related(
         "guarantee", "withdrawal", "cancel_request", "plant", "unit", "listing__variant__product"
-    ).prefetch_related("claims")
+    ).prefetch_related("claims", "parts")
     return (
         order.consignments.select_related("plant", "parcel", "address")
         .prefetch_related(Prefetch("lines", lines), "parcel__points")

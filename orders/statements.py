@@ -29,6 +29,10 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
     ("unsale", Account.BUYER): _("Refund to the customer"),
     ("unsale", Account.COMMISSION): _("Commission given back"),
     ("unsale", Account.COMMISSION_VAT): _("VAT on commission given back"),
+    ("unsale", Account.COMPENSATION): _("Refund to the customer, which we had made in part"),
+    ("part", Account.BUYER): _("Refund to the customer in part"),
+    ("part", Account.COMMISSION): _("Commission given back"),
+    ("part", Account.COMMISSION_VAT): _("VAT on commission given back"),
     ("trade", Account.CONSUMER): _("Device bought"),
     ("payout", Account.BANK): _("Paid to your account"),
     ("payout-bounced", Account.BANK): _("Sent back by your bank"),
@@ -42,7 +46,7 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
 
 # Kind of movement -> the page, on either admin site, of what moved the money.
 PAGES: Mapping[str, str] = {
-    **dict.fromkeys(("sale", "unsale", "lost_sale", "found_sale"), "orders_orderline"),
+    **dict.fromkeys(("sale", "unsale", "part", "lost_sale", "found_sale"), "orders_orderline"),
     **dict.fromkeys(("payout", "payout-bounced"), "orders_settlement"),
     "trade": "buyback_trade",
 }

@@ -23,9 +23,9 @@ TONES = {
                     "collected", "running", "validated", "returned", "won", "enabled"),
         "warning": ("paused", "countered", "awaiting_plant", "disputed", "arbitration", "watch", "on_hold", "received",
                     "inspected", "attempted", "undelivered", "warned", "ordered", "pending", "draft", "trial",
-                    "made", "needs_response", "under_review"),
+                     "made", "foreseen", "open", "needs_response", "under_review"),
         "danger": ("blocked", "failed", "lost", "suspended", "restricted", "bounced", "cancelled", "expired",
-                   "refunded", "stray"),
+                   "refunded", "stray", "lapsed"),
     }.items()
 }  # fmt: skip
 TONE_OF = {state: tone for tone, states in TONES.items() for state in states}

@@ -94,6 +94,15 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
             "lost": "taken along though it was called off, or said to be, and given up",
         },
     },
+    "orders.Hold": {
+        "foreseen": {"open": "the bank has authorised the money, or has taken it"},
+        "open": {
+            "released": "somebody has looked at it: the bank takes the money, and the plants are told",
+            "refused": "somebody has refused it: nothing is charged, or all goes back",
+            "lapsed": "nobody decided within 6 days, or the bank let the money go",
+        },
+        "released": {"lapsed": "the bank had let the money go when it was to be taken"},
+    },
     "payments.Payment": {
         "pending": {
             "authorised": "the bank keeps the money aside",

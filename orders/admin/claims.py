@@ -64,7 +64,7 @@ def _is_open(claim: Claim) -> bool:
 
 
 def _refunded(claim: Claim, decision: dict[str, Any]) -> Money:
-    gross = claim.line.gross
+    gross = claim.line.rest
     return gross if decision["outcome"] == Outcome.REFUND else Money(0, gross.currency)
 
 
@@ -124,7 +124,7 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             permission="refund",
             explain=_("The customer gets the whole price back; the case ends when the money has left."),
             when=lambda claim: CLAIM.REFUNDED in Claim.MOVES.get(claim.status, set()),
-            amount=lambda claim, data: claim.line.gross,
+            amount=lambda claim, data: claim.line.rest,
             run=lambda request, claim, data: refund_claim(claim, by=request.user, at=now()),
         ),
     )

@@ -17,15 +17,17 @@ from backmarket.payments.models import Payment, Refund
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
-from orders.admin.forms import RefundForm
+from orders.admin.forms import RefundForm, RefundPartForm
 from orders.admin.parts import (
     ConsignmentColumns,
     LineColumns,
     RefundsMixin,
     address_panel,
+    hold_panels,
     lines_panel,
     link,
     parcel_panel,
+    parts_panel,
     requests_panel,
 )
 from orders.issues import LABELS
@@ -41,6 +43,7 @@ from orders.models import (
 from orders.querysets import found_after_refund
 from orders.services.disputes import disputed_lines
 from orders.services.fulfilment import close_found, is_found
+from orders.services.goodwill import is_refundable_in_part, refund_part
 from orders.services.refunds import is_refundable, refund_line
 
 LINE = OrderLine.Status
@@ -87,6 +90,7 @@ class OrderAdmin(StaffModelAdmin):
         ]
         return [
             *requests_panel("desk", asked),
+            *hold_panels(obj),
             lines_panel("desk", lines),
             payments_panel(obj),
             table(_("Claims"), (_("Claim"), _("Status"), _("Issue")), rows),
@@ -108,6 +112,7 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
         "vat_scheme", "guarantee_months", "identifier", "cancel_reason", "paid_at", "shipped_at", "delivered_at",
     )  # fmt: skip
     piles = (
+        Pile("on_hold", _("On hold"), Q(status=LINE.ON_HOLD)),
         Pile("to_ship", _("To be sent"), Q(status__in=[LINE.PAID, LINE.ACCEPTED])),
         Pile("shipped", _("On the way"), Q(status=LINE.SHIPPED)),
         Pile("disputed", _("Disputed, not sent"), lambda: Q(pk__in=disputed_lines(unsent=True).values("pk"))),
@@ -122,10 +127,27 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
             tone="danger",
             form=RefundForm,
             permission="refund",
-            explain=_("Price and shipping share go back to the original means; what was not sent is cancelled."),
+            explain=_(
+                "Price and shipping share go back to the original means, less what was refunded in part; what was not"
+                " sent is cancelled."
+            ),
             when=is_refundable,
-            amount=lambda line, data: line.gross,
+            amount=lambda line, data: line.rest,
             run=lambda request, line, data: refund_line(line, **data, by=request.user, at=now()),
+        ),
+        Step(
+            name="refund-part",
+            title=_("Refund in part"),
+            icon="price_change",
+            form=RefundPartForm,
+            permission="refund",
+            explain=_(
+                "The buyer keeps the device and all rights. The plant, where it bears this, has its share of the"
+                " commission back, in its next settlement."
+            ),
+            when=is_refundable_in_part,
+            amount=lambda line, data: data["amount"],
+            run=lambda request, line, data: refund_part(line, **data, by=request.user, at=now()),
         ),
         Step(
             name="close-found",
@@ -149,7 +171,8 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
 
     def panels(self, request: HttpRequest, obj: OrderLine) -> list[Panel]:
         whole = link("desk", obj.order, _("The whole order"))
-        return [facts(_("Belongs to"), [(_("Order"), whole)]), history(obj, obj.consignment, names=True)]
+        belongs = facts(_("Belongs to"), [(_("Order"), whole)])
+        return [belongs, *hold_panels(obj.order), *parts_panel(obj), history(obj, obj.consignment, names=True)]
 
 
 @admin.register(Consignment, site=staff_site)

@@ -1,13 +1,15 @@
 """What plants and support fill in about orders and claims."""
 
+import uuid
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.forms import MoneyField, StepForm
+from backmarket.templatetags.ui import money
 from catalog.models import Category
-from orders.models import Claim
+from orders.models import Claim, PartRefund
 from orders.selectors import ready_devices
 from orders.services.claims import Outcome
 from orders.services.disputes import order_of, untracked_plants
@@ -131,6 +133,19 @@ class RefundForm(StepForm):
             ("mistake", _("mistake of ours")),
         ],
     )
+
+
+class RefundPartForm(StepForm):
+    amount = MoneyField(label=_("Amount"))
+    reason = forms.ChoiceField(label=_("Reason"), choices=PartRefund.Reason.choices)
+    borne_by = forms.ChoiceField(label=_("Who bears it"), choices=PartRefund.Bearer.choices, widget=forms.RadioSelect)
+    # Sent twice, or agreed to by somebody else, it is the same refund.
+    key = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
+
+    def prepare(self) -> None:
+        self.fields["amount"].help_text = _("Less than the %(rest)s that are left of it.") % {
+            "rest": money(self.subject.rest)
+        }
 
 
 class ReceiveTransferForm(StepForm):

@@ -22,8 +22,9 @@ from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from catalog.models import Grade
+from orders.fraud import explain
 from orders.issues import LABELS
-from orders.models import CancelRequest, Claim, ClaimMessage, Consignment, Order, OrderLine, Settlement
+from orders.models import CancelRequest, Claim, ClaimMessage, Consignment, Hold, Order, OrderLine, Settlement
 from orders.selectors import statement
 from orders.statements import AccountStatement, Line
 
@@ -103,6 +104,31 @@ def requests_panel(site: str, requests: Iterable[CancelRequest]) -> list[Panel]:
     ]
     headers = (_("Device"), _("Asked"), _("Status"), _("Answer"))
     return [table(_("Requests to cancel"), headers, rows)] if rows else []
+
+
+def hits_panel(hold: Hold) -> Panel:
+    """Why an order is held, rule by rule."""
+    rows = [(explain(hit), hit["words"]) for hit in hold.hits]
+    return table(_("Why it is held"), (_("What was found"), _("What to look at")), rows)
+
+
+def hold_panels(order: Order) -> list[Panel]:
+    """What became of an order's hold, and why there is one; none where there was none."""
+    hold = Hold.objects.filter(order=order).first()
+    if hold is None:
+        return []
+    status = link("desk", hold, hold.get_status_display())
+    return [facts(_("Held"), [(_("Status"), status)]), hits_panel(hold)]
+
+
+def parts_panel(line: OrderLine) -> list[Panel]:
+    """What went back of it in part, and who bears that; no panel when nothing did."""
+    rows = [
+        (moment(part.created_at), money(part.amount), part.get_reason_display(), part.get_borne_by_display())
+        for part in line.parts.all()
+    ]
+    headers = (_("Date"), _("Amount"), _("Reason"), _("Who bears it"))
+    return [table(_("Refunded in part"), headers, rows)] if rows else []
 
 
 def parcel_panel(parcel: Parcel | None, title: Any) -> Panel:

@@ -131,7 +131,9 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
         return gettext("Order %(number)s") % {"number": obj.order.number}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
-        paid = super().get_queryset(request).filter(order__payment_status="captured")
+        paid = (
+            super().get_queryset(request).filter(order__payment_status="captured").exclude(order__hold__status="open")
+        )
         return paid.select_related("order__address", "address", "parcel").prefetch_related("lines")
 
     @admin.display(description=_("devices"))

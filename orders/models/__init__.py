@@ -4,6 +4,8 @@ from orders.models.aftercare import Guarantee, Withdrawal
 from orders.models.carts import Cart, CartItem
 from orders.models.changes import CancelRequest
 from orders.models.claims import Claim, ClaimMessage
+from orders.models.goodwill import PartRefund
+from orders.models.holds import FraudRule, Hold
 from orders.models.orders import Consignment, Order, OrderLine
 from orders.models.settlements import Earning, Settlement
 
@@ -15,9 +17,12 @@ __all__ = [
     "ClaimMessage",
     "Consignment",
     "Earning",
+    "FraudRule",
     "Guarantee",
+    "Hold",
     "Order",
     "OrderLine",
+    "PartRefund",
     "Settlement",
     "Withdrawal",
 ]

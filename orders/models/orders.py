@@ -79,7 +79,10 @@ class Order(models.Model):
                 name="order_one_open_per_cart",
             ),
         ]
-        indexes = [models.Index(fields=["buyer", "-number"], name="order_of_buyer")]
+        indexes = [
+            models.Index(fields=["buyer", "-number"], name="order_of_buyer"),
+            models.Index(fields=["placed_at"], name="order_placed"),
+        ]
 
     def __str__(self) -> str:
         return str(self.number)
@@ -162,6 +165,8 @@ class OrderLine(models.Model):
     grade = models.CharField(max_length=10, choices=Grade)
     price_minor = models.PositiveIntegerField()
     shipping_minor = models.PositiveIntegerField()
+    # What was given back of it while the buyer keeps the device: the sum of its refunds in part.
+    parts_minor = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     commission_bps = models.PositiveIntegerField()
     commission_minor = models.PositiveIntegerField()
@@ -207,6 +212,10 @@ class OrderLine(models.Model):
                 name="line_commission_within_price",
             ),
             models.CheckConstraint(
+                condition=Q(parts_minor=0) | Q(parts_minor__lt=F("price_minor") + F("shipping_minor")),
+                name="line_parts_leave_a_rest",
+            ),
+            models.CheckConstraint(
                 condition=Q(vat_scheme="REGULAR", vat_bps__lte=10_000) | Q(vat_bps=0), name="line_margin_shows_no_vat"
             ),
             models.CheckConstraint(condition=Q(commission_vat_bps__lte=10_000), name="line_commission_vat_share"),
@@ -243,6 +252,16 @@ class OrderLine(models.Model):
     def gross(self) -> Money:
         """What the buyer paid for this line, its share of shipping included."""
         return Money(self.price_minor + self.shipping_minor, self.currency)
+
+    @property
+    def given_back(self) -> Money:
+        """In part."""
+        return Money(self.parts_minor, self.currency)
+
+    @property
+    def rest(self) -> Money:
+        """What a full refund gives back: all that was paid, less what was given back in part."""
+        return Money(self.price_minor + self.shipping_minor - self.parts_minor, self.currency)
 
     @property
     def proceeds(self) -> Money:

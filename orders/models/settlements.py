@@ -61,6 +61,7 @@ class Earning(models.Model):
     class Kind(models.TextChoices):
         SALE = "sale", _("sale")
         REFUND = "refund", _("refund")
+        PART = "part", _("refund in part")
         CARRIED = "carried", _("carried over")
         TRADE = "trade", _("device bought")
         RECEIVED = "received", _("transfer received")
@@ -72,7 +73,7 @@ class Earning(models.Model):
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="earnings")
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="earnings")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    # What is not of this app: the trade, or the transfer; `label` is what people call it.
+    # The refund in part; or what is not of this app, the trade or the transfer: `label` is what people call it.
     reference = models.UUIDField(null=True, blank=True)
     label = models.CharField(_("about"), max_length=160, blank=True, default="")
     amount_minor = models.BigIntegerField(_("amount, minor units"))
@@ -89,7 +90,7 @@ class Earning(models.Model):
         verbose_name_plural = _("earnings")
         ordering = ["created_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["line", "kind"], name="earning_once_per_line"),
+            models.UniqueConstraint(fields=["line", "kind"], condition=~Q(kind="part"), name="earning_once_per_line"),
             models.UniqueConstraint(fields=["kind", "reference"], name="earning_once_per_reference"),
             models.CheckConstraint(
                 condition=Q(kind="carried", line__isnull=True, carried_from__isnull=False)
@@ -97,7 +98,8 @@ class Earning(models.Model):
                 | Q(kind="dispute", line__isnull=True, reference__isnull=False, amount_minor__lte=0)
                 | Q(kind="received", line__isnull=True, reference__isnull=False, amount_minor__gt=0)
                 | Q(kind="sale", line__isnull=False, amount_minor__gte=0)
-                | Q(kind="refund", line__isnull=False, amount_minor__lte=0),
+                | Q(kind="refund", line__isnull=False, amount_minor__lte=0)
+                | Q(kind="part", line__isnull=False, reference__isnull=False, amount_minor__lte=0),
                 name="earning_sign_fits_kind",
             ),
         ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,6 +15,7 @@ from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.pages.held import next_of_held
 from orders.pages.parts import Next, Step
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
 from orders.selectors import (
@@ -39,6 +41,8 @@ REFUND_REASONS = {
     "not_paid": gettext_lazy("The payment did not arrive."),
     "buyer": gettext_lazy("You cancelled it or ordered anew."),
     "disputed": gettext_lazy("Your bank has paid it back to you."),
+    "hold_refused": gettext_lazy("We could not confirm the order."),
+    "hold_lapsed": gettext_lazy("The bank's authorisation ended before the payment was complete."),
     "given_up": gettext_lazy("You gave the order up before you paid."),
 }
 
@@ -51,6 +55,7 @@ class LineView:
     claim: Claim | None
     reason: str | Promise
     refund: RefundView | None
+    parts: list[RefundView]
     request: CancelRequest | None
     can_withdraw: bool
     can_claim: bool
@@ -113,15 +118,12 @@ def order_page(order: Order, at: datetime) -> OrderPage:
         ParcelView(
             consignment=consignment,
             steps=_steps(consignment),
-            lines=[
-                _line_view(line, refunds.get(line.pk, []), line.pk in withdrawable, at)
-                for line in consignment.lines.all()
-            ],
+            lines=[_line_view(line, refunds, line.pk in withdrawable, at) for line in consignment.lines.all()],
             can_redirect=is_redirectable(list(consignment.lines.all())),
         )
         for consignment in consignments
     ]
-    waiting = order.payment_status in (Order.PaymentStatus.PENDING, Order.PaymentStatus.AUTHORISED)
+    waiting = order.payment_status in Order.OPEN and next_of_held(order) is None
     return OrderPage(
         order=order,
         next=_next_of_order(order, parcels, at),
@@ -132,7 +134,9 @@ def order_page(order: Order, at: datetime) -> OrderPage:
     )
 
 
-def _line_view(line: OrderLine, refunds: list[Refund], can_withdraw: bool, at: datetime) -> LineView:
+def _line_view(line: OrderLine, found: dict[UUID, list[Refund]], can_withdraw: bool, at: datetime) -> LineView:
+    refunds = found.get(line.pk, [])
+    parts = [refund_view(found[part.pk], at) for part in line.parts.all() if part.pk in found]
     guarantee, withdrawal = getattr(line, "guarantee", None), getattr(line, "withdrawal", None)
     kept = line.status in (Line.DELIVERED, Line.CLOSED) and withdrawal is None
     claim = open_claim_of(line)
@@ -143,6 +147,7 @@ def _line_view(line: OrderLine, refunds: list[Refund], can_withdraw: bool, at: d
         claim=claim or next(iter(line.claims.all()), None),
         reason=_reason(line),
         refund=refund_view(refunds, at),
+        parts=[view for view in parts if view],
         request=getattr(line, "cancel_request", None),
         can_withdraw=can_withdraw and not any(refund.status != Refund.Status.FAILED for refund in refunds),
         can_claim=kept and claim is None and guarantee is not None and is_covered(guarantee, at),
@@ -209,6 +214,8 @@ def _expected(line: OrderLine) -> str:
 
 def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Next | None:
     status = Order.PaymentStatus
+    if held := next_of_held(order):
+        return held
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
     if order.payment_status != status.CAPTURED and (stray := stray_payment_of(order)):

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime, time
 from itertools import groupby
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import transaction
@@ -22,17 +21,11 @@ from backmarket.payments.services import cancel_payment, request_payment, reques
 from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.models import Listing
-from catalog.services.stock import (
-    OutOfStock,
-    ReservationLost,
-    release_stock,
-    reserve_stock,
-    sell_reserved,
-)
+from catalog.services.stock import OutOfStock, release_stock, reserve_stock
 from orders.models import Cart, CartItem, Consignment, Order, OrderLine
 from orders.selectors import is_offered
-from orders.services.cart import take_out
-from orders.services.refunds import refund_line
+from orders.services.capturing import capture_order
+from orders.services.holds import capture_of, foresee_hold, hold_authorised, lapse_unpaid
 from orders.services.taxation import taxes_of
 from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, same_order, snapshot_of
 from refurbishers.models import Refurbisher
@@ -85,7 +78,10 @@ def place_order(
         _reserve(order, items, at)
         _write_order(order, items)
         record("order.placed", order, by=by, at=at)
-        request_payment(purpose=PURPOSE, reference=order.pk, amount=order.total, by=by, at=at)
+        foresee_hold(order, at=at)
+        request_payment(
+            purpose=PURPOSE, reference=order.pk, amount=order.total, by=by, at=at, capture=capture_of(order)
+        )
     return order
 
 
@@ -220,7 +216,8 @@ def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *,
 
 
 def settle_order(order_id: UUID, *, at: datetime) -> None:
-    """Follow the payment: authorised waits, captured makes every line paid. Repeating it changes nothing.
+    """Follow the payment: authorised waits, for the bank or for people; captured makes every line paid, unless
+    somebody has to look at it first. Repeating it changes nothing.
 
     Money that comes for an order already failed goes back in full, and so does what is not the order's total.
     """
@@ -235,9 +232,11 @@ def settle_order(order_id: UUID, *, at: datetime) -> None:
         elif order.payment_status in (Order.PaymentStatus.FAILED, Order.PaymentStatus.CANCELLED):
             _return_late_money(order, paid, at)
         elif paid.status == Payment.Status.CAPTURED:
-            _capture(order, at)
+            capture_order(order, paid, at)
         elif order.payment_status == Order.PaymentStatus.PENDING:
             move(order, Order.PaymentStatus.AUTHORISED, by=JOB, at=at)
+            if paid.capture == Payment.Capture.MANUAL:
+                hold_authorised(order, paid, at=at)
 
 
 def _refuse_other_amount(payment: Payment, at: datetime) -> None:
@@ -256,43 +255,14 @@ def _return_late_money(order: Order, payment: Payment, at: datetime) -> None:
         request_refund(payment, reference=order.pk, amount=order.total, reason="paid_too_late", by=JOB, at=at)
 
 
-def _capture(order: Order, at: datetime) -> None:
-    move(order, Order.PaymentStatus.CAPTURED, by=JOB, at=at)
-    ship_by = calendar().ship_by(at, OrderLine.SHIP_WITHIN_BUSINESS_DAYS)
-    order.consignments.update(ship_by=ship_by)
-    lines = list(lock(order.lines.filter(status=OrderLine.Status.PENDING)))
-    for line in lines:
-        move(line, OrderLine.Status.PAID, by=JOB, at=at, due_at=ship_by)
-    _sell(order, lines, at)
-    if order.cart:
-        take_out(order.cart, Counter(line.listing_id for line in lines))
-
-
-def _sell(order: Order, lines: list[OrderLine], at: datetime) -> None:
-    """Sell what was reserved. Where the bank was so slow that the stock went elsewhere, that line is paid back."""
-    with suppress(ReservationLost):
-        return sell_reserved(order.pk, at=at)
-    release_stock(order.pk, at=at)
-    # Another holder: what the first one lost must not be asked for again.
-    holder, demand = uuid5(order.pk, "again"), Counter(line.listing_id for line in lines)
-    while demand:
-        try:
-            reserve_stock(holder=holder, demand=dict(demand), expires_at=at + RESERVED_FOR, at=at)
-            return sell_reserved(holder, at=at)
-        except OutOfStock as short:
-            for line in lines:
-                if line.listing_id in short.listing_ids:
-                    refund_line(line, reason="out_of_stock", by=JOB, at=at)
-                    demand.pop(line.listing_id, None)
-    return None
-
-
 def fail_order(order_id: UUID, *, at: datetime) -> None:
     """No money came: the stock is free again and the lines are cancelled. Repeating it changes nothing."""
     with transaction.atomic():
         order = lock(Order.objects.filter(pk=order_id)).get()
         active = Payment.objects.filter(purpose=PURPOSE, reference=order_id, status__in=["authorised", "captured"])
         if order.payment_status not in (Order.PaymentStatus.PENDING, "authorised") or active.exists():
+            return
+        if lapse_unpaid(order, at=at):
             return
         move(order, Order.PaymentStatus.FAILED, by=JOB, at=at)
         release_stock(order.pk, at=at)

@@ -15,9 +15,10 @@ from backmarket.jobs import each
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment
 from backmarket.states import move
-from orders.models import Order, OrderLine
+from orders.models import Hold, Order, OrderLine
 from orders.services.checkout import fail_order
 from orders.services.fulfilment import refund_when_late
+from orders.services.holds import lapse_hold
 from orders.services.returns import refund_sent_return, sent_back, withdraw_until
 from orders.services.waiting import PURPOSE
 
@@ -29,13 +30,16 @@ logger = logging.getLogger(__name__)
 
 
 def watch_order_deadlines(at: datetime) -> int:
-    """Fail unpaid orders, cancel what was never shipped, refund late returns, close what is 30 days old."""
+    """Fail unpaid orders, let go what nobody has checked, cancel what was never shipped, refund late returns, close
+    what is 30 days old."""
     unpaid = Order.objects.filter(payment_status=Order.PaymentStatus.PENDING, reserved_until__lte=at)
     unshipped = OrderLine.objects.to_ship().filter(paid_at__lte=at - LATE_AT_THE_EARLIEST)
     old = OrderLine.objects.filter(
         status=OrderLine.Status.DELIVERED, delivered_at__lte=at - timedelta(days=OrderLine.WITHDRAW_WITHIN_DAYS)
     )
+    unchecked = Order.objects.filter(hold__status=Hold.Status.OPEN, hold__expires_at__lte=at)
     done = _each(unpaid, lambda order: _give_up(order, at))
+    done += _each(unchecked, lambda order: lapse_hold(order, at=at))
     done += _each(unshipped, lambda line: refund_when_late(line, at=at))
     done += _each(sent_back(at), lambda withdrawal: refund_sent_return(withdrawal, at=at))
     return done + _each(old, lambda line: _close(line, at))

@@ -1,12 +1,14 @@
 """What a delivered line earns its plant, what a refund takes back, what a bought device costs, what a plant pays."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from backmarket.money import Money
 from backmarket.payments.models import LedgerMovement
 from backmarket.payments.services import book
-from orders.models import Earning, OrderLine
+from backmarket.taxes import share_of
+from orders.models import Earning, OrderLine, PartRefund
 
 PROCEEDS_DUE_AFTER = timedelta(days=OrderLine.PROCEEDS_DUE_AFTER_DAYS)
 # The buyers' money is one pot: what a payment brought in, its lines and refunds take out.
@@ -17,7 +19,7 @@ LOST, FOUND = "lost_sale", "found_sale"
 
 def earn_sale(line: OrderLine, *, at: datetime) -> None:
     """The buyer's money becomes the plant's proceeds and the house's commission; due 14 days after delivery."""
-    _book(line, "sale", 1, at)
+    _book_sale(line, at)
     _earn(line, at)
 
 
@@ -58,19 +60,69 @@ def _earn(line: OrderLine, at: datetime) -> None:
 
 
 def reverse_sale(line: OrderLine, *, at: datetime) -> None:
-    """Take the sale back, due at once; only once. A sale not settled yet falls due with it: the two cancel out."""
-    _book(line, "unsale", -1, at)
+    """Take back what is left of the sale, due at once; only once. A sale not settled yet falls due with it: the two
+    cancel out. What the house had borne of it in part comes back to the house."""
+    parts = list(PartRefund.objects.filter(line=line))
+    borne = [part.amount_minor for part in parts if part.borne_by == PartRefund.Bearer.HOUSE]
+    entries = [
+        ("buyer", BUYERS, line.rest),
+        ("compensation", "", Money(sum(borne), line.currency)),
+        ("plant", str(line.plant_id), -_less(line.proceeds, (part.plant_minor for part in parts))),
+        ("commission", "", -_less(_commission(line), (part.commission_minor for part in parts))),
+        ("commission_vat", "", -_less(_commission_vat(line), (part.commission_vat_minor for part in parts))),
+    ]
+    book(f"unsale:{line.pk}", kind="unsale", reference=line.pk, entries=entries, at=at, label=_label(line))
     _unearn(line, at)
 
 
+def shares_of_part(part: PartRefund) -> tuple[int, int, int]:
+    """What of a new refund in part is the plant's, of the commission and of its VAT, in minor units.
+
+    Each is what is due for all that the plant has borne so far, less what it had before, so that the roundings never
+    add up to more than there was.
+    """
+    if part.borne_by == PartRefund.Bearer.HOUSE:
+        return 0, 0, 0
+    line, before = part.line, PartRefund.objects.filter(line=part.line, borne_by=PartRefund.Bearer.PLANT)
+    rows = before.values_list("amount_minor", "commission_minor", "commission_vat_minor")
+    amount, commission, vat = (sum(each) for each in zip((0, 0, 0), *rows, strict=True))
+    borne = amount + part.amount_minor
+    both = share_of(_commission(line) + _commission_vat(line), borne, line.gross.minor).minor - commission - vat
+    mine = share_of(_commission(line), borne, line.gross.minor).minor - commission
+    return part.amount_minor - both, mine, both - mine
+
+
+def bear_part(part: PartRefund, *, at: datetime) -> None:
+    """Whoever bears it pays it into the buyers' money, from which it is refunded. The plant's share is due with the
+    sale where that is not due yet."""
+    line = part.line
+    entries = [
+        ("buyer", BUYERS, part.amount),
+        ("plant", str(line.plant_id), -Money(part.plant_minor, part.currency)),
+        ("commission", "", -Money(part.commission_minor, part.currency)),
+        ("commission_vat", "", -Money(part.commission_vat_minor, part.currency)),
+    ]
+    if part.borne_by == PartRefund.Bearer.HOUSE:
+        entries[1:] = [("compensation", "", -part.amount)]
+    book(f"part:{part.pk}", kind="part", reference=line.pk, entries=entries, at=at, label=_label(line))
+    if part.borne_by == PartRefund.Bearer.PLANT:
+        sale = Earning.objects.filter(line=line, kind=Earning.Kind.SALE, settlement=None, due_at__gt=at).first()
+        facts = {"plant_id": line.plant_id, "line": line, "amount_minor": -part.plant_minor, "currency": part.currency}
+        facts |= {"due_at": sale.due_at if sale else at, "created_at": at}
+        Earning.objects.get_or_create(kind=Earning.Kind.PART, reference=part.pk, defaults=facts)
+
+
 def _unearn(line: OrderLine, at: datetime) -> None:
-    Earning.objects.filter(line=line, kind=Earning.Kind.SALE, settlement=None, due_at__gt=at).update(due_at=at)
+    """What is left of the sale; all of it that is not settled yet falls due at once."""
+    earned = Earning.objects.filter(line=line, kind__in=[Earning.Kind.SALE, Earning.Kind.PART])
+    earned.filter(settlement=None, due_at__gt=at).update(due_at=at)
+    borne = PartRefund.objects.filter(line=line).values_list("plant_minor", flat=True)
     Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.REFUND,
         defaults={
             "plant_id": line.plant_id,
-            "amount_minor": -line.proceeds.minor,
+            "amount_minor": -_less(line.proceeds, borne).minor,
             "currency": line.currency,
             "due_at": at,
             "created_at": at,
@@ -87,21 +139,32 @@ def owe_for_device(*, plant_id: UUID, trade_id: UUID, amount: Money, label: str,
     return earning
 
 
-def _book(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
+def _book_sale(line: OrderLine, at: datetime) -> None:
     entries = [
         ("buyer", BUYERS, -line.gross),
         ("plant", str(line.plant_id), line.proceeds),
-        ("commission", "", Money(line.commission_minor, line.currency)),
-        ("commission_vat", "", Money(line.commission_vat_minor, line.currency)),
+        ("commission", "", _commission(line)),
+        ("commission_vat", "", _commission_vat(line)),
     ]
-    signed = [(account, party, amount * sign) for account, party, amount in entries]
-    book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=signed, at=at, label=_label(line))
+    book(f"sale:{line.pk}", kind="sale", reference=line.pk, entries=entries, at=at, label=_label(line))
 
 
 def _book_compensation(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
     amount = line.proceeds * sign
     entries = [("compensation", "", -amount), ("plant", str(line.plant_id), amount)]
     book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
+
+
+def _commission(line: OrderLine) -> Money:
+    return Money(line.commission_minor, line.currency)
+
+
+def _commission_vat(line: OrderLine) -> Money:
+    return Money(line.commission_vat_minor, line.currency)
+
+
+def _less(amount: Money, parts: Iterable[int]) -> Money:
+    return amount - Money(sum(parts), amount.currency)
 
 
 def _label(line: OrderLine) -> str:

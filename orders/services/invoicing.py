@@ -13,6 +13,7 @@ from backmarket.jobs import each
 from backmarket.payments.models import Refund
 from orders.invoice_drafts import commission_draft, commission_lines, credit_draft, credit_key, sale_draft
 from orders.models import Consignment, OrderLine, Settlement
+from orders.services.goodwill import part_of
 
 JOB = "system:invoices"
 
@@ -34,7 +35,8 @@ def credit_refund(refund: Refund, *, at: datetime) -> bool:
     Raises CannotCredit above what the invoice of that device has left.
     """
     with transaction.atomic():
-        line = lock(OrderLine.objects.filter(pk=refund.reference)).first()
+        part = part_of(refund)
+        line = lock(OrderLine.objects.filter(pk=part.line_id if part else refund.reference)).first()
         if line is None or line.shipped_at is None:
             return False
         if line.invoice_id is None:
@@ -44,7 +46,7 @@ def credit_refund(refund: Refund, *, at: datetime) -> bool:
         invoice = lock(Invoice.objects.filter(pk=line.invoice_id)).get()
         if Invoice.objects.filter(key=credit_key(refund)).exists():
             return False
-        issue_invoice(credit_draft(invoice, refund, at), by=JOB)
+        issue_invoice(credit_draft(invoice, refund, line, at), by=JOB)
     return True
 
 

@@ -19,7 +19,7 @@ from orders.services.earnings import reverse_sale
 
 JOB = "system:refunds"
 # Cancelled before it was sent, and not because of the device: it stands where it stood, and is for sale again.
-STAYS_ON_THE_SHELF = ("buyer", "hold_refused", "address", "goodwill", "mistake")
+STAYS_ON_THE_SHELF = ("buyer", "hold_refused", "hold_lapsed", "address", "goodwill", "mistake")
 Status = OrderLine.Status
 
 
@@ -29,7 +29,8 @@ class CannotRefundLine(DomainError):
 
 
 def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Refund:
-    """Give the buyer the whole price and shipping share back; what was not shipped is cancelled.
+    """Give the buyer the whole price and shipping share back, less what they have back already; what was not shipped
+    is cancelled.
 
     After delivery the plant's proceeds and the house's commission are taken back as well. The line becomes refunded
     when the gateway has done it. What the gateway refused may be asked again: nothing is booked twice.
@@ -38,13 +39,13 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
     with transaction.atomic():
         locked = lock(OrderLine.objects.filter(pk=line.pk)).get()
         payment = _captured_payment(locked)
-        if locked.status in (Status.PAID, Status.ACCEPTED):
+        if locked.status in (Status.ON_HOLD, Status.PAID, Status.ACCEPTED):
             _cancel(locked, reason, by, at)
         elif locked.status in (Status.DELIVERED, Status.CLOSED):
             reverse_sale(locked, at=at)
         elif locked.status not in (Status.SHIPPED, Status.CANCELLED):
             raise CannotRefundLine
-        refund = request_refund(payment, reference=locked.pk, amount=locked.gross, reason=reason, by=by, at=at)
+        refund = request_refund(payment, reference=locked.pk, amount=locked.rest, reason=reason, by=by, at=at)
     line.refresh_from_db()
     return refund
 

@@ -29,6 +29,7 @@ from orders.pages.cart import cart_view
 from orders.selectors import latest_address, payment_of
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
+from orders.services.holds import capture_of
 from orders.services.waiting import PURPOSE, DevicesGone, ReservationOver, prolong_order
 from orders.views.cart import cart_of_request
 from orders.views.common import actor, opened, person, remember_guest_order
@@ -109,8 +110,9 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
         back = request.build_absolute_uri(reverse("checkout-return", args=[order.pk]))
         try:
             payment = request_payment(
-                purpose=PURPOSE, reference=order.pk, amount=order.total, by=actor(request), at=now
-            )
+                purpose=PURPOSE, reference=order.pk, amount=order.total, by=actor(request), at=now,
+                capture=capture_of(order),
+            )  # fmt: skip
             url = open_payment(payment, return_url=back, at=now) or reverse("checkout-pay", args=[order.pk])
         except CannotPay:
             return redirect("checkout-return", order.pk)  # paid on another page: ask the bank

@@ -111,7 +111,7 @@ class StripeAccount:
                 "currency": intent["currency"], "fee": fee(intent["amount_received"]),
                 "net": intent["amount_received"] - fee(intent["amount_received"]), "type": "charge",
             }  # fmt: skip
-        charge = {"id": found["latest_charge"], "object": "charge", "balance_transaction": kept}
+        charge = {"id": found["latest_charge"], "object": "charge", "balance_transaction": kept, **card_of(intent)}
         return found | {"latest_charge": charge}
 
     def settle_fee(self, intent_id: str) -> None:
@@ -254,6 +254,12 @@ def fee(amount: int) -> int:
 
 def shown(intent: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in intent.items() if not name.startswith("_")}
+
+
+def card_of(intent: dict[str, Any]) -> dict[str, Any]:
+    """The test cards without a country of their own are American."""
+    card = {"brand": "visa", "country": intent.get("_country", "US")}
+    return {"payment_method_details": {"type": "card", "card": card}}
 
 
 def unexpected(intent: dict[str, Any], act: str) -> Refused:

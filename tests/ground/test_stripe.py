@@ -91,9 +91,9 @@ def test_other_amounts_under_the_same_key_are_refused(bank: StripeServer, now: d
         (
             lambda bank: bank.confirm("pi_1", VISA),
             "automatic",
-            Report(State.CAPTURED, eur(12_345), fee=eur(fee(12_345))),
+            Report(State.CAPTURED, eur(12_345), country="US", fee=eur(fee(12_345))),
         ),
-        (lambda bank: bank.confirm("pi_1", VISA), "manual", Report(State.AUTHORISED, eur(12_345))),
+        (lambda bank: bank.confirm("pi_1", VISA), "manual", Report(State.AUTHORISED, eur(12_345), country="US")),
         (lambda bank: bank.confirm("pi_1", SLOW), "automatic", Report(State.PENDING, eur(12_345))),
         (lambda bank: bank.confirm("pi_1", CHALLENGED), "automatic", Report(State.PENDING, eur(12_345))),
         (

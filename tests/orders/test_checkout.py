@@ -193,8 +193,9 @@ def test_an_unpaid_order_fails_after_ten_minutes(
 
 
 def test_money_for_what_has_been_sold_meanwhile_goes_back(
-    place: Place, pay: Pay, listing: Listing, other_listing: Listing, now: datetime, settle_refunds: Callable
-) -> None:
+    no_rules: None, place: Place, pay: Pay, listing: Listing, other_listing: Listing, now: datetime,
+    settle_refunds: Callable,
+) -> None:  # fmt: skip
     late = place((listing, 5), (other_listing, 1))
     after = now + timedelta(minutes=11)
     pay(place((listing, 1), buyer=None, at=after), at=after)

@@ -223,7 +223,7 @@ def test_a_refund_that_is_heard_of_first_finds_its_invoice(
 
 
 def part_of(line: OrderLine, minor: int) -> Refund:
-    """A refund of a part of a line, as the books will have one."""
+    """A refund of a part of a line."""
     return Refund(pk=uuid4(), reference=line.pk, amount_minor=minor, currency=line.currency)
 
 
@@ -239,14 +239,14 @@ def test_parts_given_back_never_sum_to_more_than_the_invoice_and_end_with_all_it
         for part in [*parts, line.gross.minor]:
             part = min(part, left)
             if part:
-                issue_invoice(credit_draft(invoice, part_of(line, part), now), by="system:test")
+                issue_invoice(credit_draft(invoice, part_of(line, part), line, now), by="system:test")
             left -= part
         notes = notes_of(order)
         assert sum(note.total_minor for note in notes) == invoice.total_minor
         assert sum(note.vat_minor for note in notes) == invoice.vat_minor
         assert all(note.vat_minor >= 0 for note in notes)
         with pytest.raises(CannotCredit):
-            credit_draft(invoice, part_of(line, 1), now)
+            credit_draft(invoice, part_of(line, 1), line, now)
         transaction.set_rollback(True)
 
 
@@ -448,6 +448,6 @@ def test_the_order_page_costs_the_same_with_one_paper_and_with_many(
     cost()
     alone = cost()
     for minor in (1, 2, 3):
-        draft = credit_draft(invoice_of(order), part_of(order.lines.get(), minor), now)
+        draft = credit_draft(invoice_of(order), part_of(order.lines.get(), minor), order.lines.get(), now)
         issue_invoice(draft, by="system:test")
     assert cost() == alone

@@ -88,6 +88,8 @@ def test_a_shop_that_nobody_touched_has_no_difference(life: datetime) -> None:
         ("payments_payout", "amount_minor = amount_minor + 1", {"payouts", "plants_money", "settlements_paid"}),
         ("orders_order", "total_minor = total_minor + 1", {"order_totals", "order_payments"}),
         ("orders_orderline", "status = 'refunded', refunded_at = now() WHERE status = 'paid'", {"buyers_money"}),
+        ("orders_orderline", "parts_minor = 1 WHERE status = 'delivered'", {"line_parts"}),
+        ("orders_orderline", "parts_minor = 1 WHERE status = 'paid'", {"line_parts", "buyers_money"}),
         ("orders_earning", "amount_minor = amount_minor + 1", {"plants_money", "settlements"}),
         ("orders_settlement", "total_minor = total_minor + 1", {"settlements", "settlements_paid"}),
     ],
@@ -122,7 +124,7 @@ def test_what_was_never_booked_is_found(life: datetime) -> None:
 
 
 def test_money_that_came_astray_is_no_difference_before_and_after_it_went_back(
-    life: datetime, place: Callable[..., Order], listing: Listing, now: datetime
+    no_rules: None, life: datetime, place: Callable[..., Order], listing: Listing, now: datetime
 ) -> None:
     """One payment came after it was given up, another in an amount of its own."""
     for minor in (None, 5_000):

@@ -53,9 +53,11 @@ def _sales(trail: Trail) -> int:
 def _credits(trail: Trail) -> int:
     refunds = Refund.objects.filter(status=Refund.Status.SUCCEEDED)
     lines = OrderLine.objects.filter(pk__in=refunds.values("reference")).exclude(invoice=None)
-    invoice_of = {line.pk: known(line.invoice) for line in lines.select_related("invoice")}
+    sold = {line.pk: line for line in lines.select_related("invoice")}
     drafts = [
-        credit_draft(invoice_of[r.reference], r, known(r.succeeded_at)) for r in refunds if r.reference in invoice_of
+        credit_draft(known(line.invoice), refund, line, known(refund.succeeded_at))
+        for refund in refunds
+        if (line := sold.get(refund.reference))
     ]
     return len(_issue(drafts, trail))
 

@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 
-from backmarket import states
 from backmarket.accounts.models import Address, User
 from backmarket.errors import GatewayError
 from backmarket.events.models import Event
@@ -43,7 +42,7 @@ from buyback.services.trades import IdentityData, accept_quote
 from catalog.models import Condition, Grade, GradingSpecification, Listing, QuestionSet
 from catalog.services.units import erase_unit, record_test, repair_unit
 from orders.handlers import set_off_trade
-from orders.models import Claim, Order, OrderLine
+from orders.models import Claim, FraudRule, Order, OrderLine
 from orders.services.cancelling import ask_to_cancel
 from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order, settle_order
@@ -99,16 +98,16 @@ class Stage:
             self.accepted(line, self.at - HOUR)
         ask_to_cancel(line, by=known(line.order.buyer), at=self.at - 10 * MINUTE)
         self.ordered(next(self.others), self.at - timedelta(minutes=2))
-        self.held(self.ordered(next(self.others), self.at - timedelta(minutes=9)))
+        self.held(self.at - timedelta(minutes=9))
         returned = self.bought(next(self.others), self.at - 9 * DAY, delivered=True)
         confirm_withdrawal(
             returned, name=returned.order.address.name, by=known(returned.order.buyer), at=self.at - 3 * HOUR
         )
 
-    def ordered(self, buyer: User, at: datetime) -> Order:
-        """Placed, and not paid yet."""
+    def ordered(self, buyer: User, at: datetime, listing: Listing | None = None, *, quantity: int = 1) -> Order:
+        """Placed, and not paid yet; one of the plant's own phones, unless it is told which."""
         cart = open_cart(buyer, None)
-        add_to_cart(cart, next(self.listings), quantity=1, at=at)
+        add_to_cart(cart, listing or next(self.listings), quantity=quantity, at=at)
         home = Address.objects.filter(user=buyer).earliest("pk")
         return place_order(
             cart, address=home, email=buyer.email, buyer=buyer, language=buyer.language,
@@ -130,19 +129,19 @@ class Stage:
             line.refresh_from_db()
         return line
 
-    def held(self, order: Order) -> None:
-        """The bank has said yes; somebody looks at the order before the plant is told."""
+    def held(self, at: datetime) -> None:
+        """A first order worth so much that somebody looks at it: the bank has said yes, and the plant is not told."""
+        paid = Order.objects.filter(payment_status=Order.PaymentStatus.CAPTURED).exclude(buyer=None).values("buyer")
+        newcomer = User.objects.filter(pk__in=[person.pk for person in consumers()]).exclude(pk__in=paid).earliest("pk")
+        dearest = Listing.objects.live().filter(on_hand__gte=4).order_by("-price_minor", "number").first()
+        least = FraudRule.objects.get(kind=FraudRule.Kind.AMOUNT).amount
+        count = -(-known(least).minor // known(dearest).price_minor)
+        order = self.ordered(newcomer, at, known(dearest), quantity=count)
         payment = Payment.objects.get(purpose="order", reference=order.pk)
         open_payment(payment, return_url=settings.SITE_URL, at=self.at)
-        states.move(
-            payment,
-            Payment.Status.AUTHORISED,
-            by="gateway:sandbox",
-            at=self.at,
-            data={"purpose": "order", "reference": str(order.pk)},
-        )
-        states.move(order, Order.PaymentStatus.AUTHORISED, by="system:checkout", at=self.at)
-        states.move(order.lines.get(), OrderLine.Status.ON_HOLD, by="system:checkout", at=self.at)
+        SandboxIntent.objects.filter(pk=payment.gateway_id).update(status="authorised")
+        settle_payment(payment.pk, at=self.at)
+        settle_order(order.pk, at=self.at)
 
     def accepted(self, line: OrderLine, at: datetime) -> None:
         accept_line(line, by=self.owner, at=at)

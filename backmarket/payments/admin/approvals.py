@@ -58,7 +58,9 @@ class Asked:
     def answers(self) -> list[tuple[Any, Any]]:
         """What was filled in, as it is read now."""
         self.form.is_valid()
-        return [(field.label, self._words(field)) for field in self.form if field.name in self.form.data]
+        return [
+            (field.label, self._words(field)) for field in self.form.visible_fields() if field.name in self.form.data
+        ]
 
     def _words(self, field: forms.BoundField) -> Any:
         chosen = field.value()

@@ -40,11 +40,13 @@ class State(StrEnum):
 @dataclass(frozen=True)
 class Report:
     """The provider's word on a payment. `amount` is what it has authorised or taken, else what is to pay;
-    `failure` is why it failed, or why the last card was refused: a code."""
+    `failure` is why it failed, or why the last card was refused: a code; `country` is where the card was issued, two
+    letters, where the provider tells."""
 
     state: State
     amount: Money
     failure: str = ""
+    country: str = ""
     # What it keeps of what it has taken; None until it says so.
     fee: Money | None = None
 

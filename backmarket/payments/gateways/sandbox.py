@@ -43,9 +43,12 @@ CARDS = {
     "4000 0000 0000 0002": _("Refused by the bank."),
     "4000 0000 0000 0259": _("Paid at once, and disputed by its holder a minute later."),
     "4000 0000 0000 3220": _("Asks for a code (3-D Secure): 123456 is right."),
+    "4000 0084 0000 1629": _("Paid at once; issued in the United States, which the bank tells."),
 }
 # Of every capture; a refund brings none of it back.
 FEE_BPS, FEE_MINOR = 140, 25
+# Where a card was issued; of the others the bank does not tell.
+COUNTRIES = {"4000008400001629": "US"}
 BOUNCING = "0002"  # the end of the account number inside an IBAN
 EXAMPLE_BOUNCING_IBAN = "FR7630001000641234567000296"
 CODE = "123456"
@@ -88,7 +91,8 @@ class Gateway:
         state = State(intent.status) if intent.status in KNOWN else State.PENDING
         amount = Money(intent.amount_minor, intent.currency)
         kept = fee(amount) if state == State.CAPTURED else None
-        return Report(state, amount, "card_declined" if state == State.FAILED else "", kept)
+        refused = "card_declined" if state == State.FAILED else ""
+        return Report(state, amount, refused, intent.card_country, kept)
 
     def capture(self, payment: Payment) -> Report:
         _become(_intent(payment.gateway_id), "captured", "authorised")
@@ -173,6 +177,8 @@ def pay(intent: SandboxIntent, card: str) -> None:
     if number not in {"".join(known.split()) for known in CARDS}:
         raise CannotUseCard(field="card")
     ending = _ending(intent.amount_minor)
+    if country := COUNTRIES.get(number):
+        SandboxIntent.objects.filter(pk=intent.pk, status=OPEN).update(card_country=country)
     if ending == "02" or number == REFUSED_CARD:
         _become(intent, "failed", OPEN)
     elif ending == "13":

@@ -113,6 +113,7 @@ class Gateway:
         ]
 
     def _intent(self, payment: Payment) -> Any:
+        """With its charge, which knows the card and what Stripe keeps."""
         return ask(lambda: client().v1.payment_intents.retrieve(payment.gateway_id, {"expand": [FEE]}))
 
 
@@ -149,12 +150,19 @@ def _refusal(intent: Any) -> str:
     return "" if error is None else str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "")
 
 
+def _country(intent: Any) -> str:
+    """Where the card was issued; empty before there is a charge, where it is not shown, and for other means."""
+    charge = intent.latest_charge
+    details = getattr(charge, "payment_method_details", None)
+    return str(getattr(getattr(details, "card", None), "country", None) or "")
+
+
 def _report(intent: Any) -> Report:
     state = STATES.get(intent.status, State.PENDING)
     counted = {State.AUTHORISED: intent.amount_capturable, State.CAPTURED: intent.amount_received}
     amount = counted.get(state, intent.amount)
     fee = _fee(intent) if state == State.CAPTURED else None
-    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent), fee)
+    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent), _country(intent), fee)
 
 
 def _fee(intent: Any) -> Money | None:

@@ -61,6 +61,8 @@ class Payment(models.Model):
     )
     # Why it failed or came astray, or why the bank has refused the last card: a code.
     failure = models.CharField(max_length=200, blank=True)
+    # Where the buyer's card was issued, two letters; empty where the provider does not say.
+    card_country = models.CharField(max_length=2, blank=True, db_default="")
     # What the provider took, where that is not the amount.
     received_minor = models.BigIntegerField(null=True, blank=True)
     # What the provider keeps of it; unknown until it says so.

@@ -188,6 +188,7 @@ class SandboxIntent(models.Model):
     facts = models.JSONField(default=dict, db_default={})
     # Authorise only; the shop takes the money later.
     manual = models.BooleanField(default=False, db_default=False)
+    card_country = models.CharField(max_length=2, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -169,6 +169,8 @@ def _apply(payment: Payment, report: Report, *, at: datetime) -> None:
     fits = report.amount == payment.amount
     if payment.status in Payment.TAKEN:
         return
+    if report.country and report.country != payment.card_country:
+        _write(payment, card_country=report.country)
     if report.state == State.CAPTURED and (payment.status in GIVEN_UP or not fits):
         reason = LATE if fits else MISMATCH
         stray_payment(payment, reason=reason, by=by, at=at, received=report.amount)

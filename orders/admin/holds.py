@@ -1,0 +1,98 @@
+"""Orders on hold, and the rules that hold them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.admin.base import StaffDataAdmin, StaffModelAdmin
+from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
+from backmarket.admin.panels import Panel, facts, history
+from backmarket.admin.piles import Pile
+from backmarket.admin.steps import Step
+from backmarket.sites import staff_site
+from backmarket.timetravel import now
+from orders.admin.parts import address_panel, hits_panel, lines_panel, link
+from orders.models import FraudRule, Hold
+from orders.services.holds import refuse_hold, release_hold
+
+OPEN = Hold.Status.OPEN
+
+
+def _is_open(hold: Hold) -> bool:
+    return hold.status == OPEN and hold.expires_at is not None and now() < hold.expires_at
+
+
+@admin.register(Hold, site=staff_site)
+class HoldAdmin(StaffModelAdmin):
+    list_display = ("order_number", "amount_shown", "shown_status", "open_at", "deadline_shown")
+    list_display_links = ("order_number",)
+    list_select_related = ("order",)
+    search_fields = ("=order__number", "order__email")
+    fields = ("order_number", "amount_shown", "shown_status", "open_at", "deadline_shown", "released_at", "refused_at")
+    piles = (Pile("open", _("To be checked"), Q(status=OPEN)),)
+    order_number = text_column("order.number", _("order"), ordering="order__number")
+    amount_shown = money_column("amount", _("total"), ordering="order__total_minor")
+    shown_status = state_column()
+    deadline_shown = deadline_column("expires_at", _("decide before"))
+    steps = (
+        Step(
+            name="release",
+            title=_("Release"),
+            icon="check",
+            tone="primary",
+            asks=True,
+            explain=_(
+                "The bank takes the money now, and the plants are told as soon as it has: their deadline runs from"
+                " then."
+            ),
+            when=_is_open,
+            amount=lambda hold, data: hold.amount,
+            run=lambda request, hold, data: release_hold(hold, by=request.user, at=now()),
+        ),
+        Step(
+            name="refuse",
+            title=_("Refuse"),
+            icon="block",
+            tone="danger",
+            asks=True,
+            explain=_(
+                "The buyer pays nothing, or has all of it back, and reads in friendly words that we could not take the"
+                " order. The devices are for sale again, and nothing is held against the plants."
+            ),
+            when=_is_open,
+            run=lambda request, hold, data: refuse_hold(hold, by=request.user, at=now()),
+        ),
+    )
+
+    def name_of(self, obj: Any) -> str:
+        return gettext("Order %(number)s") % {"number": obj.order.number}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
+        rows = super().get_queryset(request).select_related("order__address", "order__buyer")
+        return rows.annotate(late=Q(status=OPEN, expires_at__lte=now()))
+
+    def panels(self, request: HttpRequest, obj: Hold) -> list[Panel]:
+        order = obj.order
+        lines = list(order.lines.all())
+        who = str(order.buyer or _("a guest"))
+        pairs = [(_("Order"), link("desk", order, order.number)), (_("E-mail"), order.email), (_("Account"), who)]
+        return [
+            hits_panel(obj),
+            facts(_("Who ordered"), pairs),
+            address_panel(order),
+            lines_panel("desk", lines),
+            history(obj, order, *lines, names=True),
+        ]
+
+
+@admin.register(FraudRule, site=staff_site)
+class FraudRuleAdmin(StaffDataAdmin):
+    list_display = ("kind", "words", "amount_shown", "orders", "hours", "is_active")
+    list_filter = ("kind", "is_active")
+    fields = ("kind", "words", "amount_minor", "orders", "hours", "is_active")
+    money_fields = ("amount_minor",)
+    amount_shown = money_column("amount", _("from an amount of"), ordering="amount_minor")

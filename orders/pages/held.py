@@ -1,0 +1,30 @@
+"""What the order page says of an order that somebody looks at first."""
+
+from django.utils.translation import gettext as _
+
+from orders.models import Hold, Order
+from orders.pages.parts import Next
+
+
+def next_of_held(order: Order) -> Next | None:
+    """What a person looks at, and what was decided; None for an order that was never held, or that is released and
+    paid."""
+    hold: Hold | None = getattr(order, "hold", None)
+    if hold is None or hold.status == Hold.Status.FORESEEN:
+        return None
+    charged = order.payment_status == Order.PaymentStatus.CAPTURED
+    if hold.status == Hold.Status.OPEN:
+        text = _("Your payment has arrived, and goes back whole if we cannot take the order.")
+        if not charged:
+            text = _("Nothing is charged yet: your bank has only set the amount aside, and your devices are kept.")
+        first = _("A person looks at it before the plant is told. You need not do anything.")
+        return Next(_("We check your order"), f"{first} {text}", icon="clock", deadline=hold.expires_at)
+    if hold.status == Hold.Status.RELEASED:
+        if charged:
+            return None
+        return Next(
+            _("Your order is confirmed"), _("Your bank completes the payment, and the plant is told."), icon="card"
+        )
+    back = _("All of it goes back to the means you paid with.") if charged else _("Nothing was charged.")
+    text = _("We are sorry. If you still want the devices, order again, or write to us: a person answers.")
+    return Next(_("We could not take this order"), f"{back} {text}", icon="info")
