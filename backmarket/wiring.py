@@ -30,7 +30,11 @@ WIRING: dict[str, list[str]] = {
     "refund.succeeded": ["orders.handlers.close_refunded_line", "orders.handlers.credit_refund"],
     "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
-    "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
+    "payout.bounced": [
+        "buyback.handlers.ask_for_new_iban",
+        "orders.handlers.ask_plant_for_new_iban",
+        "backmarket.payments.handlers.email_bounced_credit",
+    ],
     "settlement.owed": ["orders.handlers.ask_plant_to_pay"],
     # --- selling a device
     "trade.accepted": ["buyback.handlers.email_seller", "buyback.handlers.ask_for_tax_number"],

@@ -15,6 +15,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Payment, Refund
+from backmarket.payments.selectors import available_credit
 from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
@@ -182,6 +183,14 @@ def listing_to_add(listing_id: UUID) -> Listing | None:
 def latest_address(user: User | None) -> Address | None:
     """The address that the person used last, to fill in the form."""
     return user.addresses.order_by("-pk").first() if user else None
+
+
+def usable_credit(person: User, cart: Cart, whole: Money, *, at: datetime) -> Money:
+    """How much of the person's credit an order of this cart could use, what its own waiting order keeps included."""
+    waiting = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk")
+    own = Payment.objects.filter(purpose="order", reference__in=waiting, status=Payment.Status.PENDING).first()
+    free = available_credit(person, whole.currency, at, apart_from=own and own.pk)
+    return max(min(free, whole), Money(0, whole.currency))
 
 
 def payment_of(order: Order) -> Payment | None:

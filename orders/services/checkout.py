@@ -18,7 +18,7 @@ from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Payment
-from backmarket.payments.services import cancel_payment, request_payment, request_refund, stray_payment
+from backmarket.payments.services import cancel_payment, request_refund, stray_payment
 from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.models import Listing
@@ -34,7 +34,7 @@ from orders.selectors import is_offered
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
 from orders.services.taxation import taxes_of
-from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, same_order, snapshot_of
+from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, ask_for_money, same_order, snapshot_of
 from refurbishers.models import Refurbisher
 from refurbishers.selectors import commission_rates
 
@@ -59,8 +59,11 @@ def place_order(
     conditions_version: str,
     by: Actor,
     at: datetime,
+    credit_minor: int = 0,
 ) -> Order:
     """Reserve the stock for ten minutes, freeze prices and commissions, and write the payment to be made.
+
+    `credit_minor` of it is the buyer's credit, kept for this order as long as the stock is: raises NotEnoughCredit.
 
     A cart has one order that waits for money: the same checkout again, from whatever page, gives that order, and
     another one replaces it. Raises CartChanged when a price or an offer is not what the buyer last saw, OutOfStock
@@ -72,7 +75,7 @@ def place_order(
         if known and known.payment_status == Order.PaymentStatus.CAPTURED:
             return _same_buyer(known, buyer, email, address)
         items = _items_to_buy(cart)
-        snapshot = snapshot_of(items, address, email=email, buyer=buyer)
+        snapshot = snapshot_of(items, address, email=email, buyer=buyer, credit_minor=credit_minor)
         if waiting := same_order(cart, snapshot, by=by, at=at):
             return _same_buyer(waiting, buyer, email, address)
         if known and not _hand_over_key(known, snapshot):
@@ -81,11 +84,12 @@ def place_order(
         order = Order(
             cart=cart, address=address, email=email, buyer=buyer, language=language, checkout_key=checkout_key,
             conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR, snapshot=snapshot,
+            credit_minor=credit_minor,
         )  # fmt: skip
         _reserve(order, items, at)
         _write_order(order, items)
         record("order.placed", order, by=by, at=at)
-        request_payment(purpose=PURPOSE, reference=order.pk, amount=order.total, by=by, at=at)
+        ask_for_money(order, by=by, at=at)
     return order
 
 
@@ -188,6 +192,8 @@ def _write_order(order: Order, items: list[CartItem]) -> None:
         lines += [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
         parcels.append(consignment)
     order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency
+    if order.credit_minor and (order.buyer is None or order.credit > order.total):
+        raise CannotOrder(_("So much credit cannot be used for this order."), field="credit")
     order.save()
     order.refresh_from_db(fields=["number"])
     Consignment.objects.bulk_create(parcels)
@@ -230,7 +236,7 @@ def settle_order(order_id: UUID, *, at: datetime) -> None:
         paid = payment.first()
         if paid is None or order.payment_status == Order.PaymentStatus.CAPTURED:
             return
-        if paid.amount != order.total:
+        if (paid.amount, paid.credit) != (order.to_pay, order.credit):
             _refuse_other_amount(paid, at)
         elif order.payment_status in (Order.PaymentStatus.FAILED, Order.PaymentStatus.CANCELLED):
             _return_late_money(order, paid, at)

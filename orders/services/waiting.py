@@ -14,7 +14,7 @@ from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from backmarket.payments.models import Payment
-from backmarket.payments.services import cancel_payment
+from backmarket.payments.services import Credit, cancel_payment, prolong_credit, request_payment
 from backmarket.states import move
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
 from orders.models import Cart, CartItem, Order, OrderLine
@@ -48,14 +48,16 @@ class DevicesGone(DomainError):
     code = "devices_gone"
 
 
-def snapshot_of(items: Sequence[CartItem], address: Address, *, email: str, buyer: User | None) -> str:
-    """A fingerprint of all that makes two checkouts the same: who buys what, at which price, sent where."""
+def snapshot_of(
+    items: Sequence[CartItem], address: Address, *, email: str, buyer: User | None, credit_minor: int = 0
+) -> str:
+    """A fingerprint of all that makes two checkouts the same: who buys what, at which price, sent where, how paid."""
     bought = sorted(
         [str(item.listing_id), item.quantity, item.listing.price_minor, item.listing.shipping_minor,
          item.listing.currency] for item in items
     )  # fmt: skip
     sent = [str(getattr(address, field.name)) for field in AddressFields._meta.get_fields()]
-    facts = json.dumps([str(buyer.pk) if buyer else "", email, sent, bought])
+    facts = json.dumps([str(buyer.pk) if buyer else "", email, sent, bought, *([credit_minor] if credit_minor else [])])
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
@@ -77,6 +79,17 @@ def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order |
         return waiting
     give_way(waiting, by=by, at=at)
     return None
+
+
+def ask_for_money(order: Order, *, by: Actor, at: datetime) -> Payment:
+    """The payment of a waiting order: what the buyer's credit does not cover, and that credit kept until then.
+
+    Raises CannotPay when it is paid already, NotEnoughCredit.
+    """
+    credit = None
+    if order.credit and order.buyer:
+        credit = Credit(order.buyer, order.credit, order.reserved_until)
+    return request_payment(purpose=PURPOSE, reference=order.pk, amount=order.to_pay, by=by, at=at, credit=credit)
 
 
 def is_being_paid(order: Order) -> bool:
@@ -137,6 +150,8 @@ def _hold(order: Order, at: datetime) -> None:
     demand = Counter(order.lines.values_list("listing_id", flat=True))
     if extend_reservation(order.pk, expires_at=until, at=at) < len(demand):
         reserve_stock(holder=order.pk, demand=demand, expires_at=until, at=at)
+    for payment in lock(Payment.objects.filter(purpose=PURPOSE, reference=order.pk, status=Payment.Status.PENDING)):
+        prolong_credit(payment, until=until, at=at)
     order.reserved_until = until
     order.save(update_fields=["reserved_until"])
 

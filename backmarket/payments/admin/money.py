@@ -52,7 +52,7 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
     def panels(self, request: HttpRequest, obj: Payment) -> list[Panel]:
         refunds = list(obj.refunds.all())
         rows = [
-            (refund.created_at, money(refund.amount), refund.get_status_display(), refund.reason) for refund in refunds
+            (refund.created_at, money(refund.total), refund.get_status_display(), refund.reason) for refund in refunds
         ]
         headers = (_("Date"), _("Amount"), _("Status"), _("Reason"))
         return [table(_("Refunds"), headers, rows), history(obj, *refunds, names=True)]

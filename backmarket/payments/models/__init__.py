@@ -2,12 +2,14 @@
 
 from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
+from backmarket.payments.models.credit import CreditAccount
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
 
 __all__ = [
     "Approval",
     "BankReport",
+    "CreditAccount",
     "LedgerEntry",
     "LedgerMovement",
     "Payment",
