@@ -189,7 +189,7 @@ def usable_credit(person: User, cart: Cart, whole: Money, *, at: datetime) -> Mo
     """How much of the person's credit an order of this cart could use, what its own waiting order keeps included."""
     waiting = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk")
     own = Payment.objects.filter(purpose="order", reference__in=waiting, status=Payment.Status.PENDING).first()
-    free = available_credit(person, whole.currency, at, apart_from=own and own.pk)
+    free = available_credit(person, whole.currency, at, apart_from=own)
     return max(min(free, whole), Money(0, whole.currency))
 
 

@@ -156,6 +156,10 @@ DOORS: dict[tuple[str, str], str] = {
     # Of this sale no device goes back: there is no address to correct.
     ("get", "trade-address"): "302 404 302 404 404 404 404 404",
     ("post", "trade-address"): "302 404 302 404 404 404 404 404",
+    ("get", "trade-keep"): "302 404 302 404 404 404 404 404",
+    ("post", "trade-keep"): "302 404 302 404 404 404 404 404",
+    ("get", "trade-keep-undo"): "302 404 302 404 404 404 404 404",
+    ("post", "trade-keep-undo"): "302 404 302 404 404 404 404 404",
     ("get", "trade-iban"): CAROLS,
     ("post", "trade-iban"): "302 404 422 404 404 404 404 404",
     ("get", "cart"): EVERYBODY,

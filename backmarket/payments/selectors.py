@@ -31,12 +31,14 @@ def credit_of(person: User, currency: str = settings.DEFAULT_CURRENCY) -> Money:
     return balance(LedgerEntry.Account.CREDIT, str(person.pk), currency)
 
 
-def available_credit(person: User, currency: str, at: datetime, *, apart_from: UUID | None = None) -> Money:
+def available_credit(person: User, currency: str, at: datetime, *, apart_from: Payment | None = None) -> Money:
     """What of the credit may be used: not what is promised to a payment, nor what is ordered to be paid out.
 
     A promise ends by itself where nobody has paid the rest in time. `apart_from` names a payment whose own is free.
     """
-    promised = Payment.objects.filter(promising(at), credit_of=person, currency=currency).exclude(pk=apart_from)
+    promised = Payment.objects.filter(promising(at), credit_of=person, currency=currency)
+    if apart_from:
+        promised = promised.exclude(pk=apart_from.pk)
     leaving = Payout.objects.filter(
         account=LedgerEntry.Account.CREDIT, party=str(person.pk), currency=currency, status=Payout.Status.ORDERED
     )

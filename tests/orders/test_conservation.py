@@ -256,8 +256,9 @@ def test_a_life_with_everything_in_it(
     ]  # fmt: skip
     for step, number in life:
         shop.take(step, number)
-    met = set(OrderLine.objects.values_list("status", flat=True))
-    assert {"refunded", "delivered"} <= met
+    # Which line a number means differs from run to run: what was delivered may have been refunded since.
+    assert OrderLine.objects.exclude(delivered_at=None).exists()
+    assert OrderLine.objects.filter(status="refunded").exists()
     assert Earning.objects.filter(kind="refund").exclude(settlement=None).exists()
     assert Payout.objects.filter(status__in=["sent", "paid"], account="plant").exists()
     assert Payout.objects.filter(status__in=["sent", "paid"], account="credit").exists()

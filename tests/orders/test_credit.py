@@ -162,11 +162,11 @@ def test_more_than_there_is_or_than_it_costs_is_refused(
     place: Callable[..., Order], alice: User, listing: Listing, now: datetime
 ) -> None:
     with pytest.raises(NotEnoughCredit) as refusal:
-        place((listing, 1), credit_minor=1)
+        place((listing, 1), credit_minor=1, cart=open_cart(None, None))
     assert refusal.value.field == "credit"
     give(alice, 99_999, now)
     with pytest.raises(CannotOrder) as refusal_too:
-        place((listing, 1), credit_minor=30_491)
+        place((listing, 1), credit_minor=30_491, cart=open_cart(None, None))
     assert refusal_too.value.field == "credit"
     assert (Order.objects.count(), Payment.objects.count(), free(alice, now)) == (0, 0, 99_999)
     with pytest.raises(CannotOrder):  # nobody's credit pays for a guest

@@ -68,7 +68,7 @@ def require_credit(person: User, amount: Money, *, at: datetime, apart_from: Pay
     What is promised to the payment `apart_from` counts as free: it is that payment which asks.
     """
     list(lock(CreditAccount.objects.filter(person=person)))
-    if available_credit(person, amount.currency, at, apart_from=apart_from and apart_from.pk) < amount:
+    if available_credit(person, amount.currency, at, apart_from=apart_from) < amount:
         raise NotEnoughCredit(field="credit")
 
 
