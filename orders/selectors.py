@@ -190,7 +190,9 @@ def usable_credit(person: User, cart: Cart, whole: Money, *, at: datetime) -> Mo
     waiting = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk")
     own = Payment.objects.filter(purpose="order", reference__in=waiting, status=Payment.Status.PENDING).first()
     free = available_credit(person, whole.currency, at, apart_from=own)
-    return max(min(free, whole), Money(0, whole.currency))
+    nothing, least = Money(0, whole.currency), Money(Order.LEAST_BY_CARD_MINOR, whole.currency)
+    most = whole if free >= whole else min(free, whole - least)
+    return max(most, nothing)
 
 
 def payment_of(order: Order) -> Payment | None:

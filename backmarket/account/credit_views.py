@@ -47,7 +47,9 @@ def pay_out(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, _("Ordered: the money leaves for your account today."))
+            messages.success(
+                request, _("Ordered: the money leaves for your account on the next business day at the latest.")
+            )
             return redirect("account-credit")
     context = {"form": form, "credit": state}
     return render(request, "account_home/credit_payout.html", context, status=status_of(form))

@@ -29,6 +29,8 @@ class Order(models.Model):
         FAILED = "failed", _("payment failed")
         CANCELLED = "cancelled", _("cancelled")
 
+    # What card networks and Stripe take at least, where credit pays the rest.
+    LEAST_BY_CARD_MINOR = 50
     # Waiting for its money.
     OPEN = (PaymentStatus.PENDING, PaymentStatus.AUTHORISED)
     NOUN = "order"

@@ -61,9 +61,8 @@ def place_order(
     at: datetime,
     credit_minor: int = 0,
 ) -> Order:
-    """Reserve the stock for ten minutes, freeze prices and commissions, and write the payment to be made.
-
-    `credit_minor` of it is the buyer's credit, kept for this order as long as the stock is: raises NotEnoughCredit.
+    """Reserve the stock, and so much of the buyer's credit, for ten minutes, freeze prices and commissions, and write
+    the payment to be made. Raises NotEnoughCredit.
 
     A cart has one order that waits for money: the same checkout again, from whatever page, gives that order, and
     another one replaces it. Raises CartChanged when a price or an offer is not what the buyer last saw, OutOfStock
@@ -84,12 +83,11 @@ def place_order(
         order = Order(
             cart=cart, address=address, email=email, buyer=buyer, language=language, checkout_key=checkout_key,
             conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR, snapshot=snapshot,
-            credit_minor=credit_minor,
         )  # fmt: skip
         _reserve(order, items, at)
         _write_order(order, items)
         record("order.placed", order, by=by, at=at)
-        ask_for_money(order, by=by, at=at)
+        ask_for_money(order, credit_minor=credit_minor, by=by, at=at)
     return order
 
 
@@ -192,8 +190,6 @@ def _write_order(order: Order, items: list[CartItem]) -> None:
         lines += [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
         parcels.append(consignment)
     order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency
-    if order.credit_minor and (order.buyer is None or order.credit > order.total):
-        raise CannotOrder(_("So much credit cannot be used for this order."), field="credit")
     order.save()
     order.refresh_from_db(fields=["number"])
     Consignment.objects.bulk_create(parcels)

@@ -1,4 +1,4 @@
-"""The one order of a cart that waits for its money: found again, held longer, or given up for another."""
+"""The one order of a cart that waits for its money: asked for, found again, held longer, or given up for another."""
 
 import hashlib
 import json
@@ -13,9 +13,11 @@ from backmarket.accounts.models import Address, AddressFields, User
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
+from backmarket.money import Money
 from backmarket.payments.models import Payment
 from backmarket.payments.services import Credit, cancel_payment, prolong_credit, request_payment
 from backmarket.states import move
+from backmarket.templatetags.ui import money
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
 from orders.models import Cart, CartItem, Order, OrderLine
 
@@ -81,15 +83,27 @@ def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order |
     return None
 
 
-def ask_for_money(order: Order, *, by: Actor, at: datetime) -> Payment:
+def ask_for_money(order: Order, *, by: Actor, at: datetime, credit_minor: int = 0) -> Payment:
     """The payment of a waiting order: what the buyer's credit does not cover, and that credit kept until then.
 
-    Raises CannotPay when it is paid already, NotEnoughCredit.
+    A new order is told how much credit it uses. Raises CannotPay when it is paid already, CannotOrder when it cannot
+    use so much, NotEnoughCredit.
     """
-    credit = None
-    if order.credit and order.buyer:
-        credit = Credit(order.buyer, order.credit, order.reserved_until)
+    if credit_minor:
+        _use_credit(order, credit_minor)
+    credit = Credit(order.buyer, order.credit, order.reserved_until) if order.credit and order.buyer else None
     return request_payment(purpose=PURPOSE, reference=order.pk, amount=order.to_pay, by=by, at=at, credit=credit)
+
+
+def _use_credit(order: Order, credit_minor: int) -> None:
+    if order.buyer is None or credit_minor > order.total_minor:
+        raise CannotOrder(_("So much credit cannot be used for this order."), field="credit")
+    if 0 < order.total_minor - credit_minor < Order.LEAST_BY_CARD_MINOR:
+        least = money(Money(Order.LEAST_BY_CARD_MINOR, order.currency))
+        text = _("Banks take no card payment below %(least)s: use all of your credit for this order, or less of it.")
+        raise CannotOrder(text % {"least": least}, field="credit")
+    order.credit_minor = credit_minor
+    order.save(update_fields=["credit_minor"])
 
 
 def is_being_paid(order: Order) -> bool:

@@ -250,6 +250,13 @@ def test_the_database_refuses_credit_that_is_also_transferred(plant: Refurbisher
             Trade.objects.filter(pk=trade.pk).update(**change)
 
 
+def test_a_falsehood_about_a_kept_sale_is_found(plant: Refurbisher, carol: User, now: datetime) -> None:
+    trade = kept(plant, carol, now)
+    with transaction.atomic():
+        Trade.objects.filter(pk=trade.pk).update(price_minor=24_999)
+        assert {each.check for each in differences(reconciliation.CHECKS)} == {"trades", "kept_as_credit"}
+
+
 # Pages
 
 

@@ -31,6 +31,7 @@ from backmarket.payments.services import (
 from catalog.models import Listing
 from orders import reconciliation
 from orders.models import Order, OrderLine
+from orders.selectors import usable_credit
 from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import settle_order
 from orders.services.refunds import refund_line
@@ -172,6 +173,18 @@ def test_more_than_there_is_or_than_it_costs_is_refused(
     with pytest.raises(CannotOrder):  # nobody's credit pays for a guest
         place((listing, 1), credit_minor=1, buyer=None)
     assert not Order.objects.exists()
+
+
+def test_a_card_is_never_asked_for_less_than_banks_take(
+    place: Callable[..., Order], alice: User, listing: Listing, now: datetime
+) -> None:
+    give(alice, 30_480, now)
+    cart = open_cart(alice, None)
+    with pytest.raises(CannotOrder, match="below"):
+        place((listing, 1), credit_minor=30_441, cart=open_cart(None, None))
+    assert not Order.objects.exists()
+    assert usable_credit(alice, cart, eur(30_490), at=now) == eur(30_440)
+    assert place((listing, 1), credit_minor=30_440).to_pay == eur(50)
 
 
 def test_card_money_whose_credit_has_gone_goes_back_whole(

@@ -72,6 +72,12 @@ def require_credit(person: User, amount: Money, *, at: datetime, apart_from: Pay
         raise NotEnoughCredit(field="credit")
 
 
+def promise_credit(payment: Payment, credit: Credit, *, at: datetime) -> None:
+    """Write into a payment, not saved yet, what credit pays of it. Raises NotEnoughCredit."""
+    require_credit(credit.person, credit.amount, at=at)
+    payment.credit_minor, payment.credit_of, payment.credit_until = credit.amount.minor, credit.person, credit.until
+
+
 def prolong_credit(payment: Payment, *, until: datetime, at: datetime) -> None:
     """Promise a pending payment's credit for longer. Raises NotEnoughCredit when it had run out and has gone since."""
     if payment.credit_of is not None:

@@ -19,7 +19,7 @@ from backmarket.money import Money
 from backmarket.payments.gateways import BY_CREDIT, gateway
 from backmarket.payments.gateways.base import Checkout, Report, State
 from backmarket.payments.models import LedgerEntry, Payment
-from backmarket.payments.services.credit import Credit, is_credit_there, require_credit
+from backmarket.payments.services.credit import Credit, is_credit_there, promise_credit
 from backmarket.payments.services.ledger import book
 from backmarket.payments.services.refunds import request_refund
 from backmarket.states import IllegalMove, move
@@ -72,11 +72,8 @@ def request_payment(
         active = lock(Payment.objects.filter(purpose=purpose, reference=reference, status__in=ACTIVE)).first()
         if active is not None and active.status != Payment.Status.PENDING:
             raise CannotPay
-        if active is not None and (active.amount, active.credit, active.capture) == (
-            amount,
-            by_credit,
-            capture,
-        ):
+        wanted = (amount, by_credit, capture)
+        if active is not None and (active.amount, active.credit, active.capture) == wanted:
             return active
         if active is not None:
             cancel_payment(active, by=by, at=at)
@@ -85,9 +82,7 @@ def request_payment(
             gateway=settings.PAYMENT_GATEWAY if amount else BY_CREDIT, capture=capture, created_at=at,
         )  # fmt: skip
         if credit:
-            require_credit(credit.person, credit.amount, at=at)
-            payment.credit_minor, payment.credit_of = credit.amount.minor, credit.person
-            payment.credit_until = credit.until
+            promise_credit(payment, credit, at=at)
         return _create_payment(payment, by=by, at=at)
 
 
