@@ -47,7 +47,7 @@ dev: setup  ## The same with debug pages, reloading when the code changes
 	@exec $(PY) manage.py dev
 
 test: setup  ## Run all tests (ARGS= for pytest)
-	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 audit: setup  ## Lighthouse and the Nu HTML checker over the demo (needs npm, a Java and a Chromium; PORT=, ARGS=--url=…)
 	@exec $(PY) manage.py audit $(ARGS)

@@ -3,11 +3,11 @@ at a time does, numbers, and what text it can keep."""
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from math import isfinite
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BigIntegerField, Func, Model, QuerySet, Value
 
 M = TypeVar("M", bound=Model)
@@ -19,6 +19,14 @@ def lock(rows: QuerySet[M]) -> QuerySet[M]:
     Keys never change here, so the lock lets foreign keys to these rows be checked meanwhile ("no key").
     """
     return rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+
+
+def together() -> AbstractContextManager[None]:
+    """One transaction for what follows: the caller's, if there is one, without a savepoint of its own.
+
+    For writes that raise their refusals before the first of them: whoever catches a refusal has lost nothing.
+    """
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 @contextmanager

@@ -64,6 +64,7 @@ JOBS: dict[str, Job] = {
     "archive_papers": Job("backmarket.invoices.services.archive_papers", 60 * SECONDS),
     "send_payouts": Job("backmarket.payments.services.send_due_payouts", 10 * MINUTES),
     "send_refunds": Job("backmarket.payments.services.send_refunds", 5 * MINUTES),
+    "reconcile": Job("backmarket.reconciling.reconcile_books", _nightly(5)),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
     "refresh_ranges": Job("catalog.services.ranges.refresh_stale_ranges", 15 * SECONDS),
     "index_facets": Job("catalog.services.facet_index.index_stale", 15 * SECONDS),

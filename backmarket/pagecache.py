@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
 from django.conf import settings
@@ -34,6 +34,7 @@ from django.utils.translation import get_language
 
 from backmarket.markup import worded
 
+R = TypeVar("R")
 LIFETIME = 120
 # The part of a product page that a choice changes; htmx names it as the target of its request.
 CHOICE = "choice"
@@ -107,6 +108,20 @@ def kept_page(
         return serve
 
     return decorate
+
+
+def kept_part(name: str, build: Callable[[], R]) -> R:
+    """A value that every page shows alike, kept until the desk changes what exists."""
+    if not settings.PAGE_CACHE:
+        return build()
+    key, version = f"part:{name}", _version_key(EVERYTHING)
+    found = cache.get_many([key, version])
+    now, kept = found.get(version, NO_VERSION).now, found.get(key)
+    if kept and kept[0] == now:
+        return cast(R, kept[1])
+    value = build()
+    cache.set(key, (now, value), timeout=LIFETIME)
+    return value
 
 
 def not_kept(response: HttpResponse) -> HttpResponse:

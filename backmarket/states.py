@@ -7,9 +7,10 @@ A model declares `Status` (TextChoices), `MOVES` (status -> set of statuses) and
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.db import together
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 
@@ -32,7 +33,7 @@ def move(obj: Any, to: str, *, by: Actor, at: datetime, data: dict[str, Any] | N
     stamp = f"{to.lower()}_at"
     if stamp in {field.name for field in obj._meta.concrete_fields}:
         facts.setdefault(stamp, at)
-    with transaction.atomic():
+    with together():
         model: type[models.Model] = type(obj)
         rows = model._base_manager.filter(**{"pk": obj.pk, f"{column}__in": sources})
         if not rows.update(**{column: to}, **facts):

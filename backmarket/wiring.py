@@ -123,6 +123,7 @@ WIRING: dict[str, list[str]] = {
     "approval.approved": ["backmarket.payments.handlers.email_asker"],
     "approval.declined": ["backmarket.payments.handlers.email_asker"],
     "approval.expired": ["backmarket.payments.handlers.email_asker"],
+    "reconciliation.differs": ["backmarket.payments.handlers.email_differences"],
     "plant.commission_agreed": ["refurbishers.handlers.email_owners_commission"],
     "plant.iban_changed": ["refurbishers.handlers.email_owners_new_iban"],
     "plant.changed": ["catalog.handlers.refresh_plant_offers"],

@@ -1,6 +1,6 @@
 """What the pages, the plants and support read of carts, orders, claims and settlements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,9 +15,9 @@ from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Payment, Refund
-from backmarket.payments.selectors import available_credit
+from backmarket.payments.selectors import available_credit, credit_of
 from backmarket.prepared import Row, prepared
-from catalog.models import Listing, StockReservation
+from catalog.models import Listing, StockReservation, Unit
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
 from refurbishers.models import Refurbisher
 
@@ -187,10 +187,12 @@ def latest_address(user: User | None) -> Address | None:
 
 def usable_credit(person: User, cart: Cart, whole: Money, *, at: datetime) -> Money:
     """How much of the person's credit an order of this cart could use, what its own waiting order keeps included."""
+    nothing, least = Money(0, whole.currency), Money(Order.LEAST_BY_CARD_MINOR, whole.currency)
+    if not credit_of(person, whole.currency):
+        return nothing
     waiting = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk")
     own = Payment.objects.filter(purpose="order", reference__in=waiting, status=Payment.Status.PENDING).first()
     free = available_credit(person, whole.currency, at, apart_from=own)
-    nothing, least = Money(0, whole.currency), Money(Order.LEAST_BY_CARD_MINOR, whole.currency)
     most = whole if free >= whole else min(free, whole - least)
     return max(most, nothing)
 
@@ -212,4 +214,24 @@ def withdrawable_line_ids(order: Order, at: datetime) -> set[UUID]:
     market, days = calendar(), OrderLine.WITHDRAW_WITHIN_DAYS
     return {
         pk for pk, day in sent.values_list("pk", "delivered_at") if day is None or at < market.days_after(day, days)
+    }
+
+
+# A workshop's shelf of one model; what is not on it is typed as before.
+MOST_READY = 2_000
+
+
+def ready_devices(lines: Sequence[OrderLine]) -> dict[str, list[str]]:
+    """The plant's tested devices that fit these lines of one parcel: number → the lines' ids, in their order.
+
+    A device of the line's grade fits; one whose grade is not known fits each line of its model.
+    """
+    if not lines:
+        return {}
+    wanted = {line.listing.variant_id for line in lines}
+    units = Unit.objects.filter(plant=lines[0].plant_id, status=Unit.Status.READY, variant__in=wanted)
+    found = units.order_by("identifier").values_list("identifier", "variant_id", "grade")[:MOST_READY]
+    return {
+        number: [str(line.pk) for line in lines if line.listing.variant_id == variant and grade in ("", line.grade)]
+        for number, variant, grade in found
     }

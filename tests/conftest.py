@@ -15,6 +15,20 @@ from backmarket.accounts.models import User
 from refurbishers.models import Member, Refurbisher
 from tests.factories import MemberFactory, RefurbisherFactory, UserFactory
 
+# Files of few tests that take minutes: begun last, one of them would keep a processor waiting for the other.
+LONG = (
+    "tests/journeys/",
+    "tests/browser/",
+    "tests/ground/test_demo.py",
+    "tests/ground/test_seed.py",
+    "tests/test_links.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first; the rest stays in its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
 
 @pytest.fixture
 def now() -> datetime:

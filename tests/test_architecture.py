@@ -24,6 +24,7 @@ TOP = {
     "backmarket.context",
     "backmarket.design_page",
     "backmarket.figures",
+    "backmarket.reconciling",
     "backmarket.management",
     "backmarket.pages",
     "backmarket.sandbox_urls",

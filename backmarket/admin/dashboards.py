@@ -72,6 +72,8 @@ DESK: tuple[Waiting, ...] = (
     Waiting(_("Claims for support"), "orders.Claim", "queue", _("No claim waits for support.")),
     Waiting(_("Money that waits for a second person"), "payments.Approval", "asked", _("Nobody asks you to agree."),
             "expires_at", lambda row: money(row.amount)),
+    Waiting(_("Comparisons of the books that differ"), "payments.Reconciliation", "differs", _("All books agree."),
+            "started_at", lambda row: row.count),
     Waiting(_("Refunds pending"), "payments.Refund", "pending", _("No refund is pending."), "created_at",
             lambda row: money(row.amount)),
     Waiting(_("Refunds that failed"), "payments.Refund", "failed", _("No refund failed."), "failed_at",

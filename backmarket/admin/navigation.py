@@ -121,6 +121,7 @@ DESK: tuple[Group, ...] = (
             (_("Invoices"), "request_page", "invoices.Invoice", ""),
             (_("Earnings"), "savings", "orders.Earning", ""),
             (_("Ledger"), "balance", "payments.LedgerMovement", ""),
+            (_("Reconciliation"), "compare_arrows", "payments.Reconciliation", ""),
         ),
     ),
     (

@@ -15,9 +15,8 @@ from backmarket.payments.services.credit import PURPOSE as CREDIT
 def email_second_eyes(event: Event) -> None:
     """To everybody who may agree, but not to whoever asked."""
     asked = Approval.objects.get(pk=event.subject_id)
-    staff = User.objects.filter(Q(is_superuser=True) | ~Q(groups=None), is_active=True, is_staff=True).distinct()
-    for person in staff.exclude(pk=asked.asked_by_id).order_by("pk"):
-        if may_agree(person):
+    for person in _finance():
+        if person.pk != asked.asked_by_id:
             send(
                 "approval_asked",
                 to=person.email,
@@ -39,6 +38,27 @@ def email_bounced_credit(event: Event) -> None:
         send(
             "credit_bounced", to=person.email, context=context, key=key, language=person.language, at=event.happened_at
         )
+
+
+def email_differences(event: Event) -> None:
+    """To finance: the books do not agree, and somebody has to look."""
+    for person in _finance():
+        send(
+            "books_differ",
+            to=person.email,
+            context={
+                "count": event.data["count"],
+                "url": settings.SITE_URL + reverse("desk:payments_reconciliation_change", args=[event.subject_id]),
+            },
+            key=f"reconciliation:{event.subject_id}:{person.pk}",
+            language=person.language,
+            at=event.happened_at,
+        )
+
+
+def _finance() -> list[User]:
+    staff = User.objects.filter(Q(is_superuser=True) | ~Q(groups=None), is_active=True, is_staff=True)
+    return [person for person in staff.distinct().order_by("pk") if may_agree(person)]
 
 
 def email_asker(event: Event) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from backmarket.pagecache import kept_part
 from backmarket.prepared import Row, prepared
 from catalog.models import Buyable, Category
 from catalog.selectors.offers import Offer, offers
@@ -28,7 +29,7 @@ class Aisle(NamedTuple):
 
 def navigation() -> list[Aisle]:
     """The categories of the header, in their order."""
-    return [Aisle(*row) for row in _aisles()]
+    return [Aisle(*row) for row in kept_part("aisles", _aisles)]
 
 
 @prepared

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.admin.forms import MoneyField, StepForm
 from catalog.models import Category
 from orders.models import Claim
+from orders.selectors import ready_devices
 from orders.services.claims import Outcome
 from orders.statements import still_owed
 
@@ -36,7 +37,7 @@ class CourierForm(StepForm):
 
 
 class ShipForm(CourierForm):
-    """One field per device, named by its line: its refusal finds it."""
+    """One field per device, named by its line: its refusal finds it. `ready` tells a scanner whose number it reads."""
 
     field_order = ("courier", "tracking_number")
 
@@ -48,9 +49,16 @@ class ShipForm(CourierForm):
                 label=_("IMEI of %s") % line.title if asks_imei else _("Serial number of %s") % line.title,
                 max_length=40,
                 help_text=_("It cannot be changed once registered."),
-                widget=forms.TextInput(attrs={"inputmode": "numeric" if asks_imei else "text", "autocomplete": "off"}),
+                widget=forms.TextInput(
+                    attrs={
+                        "inputmode": "numeric" if asks_imei else "text",
+                        "autocomplete": "off",
+                        "data-number": "imei" if asks_imei else "serial",
+                    }
+                ),
             )
         self.order_fields([str(line.pk) for line in self.lines])
+        self.ready = ready_devices(self.lines)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

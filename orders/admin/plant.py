@@ -104,6 +104,7 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
             icon="local_shipping",
             tone="primary",
             form=ShipForm,
+            template="admin/ship.html",
             explain=_("Everything that waits goes into one parcel, insured in full."),
             done=_("Registered. Print the label."),
             when=waits_to_leave,

@@ -25,6 +25,9 @@ from orders.services.cart import (
 from orders.services.merging import merge_carts
 from orders.views.common import person
 
+# The day on which the session has last been told of the cart.
+CART_DAY = "cart_day"
+
 
 def cart_of_request(request: HttpRequest, *, create: bool = False) -> Cart | None:
     """The visitor's cart."""
@@ -32,8 +35,15 @@ def cart_of_request(request: HttpRequest, *, create: bool = False) -> Cart | Non
     user, guest_id = person(request), request.session.get(CART_KEY)
     cart = open_cart(user, guest_id) if create else cart_of(user, guest_id)
     if cart and user is None:
-        request.session[CART_KEY] = str(cart.pk)
+        _remember(request, cart)
     return cart
+
+
+def _remember(request: HttpRequest, cart: Cart) -> None:
+    """The guest's cart is in the session, which lives on from each day on which it is looked at."""
+    known = {CART_KEY: str(cart.pk), CART_DAY: str(timetravel.now().date())}
+    if any(request.session.get(key) != text for key, text in known.items()):
+        request.session.update(known)
 
 
 def bring_cart(request: HttpRequest) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
+from backmarket.accounts.models import User
 from backmarket.accounts.services import save_address
 from backmarket.contention import retried
 from backmarket.errors import DomainError, GatewayError
@@ -22,6 +23,7 @@ from backmarket.forms import JoinedForms, posted, refuse, status_of
 from backmarket.money import Money
 from backmarket.payments.models import Payment
 from backmarket.payments.reasons import card_words
+from backmarket.payments.selectors import credit_of
 from backmarket.payments.services import CannotPay, NotEnoughCredit, card_form, open_payment, settle_payment
 from orders.access import order_for_buyer
 from orders.forms import CheckoutForm
@@ -55,30 +57,32 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("order", placed.pk)
     if cart is None or empty:
         return redirect("cart")
-    view = cart_view(cart, timetravel.now())
-    form, address_form = _forms(request, cart, view.total)
+    form, address_form = _forms(request, cart)
     if request.method == "POST" and all([form.is_valid(), address_form.is_valid()]):
         try:
             return _to_bank(request, _place(request, cart, form, address_form))
         except DomainError as refusal:
             refuse(form, refusal)
-    note_seen_prices(cart)
-    context = {
-        "cart": view,
-        "credit": form.most_credit,
-        "form": form,
-        "address_form": address_form,
-        "both": JoinedForms(form, address_form),
-    }
+    view = cart_view(cart, timetravel.now())
+    if view.changed:
+        note_seen_prices(cart)
+    both = JoinedForms(form, address_form)
+    context = {"cart": view, "credit": form.most_credit, "form": form, "address_form": address_form, "both": both}
     return render(request, "orders/checkout.html", context, status=status_of(form, address_form))
 
 
-def _forms(request: HttpRequest, cart: Cart, whole: Money) -> tuple[CheckoutForm, AddressForm]:
+def _forms(request: HttpRequest, cart: Cart) -> tuple[CheckoutForm, AddressForm]:
     user, sent = person(request), posted(request)
-    credit = usable_credit(user, cart, whole, at=timetravel.now()) if user else None
+    credit = _credit(user, cart) if user else None
     first = {"checkout_key": uuid.uuid4(), "use_credit": True, "credit": credit}
     form = CheckoutForm(sent, known_email=user.email if user else "", credit=credit, initial=first)
     return form, AddressForm(sent, instance=latest_address(user) if sent is None else None)
+
+
+def _credit(user: User, cart: Cart) -> Money | None:
+    """What the form offers; who has none waits for no sum of the cart."""
+    now = timetravel.now()
+    return usable_credit(user, cart, cart_view(cart, now).total, at=now) if credit_of(user) else None
 
 
 def _already_placed(request: HttpRequest) -> Order | None:

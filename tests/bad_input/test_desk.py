@@ -122,6 +122,8 @@ FORMS = (
 # The forms of money are filled in wrongly in tests/admin/test_desk_bank.py, test_desk_steps.py and test_second_eyes.py.
 MONEY = {
     ("payments_approval_step", "decline"),
+    # Nothing to fill in.
+    ("payments_reconciliation_add", ""),
     ("payments_bankreport_add", ""),
     ("payments_payoutfile_add", ""),
     ("payments_payout_step", "return"),

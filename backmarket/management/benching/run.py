@@ -21,6 +21,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from backmarket import embedded
 from backmarket.accounts.models import User
+from backmarket.management.benching import checkouts
 from backmarket.management.benching.bulk import slowed
 from backmarket.management.benching.load import LoadFailed, measure
 from backmarket.management.benching.pages import Target, targets
@@ -91,9 +92,10 @@ def bench_size(*, seconds: int, tell: Callable[[str], None]) -> dict[str, Any]:
     """Every page of the catalogue of this environment: logged in or not, with its caches and without.
 
     `pages` has a row for each; `memory_mib` what the web server holds after each round; `bulk` what shoppers notice
-    of a plant that changes thousands of listings.
+    of a plant that changes thousands of listings; `checkouts` how many people can buy in a second.
     """
-    found: dict[str, Any] = {"pages": [], "memory_mib": {}}
+    found: dict[str, Any] = {"pages": [], "memory_mib": {}, "checkouts": checkouts.measured(seconds=2 * seconds)}
+    tell(checkouts.line(found["checkouts"]))
     wanted = targets()
     cookies = {"anonymous": "", "logged in": _cookie()}
     for page_cache in (False, True):

@@ -88,6 +88,7 @@ ROLES: dict[str, dict[str, str]] = {
         "payments.payment": "v",
         "payments.payout": "vc",
         "payments.payoutfile": "vac",
+        "payments.reconciliation": "vc",
         "payments.refund": "va",
         "refurbishers.refurbisher": "v",
     },

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('payments', '0008_intents'),
+        ('payments', '0009_reconciliations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,6 +5,7 @@ from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileIt
 from backmarket.payments.models.credit import CreditAccount
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
+from backmarket.payments.models.reconciliations import Reconciliation
 
 __all__ = [
     "Approval",
@@ -16,6 +17,7 @@ __all__ = [
     "Payout",
     "PayoutFile",
     "PayoutFileItem",
+    "Reconciliation",
     "Refund",
     "SandboxIntent",
 ]

@@ -5,14 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.db import together
 from backmarket.errors import DomainError
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, LedgerMovement
 
 LABEL_LENGTH = 160
+# One statement where get_or_create takes four. Who comes second waits for the first one's commit.
+MOVEMENT = """
+    INSERT INTO payments_ledgermovement (key, kind, reference, label, happened_at) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (key) DO NOTHING RETURNING id
+"""
 
 
 class UnbalancedMovement(DomainError):
@@ -35,21 +41,19 @@ def book(
         sums[amount.currency] += amount.minor
     if any(sums.values()):
         raise UnbalancedMovement
-    with transaction.atomic():
-        movement, is_new = LedgerMovement.objects.get_or_create(
-            key=key,
-            defaults={"kind": kind, "reference": reference, "label": label[:LABEL_LENGTH], "happened_at": at},
+    with together(), connection.cursor() as cursor:
+        cursor.execute(MOVEMENT, [key, kind, reference, label[:LABEL_LENGTH], at])
+        new = cursor.fetchone()
+        if new is None:  # booked by somebody else, perhaps in this very moment: they have committed
+            return LedgerMovement.objects.get(key=key)
+        movement = LedgerMovement(
+            pk=new[0], key=key, kind=kind, reference=reference, label=label[:LABEL_LENGTH], happened_at=at
         )
-        if is_new:
-            LedgerEntry.objects.bulk_create(
-                LedgerEntry(
-                    movement=movement,
-                    account=account,
-                    party=party,
-                    amount_minor=amount.minor,
-                    currency=amount.currency,
-                )
-                for account, party, amount in entries
-                if amount
+        LedgerEntry.objects.bulk_create(
+            LedgerEntry(
+                movement=movement, account=account, party=party, amount_minor=amount.minor, currency=amount.currency
             )
+            for account, party, amount in entries
+            if amount
+        )
     return movement
