@@ -56,10 +56,11 @@ def order_from(cart: Cart, buyer: User, at: datetime) -> Order:
 
 
 def test_checkouts_at_once_spend_one_balance(now: datetime, alice: User) -> None:
-    listing = ListingFactory(on_hand=50)
+    """Of different offers, for those who want the same one wait for its stock already."""
+    listings = [ListingFactory(on_hand=50) for _tab in range(SOME)]
     for _round in range(4):
         give(alice, 10_000, now)
-        carts = [filled(listing, now) for _tab in range(SOME)]
+        carts = [filled(listing, now) for listing in listings]
         results = at_once([partial(order_from, cart, alice, now) for cart in carts])
         assert outcomes(results) == {"Order": 1, "NotEnoughCredit": SOME - 1}
         assert available_credit(alice, "EUR", now) == eur(0)
