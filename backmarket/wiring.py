@@ -29,6 +29,10 @@ WIRING: dict[str, list[str]] = {
     "payment.stray": ["orders.handlers.fail_unpaid_order", "orders.handlers.email_buyer_of_stray_payment"],
     "refund.succeeded": ["orders.handlers.close_refunded_line", "orders.handlers.credit_refund"],
     "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
+    "dispute.opened": ["backmarket.payments.handlers.email_finance_of_dispute"],
+    "dispute.lost": ["orders.handlers.end_unsent_lines"],
+    "dispute.due_soon": ["backmarket.payments.handlers.email_finance_of_dispute"],
+    "reversal.succeeded": ["orders.handlers.count_reversal"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
     "payout.bounced": [
         "buyback.handlers.ask_for_new_iban",

@@ -4,15 +4,27 @@ from collections.abc import Callable
 from uuid import UUID
 
 from backmarket.events.models import Event
-from backmarket.payments.models import LedgerEntry, Payment, Payout, Refund
+from backmarket.payments.models import Dispute, LedgerEntry, Payment, Payout, Refund, TransferReversal
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Settlement, Withdrawal
 from orders.selectors import stray_payment_of
-from orders.services import checkout, claims, earnings, fulfilment, invoicing, refunds, returns, settlement, waiting
+from orders.services import (
+    checkout,
+    claims,
+    disputes,
+    earnings,
+    fulfilment,
+    invoicing,
+    refunds,
+    returns,
+    settlement,
+    waiting,
+)
 from orders.services.cancelling import BY_BUYER
+from orders.services.disputes import DISPUTED
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
 
@@ -21,6 +33,7 @@ Kind = ServiceFact.Kind
 # Reasons for which a cancelled sale is the plant's doing.
 NOT_THE_PLANTS = (
     "not_paid", "out_of_stock", "buyer", "given_up", "address", "hold_refused", "goodwill", "mistake",
+    DISPUTED,
 )  # fmt: skip
 
 
@@ -88,6 +101,10 @@ def fail_unpaid_order(event: Event) -> None:
         checkout.fail_order(UUID(event.data["reference"]), at=event.happened_at)
 
 
+def end_unsent_lines(event: Event) -> None:
+    disputes.end_unsent_lines(Dispute.objects.get(pk=event.subject_id), at=event.happened_at)
+
+
 def close_refunded_line(event: Event) -> None:
     refunds.close_refunded_line(Refund.objects.get(pk=event.subject_id), at=event.happened_at)
 
@@ -136,14 +153,15 @@ def tell_plants(event: Event) -> None:
 
 def email_buyer_line(event: Event) -> None:
     line = _line(event)
-    if line.paid_at is not None:
+    if line.paid_at is not None and line.cancel_reason != DISPUTED:  # their bank has told them
         emails.send_line(line, event.kind, at=event.happened_at)
 
 
 def email_plant_of_cancelled_line(event: Event) -> None:
-    """What its buyer called off before the plant accepted it: so that nobody packs it."""
+    """What its buyer called off before the plant accepted it, or their bank paid back: so that nobody packs it."""
     line = _line(event)
-    if line.paid_at is not None and line.accepted_at is None and line.cancel_reason == BY_BUYER:
+    unseen = line.accepted_at is None and line.cancel_reason == BY_BUYER
+    if line.paid_at is not None and (unseen or line.cancel_reason == DISPUTED):
         emails.send_plant_cancelled(line, at=event.happened_at)
 
 
@@ -175,6 +193,11 @@ def set_off_trade(event: Event) -> None:
             label=entry.movement.label,
             at=event.happened_at,
         )
+
+
+def count_reversal(event: Event) -> None:
+    reversal = TransferReversal.objects.select_related("payout").get(pk=event.subject_id)
+    settlement.count_reversal(reversal, at=event.happened_at)
 
 
 def ask_plant_to_pay(event: Event) -> None:

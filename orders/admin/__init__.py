@@ -1,5 +1,5 @@
 """Orders, claims and statements on the two admin sites."""
 
-from orders.admin import claims, desk, money, plant
+from orders.admin import claims, desk, disputes, money, plant
 
-__all__ = ["claims", "desk", "money", "plant"]
+__all__ = ["claims", "desk", "disputes", "money", "plant"]

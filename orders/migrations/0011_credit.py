@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('orders', '0008_invoices'),
+        ('orders', '0010_disputes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -38,6 +38,7 @@ REFUND_REASONS = {
     "parcel_lost": gettext_lazy("The courier lost the parcel."),
     "not_paid": gettext_lazy("The payment did not arrive."),
     "buyer": gettext_lazy("You cancelled it or ordered anew."),
+    "disputed": gettext_lazy("Your bank has paid it back to you."),
     "given_up": gettext_lazy("You gave the order up before you paid."),
 }
 

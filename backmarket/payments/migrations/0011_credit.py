@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('payments', '0009_reconciliations'),
+        ('payments', '0010_disputes_and_connect'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='ledgerentry',
             name='account',
-            field=models.CharField(choices=[('gateway', 'payment gateway'), ('bank', 'bank'), ('buyer', "buyers' money held"), ('consumer', 'owed to people who sold a device'), ('credit', 'kept as credit for people'), ('plant', 'owed to plants'), ('commission', 'commission'), ('commission_vat', 'VAT on commission'), ('compensation', 'compensation')], max_length=16),
+            field=models.CharField(choices=[('gateway', 'payment gateway'), ('bank', 'bank'), ('buyer', "buyers' money held"), ('consumer', 'owed to people who sold a device'), ('credit', 'kept as credit for people'), ('plant', 'owed to plants'), ('commission', 'commission'), ('commission_vat', 'VAT on commission'), ('compensation', 'compensation'), ('gateway_fee', "payment provider's fees"), ('dispute', 'disputed by buyers')], max_length=16),
         ),
         migrations.AddConstraint(
             model_name='payment',

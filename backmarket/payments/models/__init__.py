@@ -2,7 +2,9 @@
 
 from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
+from backmarket.payments.models.connect import ConnectAccount, TransferReversal
 from backmarket.payments.models.credit import CreditAccount
+from backmarket.payments.models.disputes import Dispute
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
 from backmarket.payments.models.reconciliations import Reconciliation
@@ -10,7 +12,9 @@ from backmarket.payments.models.reconciliations import Reconciliation
 __all__ = [
     "Approval",
     "BankReport",
+    "ConnectAccount",
     "CreditAccount",
+    "Dispute",
     "LedgerEntry",
     "LedgerMovement",
     "Payment",
@@ -20,4 +24,5 @@ __all__ = [
     "Reconciliation",
     "Refund",
     "SandboxIntent",
+    "TransferReversal",
 ]

@@ -75,6 +75,8 @@ class Payment(models.Model):
     credit_until = models.DateTimeField(null=True, blank=True)
     credit_at = models.DateTimeField(null=True, blank=True)
     credit_back_minor = models.BigIntegerField(default=0, db_default=0)
+    # What the provider keeps of it; unknown until it says so.
+    fee_minor = models.BigIntegerField(null=True, blank=True)
     refunded_minor = models.BigIntegerField(default=0)
     reserved_refund_minor = models.BigIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -137,6 +139,10 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(received_minor=None) | Q(status="stray", received_minor__gt=0),
                 name="payment_other_amount_is_stray",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_minor=None) | Q(fee_minor__gte=0, status__in=["captured", "stray"]),
+                name="payment_fee_of_captured",
             ),
             models.CheckConstraint(
                 condition=Q(capturing_at=None) | Q(capture="manual"), name="payment_capture_decided_only_by_hand"

@@ -14,6 +14,15 @@ from backmarket.payments.services.credit import (
     prolong_credit,
     take_back_credit,
 )
+from backmarket.payments.services.disputes import (
+    CannotAnswer,
+    CannotDecide,
+    answer_dispute,
+    bear_loss,
+    follow_disputes,
+    record_dispute,
+    submit_answer,
+)
 from backmarket.payments.services.ledger import UnbalancedMovement, book
 from backmarket.payments.services.payments import (
     CannotCapture,
@@ -52,6 +61,7 @@ from backmarket.payments.services.payouts import (
 )
 from backmarket.payments.services.refunds import (
     CannotRefund,
+    record_disputed_refund,
     record_provider_refunds,
     record_refund_transfer,
     request_refund,
@@ -62,9 +72,11 @@ from backmarket.payments.services.refunds import (
 from backmarket.payments.services.retention import forget_transfers
 
 __all__ = [
+    "CannotAnswer",
     "CannotApply",
     "CannotCancelPayout",
     "CannotCapture",
+    "CannotDecide",
     "CannotMakeFile",
     "CannotPay",
     "CannotPayOut",
@@ -75,13 +87,16 @@ __all__ = [
     "NothingToSend",
     "TooEarly",
     "UnbalancedMovement",
+    "answer_dispute",
     "apply_bank_report",
+    "bear_loss",
     "book",
     "cancel_payment",
     "cancel_payout",
     "capture_payment",
     "card_form",
     "download_payout_file",
+    "follow_disputes",
     "follow_payout",
     "forget_transfers",
     "hand_payout_file",
@@ -95,6 +110,8 @@ __all__ = [
     "pay_credit_out",
     "preview_report",
     "prolong_credit",
+    "record_dispute",
+    "record_disputed_refund",
     "record_provider_refunds",
     "record_refund_transfer",
     "request_payment",
@@ -109,6 +126,7 @@ __all__ = [
     "settle_payout_file",
     "settle_pending_payments",
     "stray_payment",
+    "submit_answer",
     "take_back_credit",
     "withdraw_payout_file",
 ]
