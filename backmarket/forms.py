@@ -1,11 +1,16 @@
 """What every view with a form does: bind it to what was sent, say a refusal beside its field, answer with a status."""
 
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_currency_precision
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from backmarket.errors import DomainError
+from backmarket.money import Money
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -57,3 +62,25 @@ class PhotosField(forms.FileField):
         if not given:
             super().clean(None, initial)
         return [super(PhotosField, self).clean(one, initial) for one in given]
+
+
+class MoneyField(forms.DecimalField):
+    """An amount in the market's currency, typed with decimals; cleans to Money."""
+
+    def __init__(self, *, currency: str = "", **kwargs: Any) -> None:
+        self.currency = currency or settings.DEFAULT_CURRENCY
+        precision = get_currency_precision(self.currency)
+        kwargs.setdefault("min_value", Decimal(1).scaleb(-precision))
+        kwargs.setdefault("help_text", _("In %(currency)s.") % {"currency": self.currency})
+        super().__init__(max_digits=9, decimal_places=precision, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return major(value) if isinstance(value, Money) else value
+
+    def clean(self, value: Any) -> Money | None:
+        amount = super().clean(value)
+        return None if amount is None else Money(int(amount.scaleb(self.decimal_places or 0)), self.currency)
+
+
+def major(amount: Money) -> Decimal:
+    return Decimal(amount.minor).scaleb(-get_currency_precision(amount.currency))

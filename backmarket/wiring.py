@@ -38,7 +38,11 @@ WIRING: dict[str, list[str]] = {
     "dispute.due_soon": ["backmarket.payments.handlers.email_finance_of_dispute"],
     "reversal.succeeded": ["orders.handlers.count_reversal"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
-    "payout.bounced": ["buyback.handlers.ask_for_new_iban", "orders.handlers.ask_plant_for_new_iban"],
+    "payout.bounced": [
+        "buyback.handlers.ask_for_new_iban",
+        "orders.handlers.ask_plant_for_new_iban",
+        "backmarket.payments.handlers.email_bounced_credit",
+    ],
     "settlement.owed": ["orders.handlers.ask_plant_to_pay"],
     # --- selling a device
     "trade.accepted": ["buyback.handlers.email_seller", "buyback.handlers.ask_for_tax_number"],

@@ -64,6 +64,7 @@ class TradeOutput(serializers.Serializer):
     currency = serializers.CharField()
     due_at = serializers.DateTimeField(allow_null=True)
     accepted_at = serializers.DateTimeField()
+    credited_at = serializers.DateTimeField(allow_null=True, help_text="When its money became the seller's credit.")
 
 
 class QuotesEndpoint(APIView):

@@ -62,6 +62,9 @@ def own_step(trade: Trade, pickup: Pickup | None) -> NextStep:
         return _hand_over(trade, pickup)
     if trade.status == Trade.Status.VALIDATED or _came_back(trade):
         return _get_paid(trade)
+    if trade.credited_at:
+        text = _("Use it at the checkout, or have it paid out at any time.")
+        return NextStep(_("Done: the money is kept as credit for you."), text, icon="check")
     step = WAITING.get(trade.status) or _ahead(trade)
     if trade.status in AGAIN:
         return replace(step, url=reverse("sell-questions", args=[trade.variant.sku]), label=_("Get a new quote"))
@@ -113,6 +116,8 @@ def _get_paid(trade: Trade) -> NextStep:
         title = _("Your bank sent the money back: give us another account.")
         url = reverse("trade-iban", args=[trade.pk])
         return NextStep(title, "", None, url, _("Change the account"), "bank")
+    if trade.credit_chosen_at:
+        return NextStep(_("Nothing to do: the money becomes your credit."), icon="bank")
     title = _("Nothing to do: the money is on its way to your account.")
     return NextStep(title, "", last_minute(trade.due_at), icon="bank")
 

@@ -29,6 +29,11 @@ def payout_state(trade: Trade) -> PayoutState | None:
     if trade.status not in (Trade.Status.VALIDATED, Trade.Status.PAID):
         return None
     payout = trade.payout
+    if trade.credited_at:
+        words = {"day": _day(trade.credited_at)}
+        return PayoutState(_("Kept as credit"), _("It is on your credit since %(day)s.") % words)
+    if payout is None and trade.credit_chosen_at:
+        return PayoutState(_("It becomes credit on the next business day"))
     if payout is None:
         return PayoutState(_("To be ordered on the next business day"), _arrives(trade))
     return WORDS[Payout.Status(payout.status)](trade, payout)

@@ -33,6 +33,8 @@ TITLES: Mapping[str, Text] = {
     "trade.countered": _("The plant made a counter-offer"),
     "trade.validated": _("Validated: the price is settled"),
     "trade.iban_changed": _("You changed the bank account"),
+    "trade.credit_chosen": _("You chose credit instead of a transfer"),
+    "trade.credit_undone": _("You chose a transfer again"),
     "payout.sent": _("The money left for your bank"),
     "payout.bounced": _("Your bank sent the money back"),
     "trade.paid": _("Paid: the money is on your account"),
@@ -107,7 +109,11 @@ def _events(trade: Trade) -> list[Event]:
 
 
 def _moment(event: Event) -> Moment:
-    title = _("You cancelled the courier's visit") if event.data.get("dropped") else TITLES[event.kind]
+    title = TITLES[event.kind]
+    if event.data.get("dropped"):
+        title = _("You cancelled the courier's visit")
+    elif event.data.get("credit"):
+        title = _("Paid: the money is kept as credit")
     return Moment(title, event.happened_at, _detail(event), "problem" if event.kind in PROBLEMS else "done")
 
 

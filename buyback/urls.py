@@ -1,6 +1,6 @@
 from django.urls import path
 
-from buyback.views import accept, papers, questions, quotes, tax, trades
+from buyback.views import accept, credit, papers, questions, quotes, tax, trades
 
 urlpatterns = [
     path("sell/", quotes.sell, name="sell"),
@@ -31,5 +31,7 @@ urlpatterns = [
     path("account/trades/<uuid:pk>/answer/", trades.trade_answer, name="trade-answer"),
     path("account/trades/<uuid:pk>/message/", trades.trade_message, name="trade-message"),
     path("account/trades/<uuid:pk>/address/", trades.trade_address, name="trade-address"),
+    path("account/trades/<uuid:pk>/credit/", credit.trade_keep, name="trade-keep"),
+    path("account/trades/<uuid:pk>/credit/undo/", credit.trade_keep_undo, name="trade-keep-undo"),
     path("account/trades/<uuid:pk>/iban/", trades.trade_iban, name="trade-iban"),
 ]

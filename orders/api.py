@@ -48,6 +48,7 @@ class OrderOutput(serializers.Serializer):
     number = serializers.IntegerField()
     payment_status = serializers.ChoiceField(choices=Order.PaymentStatus.choices)
     total_minor = serializers.IntegerField()
+    credit_minor = serializers.IntegerField(help_text="What of the total the buyer's credit pays.")
     currency = serializers.CharField()
     placed_at = serializers.DateTimeField()
     lines = LineOutput(many=True)

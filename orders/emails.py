@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from backmarket.events.models import Event
+from backmarket.money import Money, total
 from backmarket.notifications.services import send
 from backmarket.payments.models import Payment, Payout, Refund
 from backmarket.payments.selectors import refunded_by_bank
@@ -165,8 +166,15 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
             lines=list(lines) or [line],
         )
     else:
-        template, by_bank = f"order_line_{step}", refunded_by_bank(line.pk)
-        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, by_bank=by_bank)
+        template, facts = f"order_line_{step}", {"by_bank": refunded_by_bank(line.pk), **_refunded(line)}
+        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, **facts)
+
+
+def _refunded(line: OrderLine) -> dict[str, Money]:
+    """What went back to the buyer's credit, and what some other way."""
+    rows = Refund.objects.filter(reference=line.pk)
+    credit = total((row.credit for row in rows), line.currency)
+    return {"credit": credit, "rest": line.rest - credit}
 
 
 def send_returned_payment(order: Order, payment: Payment, *, at: datetime) -> None:

@@ -7,6 +7,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.forms import AddressForm
+from backmarket.forms import MoneyField
+from backmarket.money import Money
+from backmarket.templatetags.ui import money
 from orders.issues import issues_of
 from orders.models import Claim, OrderLine
 from orders.services.cart import MAX_QUANTITY
@@ -28,7 +31,10 @@ class CartAddForm(CartForm):
 
 
 class CheckoutForm(forms.Form):
-    """Who buys, and that the conditions are known. The key makes a second click the same order."""
+    """Who buys, and that the conditions are known. The key makes a second click the same order.
+
+    `credit` is how much of the buyer's credit this order can use; without any the form does not speak of it.
+    """
 
     email = forms.EmailField(
         label=_("E-mail"),
@@ -37,16 +43,40 @@ class CheckoutForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     checkout_key = forms.UUIDField(widget=forms.HiddenInput)
+    use_credit = forms.BooleanField(label=_("Use my credit"), required=False)
+    credit = MoneyField(
+        label=_("How much of it"),
+        min_value=0,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
+    )
     accept = forms.BooleanField(
         label=_("I have read the conditions of sale and know my right to withdraw within 30 days"),
         error_messages={"required": _("Confirm that you have read the conditions of sale.")},
     )
 
-    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, known_email: str = "", credit: Money | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if known_email:
             del self.fields["email"]
-        self.known_email = known_email
+        if credit:
+            self.fields["credit"].help_text = _("Up to %(credit)s for this order.") % {"credit": money(credit)}
+        else:
+            del self.fields["use_credit"], self.fields["credit"]
+        self.known_email, self.most_credit = known_email, credit
+
+    def clean_credit(self) -> Money | None:
+        typed: Money | None = self.cleaned_data["credit"]
+        if typed and self.most_credit and self.cleaned_data.get("use_credit") and typed > self.most_credit:
+            text = _("You can use up to %(credit)s for this order.") % {"credit": money(self.most_credit)}
+            raise forms.ValidationError(text)
+        return typed
+
+    @property
+    def credit_minor(self) -> int:
+        """How much of the credit the buyer wants to use here."""
+        typed = self.cleaned_data.get("credit") if self.cleaned_data.get("use_credit") else None
+        return typed.minor if typed else 0
 
     @property
     def buyer_email(self) -> str:

@@ -20,10 +20,11 @@ from backmarket.invoices.selectors import credited_of
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import LedgerEntry, Refund
+from backmarket.payments.selectors import given_back_before
 from backmarket.taxes import included_vat, share_of
 from backmarket.taxes.rates import in_union
 from catalog.models import VatScheme
-from orders.models import Consignment, Earning, OrderLine, Settlement
+from orders.models import Consignment, Earning, Order, OrderLine, Settlement
 from refurbishers.models import Refurbisher
 
 # What moved the commission, by the kind of earning that the plant was settled for.
@@ -59,9 +60,21 @@ def sale_draft(consignment: Consignment, lines: Sequence[OrderLine], at: datetim
                 "sent_date": _day(at),
                 "paid_date": _day(order.captured_at or order.placed_at),
                 "guarantee_months": min(line.guarantee_months for line in lines),
+                **_paid_by(order, lines),
             },
             issued_at=at,
         )
+
+
+def _paid_by(order: Order, lines: Sequence[OrderLine]) -> dict[str, int]:
+    """Which part of these lines the buyer's credit paid, if it paid any. The parts of all lines sum to it."""
+    if not order.credit:
+        return {}
+    bought = list(order.lines.order_by("pk"))
+    shares = order.credit.split([line.gross.minor for line in bought])
+    here = {line.pk for line in lines}
+    credit = sum(share.minor for line, share in zip(bought, shares, strict=True) if line.pk in here)
+    return {"credit_minor": credit, "card_minor": sum(line.gross.minor for line in lines) - credit}
 
 
 def _sold(line: OrderLine, plants_country: str) -> Line:
@@ -97,10 +110,12 @@ def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime
     sold = next(line for line in invoice.lines if line["subject"] == subject)
     gross, vat = Money(sold["gross_minor"], invoice.currency), Money(sold["vat_minor"], invoice.currency)
     before, vat_before = credited_of(invoice, subject)
-    back = before + refund.amount
+    credit = refund.credit + given_back_before(refund)
+    given = refund.amount + credit
+    back = before + given
     if back > gross:
         raise CannotCredit
-    whole = refund.amount == gross
+    whole = given == gross
     return Draft(
         kind=Kind.CREDIT_NOTE,
         key=credit_key(refund),
@@ -114,7 +129,7 @@ def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime
                 subject=subject,
                 what=sold["what"],
                 number=sold["number"],
-                gross=refund.amount,
+                gross=given,
                 vat=share_of(vat, back.minor, gross.minor) - vat_before,
                 bps=sold["bps"],
                 country=sold["country"],
@@ -126,6 +141,7 @@ def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime
             "order": invoice.facts["order"],
             "corrected": invoice.code,
             "corrected_date": _day(invoice.issued_at),
+            **({"credit_minor": credit.minor, "card_minor": refund.amount.minor} if credit else {}),
         },
         corrects=invoice,
         issued_at=at,

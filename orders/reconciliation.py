@@ -5,10 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.payments.reconciliation import Checks
 
 # Every cent that buyers have paid is refunded, has become somebody's, or is held for a line: which one, and how much.
+# What went back to the buyer's credit is back, whatever the bank says to the rest.
 # A line that is delivered, but whose sale was taken back, is held for its refund; so is what goes back in part.
 HELD = """
     SELECT orders_order.id,
-        coalesce(sum(line.price_minor + line.shipping_minor - line.parts_minor) FILTER (WHERE
+        coalesce(sum(line.price_minor + line.shipping_minor - line.parts_minor - (
+            SELECT coalesce(sum(refund.credit_minor), 0) FROM payments_refund AS refund WHERE refund.reference = line.id
+        )) FILTER (WHERE
             line.paid_at IS NOT NULL AND (
                 line.status IN ('paid', 'accepted', 'shipped', 'on_hold', 'cancelled')
                 OR line.status IN ('delivered', 'closed')
@@ -16,7 +19,9 @@ HELD = """
                                 WHERE earning.line_id = line.id AND earning.kind = 'refund')
             ) AND NOT EXISTS (SELECT FROM payments_refund AS refund
                               WHERE refund.reference = line.id AND refund.status = 'succeeded')), 0)
-        + coalesce(sum((SELECT sum(part.amount_minor) FROM orders_partrefund AS part
+        + coalesce(sum((SELECT sum(part.amount_minor - (
+                            SELECT coalesce(sum(refund.credit_minor), 0) FROM payments_refund AS refund
+                            WHERE refund.reference = part.id)) FROM orders_partrefund AS part
                         WHERE part.line_id = line.id
                             AND NOT EXISTS (SELECT FROM payments_refund AS refund
                                             WHERE refund.reference = part.id AND refund.status = 'succeeded'))), 0)
@@ -26,7 +31,8 @@ HELD = """
 """
 # Money that came too late for an order, or astray, waits for its refund.
 LATE = """
-    SELECT orders_order.id, coalesce(payment.received_minor, payment.amount_minor) - payment.refunded_minor AS minor
+    SELECT orders_order.id, coalesce(payment.received_minor, payment.amount_minor) - payment.refunded_minor
+        + CASE WHEN payment.credit_at IS NULL THEN 0 ELSE payment.credit_minor - payment.credit_back_minor END AS minor
     FROM orders_order JOIN payments_payment AS payment
         ON payment.purpose = 'order' AND payment.reference = orders_order.id
             AND (payment.status = 'stray' OR payment.status = 'captured' AND orders_order.payment_status <> 'captured')
@@ -54,10 +60,11 @@ CHECKS: Checks = {
     "order_payments": (
         _("An order is paid, and its money is not there, or is another sum"),
         """
-        SELECT 'order ' || number, total_minor, payment.amount_minor, orders_order.currency
+        SELECT 'order ' || number, total_minor, payment.amount_minor + payment.credit_minor, orders_order.currency
         FROM orders_order LEFT JOIN payments_payment AS payment
             ON payment.purpose = 'order' AND payment.reference = orders_order.id AND payment.status = 'captured'
-        WHERE payment_status = 'captured' AND total_minor IS DISTINCT FROM payment.amount_minor
+        WHERE payment_status = 'captured' AND (total_minor IS DISTINCT FROM payment.amount_minor + payment.credit_minor
+            OR orders_order.credit_minor <> payment.credit_minor)
         """,
     ),
     "buyers_money": (

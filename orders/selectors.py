@@ -15,6 +15,7 @@ from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Payment, Refund
+from backmarket.payments.selectors import available_credit, credit_of
 from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation, Unit
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
@@ -205,6 +206,18 @@ def listing_to_add(listing_id: UUID) -> Listing | None:
 def latest_address(user: User | None) -> Address | None:
     """The address that the person used last, to fill in the form."""
     return user.addresses.order_by("-pk").first() if user else None
+
+
+def usable_credit(person: User, cart: Cart, whole: Money, *, at: datetime) -> Money:
+    """How much of the person's credit an order of this cart could use, what its own waiting order keeps included."""
+    nothing, least = Money(0, whole.currency), Money(Order.LEAST_BY_CARD_MINOR, whole.currency)
+    if not credit_of(person, whole.currency):
+        return nothing
+    waiting = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk")
+    own = Payment.objects.filter(purpose="order", reference__in=waiting, status=Payment.Status.PENDING).first()
+    free = available_credit(person, whole.currency, at, apart_from=own)
+    most = whole if free >= whole else min(free, whole - least)
+    return max(most, nothing)
 
 
 def payment_of(order: Order) -> Payment | None:

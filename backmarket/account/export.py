@@ -10,6 +10,8 @@ from django.urls import reverse
 from backmarket.accounts.models import Address, User
 from backmarket.invoices.models import Invoice
 from backmarket.invoices.selectors import papers_about
+from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.selectors import credit_entries, credit_of
 from buyback.models import Identity, TaxFile, Trade, TradeMessage
 from buyback.selectors import trades_of
 from catalog.selectors.personal import aids_of
@@ -18,7 +20,17 @@ from orders.selectors import orders_of
 from reviews.models import Answer, Question, Review
 
 ADDRESS = ("name", "line1", "line2", "postcode", "city", "country", "phone")
-ORDER = ("number", "email", "language", "payment_status", "total_minor", "currency", "conditions_version", "placed_at")
+ORDER = (
+    "number",
+    "email",
+    "language",
+    "payment_status",
+    "total_minor",
+    "credit_minor",
+    "currency",
+    "conditions_version",
+    "placed_at",
+)
 LINE = (
     "id", "title", "grade", "status", "price_minor", "shipping_minor", "currency", "identifier", "paid_at",
     "shipped_at", "delivered_at", "cancelled_at", "refunded_at",
@@ -30,7 +42,9 @@ CLAIM = ("number", "status", "issue", "wish", "description", "opened_at", "resol
 TRADE = (
     "number", "status", "condition", "identifier", "quoted_minor", "price_minor", "currency", "holder", "iban",
     "conditions_version", "accepted_at", "collected_at", "received_at", "validated_at", "paid_at", "returned_at",
+    "credit_chosen_at", "credited_at",
 )  # fmt: skip
+CREDIT_PAYOUT = ("status", "amount_minor", "currency", "holder", "iban", "created_at", "sent_at", "paid_at")
 IDENTITY = ("full_name", "birth_date", "document_kind", "document_number", "created_at")
 TAX_FILE = ("country", "number", "asked_at", "given_at")
 # What is sealed everywhere else: that the person read it is recorded.
@@ -53,12 +67,26 @@ def data_of(user: User, *, at: datetime) -> dict[str, Any]:
         "cart": [{"device": str(item.listing.variant), "quantity": item.quantity} for item in items],
         "orders": [_order(order) for order in orders_of(user).select_related("address")],
         "trades": [_trade(trade) for trade in trades_of(user).select_related("identity", "address", "quote")],
+        "credit": _credit(user),
         "identities": [_pick(identity, *IDENTITY) for identity in Identity.objects.filter(user=user)],
         "tax_number": [_pick(file, *TAX_FILE) for file in TaxFile.objects.filter(user=user)],
         "ratings": [_pick(review, *REVIEW) for review in Review.objects.filter(author=user)],
         "questions": [_pick(question, *QUESTION) for question in Question.objects.filter(author=user)],
         "answers": [_pick(answer, *ANSWER) for answer in Answer.objects.filter(author=user)],
         **aids_of(user),
+    }
+
+
+def _credit(user: User) -> dict[str, Any]:
+    """Its balance, every movement of it, and to whom what was paid out went."""
+    paid_out = Payout.objects.filter(account=LedgerEntry.Account.CREDIT, party=str(user.pk))
+    return {
+        "balance_minor": credit_of(user).minor,
+        "movements": [
+            {**_pick(entry.movement, "kind", "label", "happened_at"), **_pick(entry, "amount_minor", "currency")}
+            for entry in credit_entries(user)
+        ],
+        "paid_out": [_pick(payout, *CREDIT_PAYOUT) for payout in paid_out],
     }
 
 

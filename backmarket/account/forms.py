@@ -7,6 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
+from backmarket.forms import MoneyField
+from buyback.models import Trade
 
 
 class ProfileForm(forms.ModelForm[User]):
@@ -29,6 +31,34 @@ class ProfileForm(forms.ModelForm[User]):
         super().__init__(*args, **kwargs)
         if len(settings.LANGUAGES) == 1:
             del self.fields["language"]
+
+
+class PayOutForm(forms.Form):
+    """How much of the credit goes to which account. `known` is the sale whose account is used when none is typed."""
+
+    amount = MoneyField(label=_("How much"), widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}))
+    holder = forms.CharField(
+        label=_("Account holder"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    iban = forms.CharField(
+        label=_("IBAN"),
+        max_length=50,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, known: Trade | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known is None:
+            self.fields["holder"].required = self.fields["iban"].required = True
+        else:
+            words = {"last4": known.iban_last4}
+            self.fields["iban"].help_text = _("Empty: the account ending in %(last4)s.") % words
+        self.fields["holder"].help_text = _("The account must be yours: the same name as on your identity document.")
 
 
 class CloseAccountForm(forms.Form):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backmarket.accounts.models import Address, User
 from backmarket.payments.models import Payout
+from backmarket.payments.selectors import credit_of
 from buyback.models import Trade
 from buyback.next_steps import own_step, tax_step
 from buyback.selectors import listed_pickup, trades_of, waiting_trades
@@ -59,6 +60,12 @@ def open_trades(user: User) -> QuerySet[Trade]:
 def returned_payments(user: User) -> QuerySet[Trade]:
     """Sales whose money came back, which nobody could pay to a closed account."""
     return trades_of(user).filter(payout__status=Payout.Status.BOUNCED)
+
+
+def has_credit(user: User) -> bool:
+    """Also what has left for the bank, which may send it back."""
+    leaving = Payout.objects.filter(account="credit", party=str(user.pk), status__in=["ordered", "sent"])
+    return bool(credit_of(user)) or leaving.exists()
 
 
 def open_claims(user: User) -> QuerySet[Claim]:

@@ -66,6 +66,10 @@ def reasons_to_stay(user: User) -> list[str]:
             selectors.returned_payments(user).exists(),
             _("Your bank sent a payment back: change your account first."),
         ),
+        (
+            selectors.has_credit(user),
+            _("You have credit with us: have it paid out first, and wait until it is on your account."),
+        ),
         (selectors.open_claims(user).exists(), _("A claim of yours is still open.")),
         (withdrawals.exists(), _("A refund after your withdrawal has not arrived yet.")),
         (Member.objects.filter(user=user).exists(), _("You work at a plant: its owner has to take you off first.")),

@@ -1,7 +1,7 @@
 from allauth.account import views as allauth_views
 from django.urls import path, re_path
 
-from backmarket.account import views
+from backmarket.account import credit_views, views
 from backmarket.accounts.proof import fresh_code_required
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("account/profile/", views.profile, name="account-profile"),
     path("account/addresses/", views.addresses, name="account-addresses"),
     path("account/addresses/<int:pk>/remove/", views.address_remove, name="account-address-remove"),
+    path("account/credit/", credit_views.credit, name="account-credit"),
+    path("account/credit/payout/", credit_views.pay_out, name="account-credit-payout"),
     path("account/data.json", views.download, name="account-data"),
     path("account/close/", views.close, name="account-close"),
 ]

@@ -17,7 +17,9 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidge
 from backmarket.accounts.models import Address, User
 from backmarket.admin.base import StaffDataAdmin, StaffModelAdmin
 from backmarket.admin.piles import Pile
+from backmarket.payments.selectors import credit_of
 from backmarket.sites import staff_site
+from backmarket.templatetags.ui import money
 
 
 class NewUserForm(BaseUserCreationForm):
@@ -49,15 +51,20 @@ class UserAdmin(StaffDataAdmin, DjangoUserAdmin):
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("email", "full_name")
     ordering = ("email",)
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "credit_shown")
     filter_horizontal = ("groups", "user_permissions")
     piles = (Pile("staff", _("Staff"), Q(is_staff=True)),)
     fieldsets = (
         (None, {"fields": ("email", "password", "full_name", "language")}),
+        (_("Money"), {"fields": ("credit_shown",)}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "full_name", "password1", "password2")}),)
+
+    @admin.display(description=_("credit"))
+    def credit_shown(self, person: User) -> str:
+        return money(credit_of(person))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         given = super().get_readonly_fields(request, obj)

@@ -1,15 +1,11 @@
 """Forms of steps: what a person fills in before a service is called, dressed as the admin's own fields."""
 
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from django import forms
-from django.conf import settings
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.forms import widgets
-from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     CHECKBOX_CLASSES,
     FILE_CLASSES,
@@ -19,7 +15,7 @@ from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
 )
 
-from backmarket.forms import PhotosField
+from backmarket.forms import MoneyField, PhotosField, major
 from backmarket.money import Money
 
 __all__ = ["KnownRowSelect", "MinorField", "MoneyField", "PhotosField", "StepForm", "dress"]
@@ -57,31 +53,13 @@ class StepForm(forms.Form):
         """Add or narrow the fields that depend on the subject."""
 
 
-class MoneyField(forms.DecimalField):
-    """An amount in the market's currency, typed with decimals; cleans to Money."""
-
-    def __init__(self, *, currency: str = "", **kwargs: Any) -> None:
-        self.currency = currency or settings.DEFAULT_CURRENCY
-        precision = get_currency_precision(self.currency)
-        kwargs.setdefault("min_value", Decimal(1).scaleb(-precision))
-        kwargs.setdefault("help_text", _("In %(currency)s.") % {"currency": self.currency})
-        super().__init__(max_digits=9, decimal_places=precision, **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return _major(value) if isinstance(value, Money) else value
-
-    def clean(self, value: Any) -> Money | None:
-        amount = super().clean(value)
-        return None if amount is None else Money(int(amount.scaleb(self.decimal_places or 0)), self.currency)
-
-
 class MinorField(MoneyField):
     """A column of minor units, shown and typed as an amount: for lists edited in place."""
 
     widget = UnfoldAdminDecimalFieldWidget
 
     def prepare_value(self, value: Any) -> Any:
-        return _major(Money(value, self.currency)) if isinstance(value, int) else value
+        return major(Money(value, self.currency)) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> Any:
         amount = super().clean(value)
@@ -103,7 +81,3 @@ class KnownRowSelect(AutocompleteSelect):
         except ValidationError:
             return False
         return True
-
-
-def _major(amount: Money) -> Decimal:
-    return Decimal(amount.minor).scaleb(-get_currency_precision(amount.currency))

@@ -87,9 +87,17 @@ def _facts(invoice: Invoice) -> Iterator[str]:
         yield _("Sent on %(day)s") % {"day": _day(facts["sent_date"])}
     if "paid_date" in facts:
         yield _("Paid on %(day)s") % {"day": _day(facts["paid_date"])}
+    if "credit_minor" in facts:
+        by = {name: Money(facts[f"{name}_minor"], invoice.currency) for name in ("credit", "card")}
+        words = {name: money(amount) for name, amount in by.items()}
+        yield (_back(words) if invoice.corrects_id else _("By credit: %(credit)s, by card: %(card)s") % words)
     if "settlement" in facts:
         of = {"number": facts["settlement"], "day": _day(facts["settlement_date"])}
         yield _("Settlement %(number)s of %(day)s, from which it was deducted") % of
+
+
+def _back(words: dict[str, str]) -> str:
+    return _("Given back as credit: %(credit)s, to the means of payment: %(card)s") % words
 
 
 def _issuer(invoice: Invoice) -> list[str]:

@@ -39,6 +39,7 @@ LINES: Schema = {
 FACTS = _object(
     {},
     order={"type": "integer"}, sent_date=DAY, paid_date=DAY, guarantee_months={"type": "integer"},
+    credit_minor=MINOR, card_minor=MINOR,
     settlement=WORDS, settlement_date=DAY, corrected=WORDS, corrected_date=DAY,
 )  # fmt: skip
 

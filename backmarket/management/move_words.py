@@ -56,7 +56,7 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
             "validated": "insured in full: paid as quoted, not by the plant",
             "received": "the courier found it, and brought it to the plant",
         },
-        "validated": {"paid": "the money is on the account"},
+        "validated": {"paid": "the money is on the account, or kept as credit"},
     },
     "shipping.Pickup": {
         "booked": {

@@ -8,8 +8,9 @@ from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from backmarket.payments.limits import may_agree
-from backmarket.payments.models import Approval, Dispute
+from backmarket.payments.models import Approval, Dispute, Payout
 from backmarket.payments.reasons import dispute_words
+from backmarket.payments.services.credit import PURPOSE as CREDIT
 
 
 def email_second_eyes(event: Event) -> None:
@@ -25,6 +26,19 @@ def email_second_eyes(event: Event) -> None:
                 language=person.language,
                 at=event.happened_at,
             )
+
+
+def email_bounced_credit(event: Event) -> None:
+    """What was paid out of somebody's credit came back: it is credit again, and another account may take it."""
+    payout = Payout.objects.get(pk=event.subject_id)
+    if payout.purpose == CREDIT:
+        person = User.objects.get(pk=int(payout.party))
+        url = settings.SITE_URL + reverse("account-credit")
+        context = {"payout": payout, "name": person.get_short_name(), "url": url}
+        key = f"credit_bounced:{payout.pk}"
+        send(
+            "credit_bounced", to=person.email, context=context, key=key, language=person.language, at=event.happened_at
+        )
 
 
 def email_differences(event: Event) -> None:

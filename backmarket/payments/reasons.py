@@ -88,6 +88,7 @@ HOUSE: Mapping[str, str | Promise] = {
 STRAY: Mapping[str, str | Promise] = {
     "came_late": _("The buyer paid after the payment had been given up."),
     "amount_mismatch": _("The payment provider took another amount than the one to pay."),
+    "credit_gone": _("The credit that should have paid the rest had been used meanwhile."),
     "order_mismatch": _("What was paid is not what the order costs."),
 }
 # Why a buyer's card was refused. A bank's suspicion is not told: it is shown as any other refusal.

@@ -50,7 +50,8 @@ CHECKS: Checks = {
     "captures": (
         _("A captured payment is booked otherwise"),
         against_ledger(
-            "SELECT 'capture:' || id, coalesce(received_minor, amount_minor), currency"
+            "SELECT 'capture:' || id, coalesce(received_minor, amount_minor)"
+            " + CASE WHEN credit_at IS NULL THEN 0 ELSE credit_minor END, currency"
             " FROM payments_payment WHERE status IN ('captured', 'stray')",
             kind="capture",
             account="entry.account = 'buyer'",
@@ -94,7 +95,8 @@ CHECKS: Checks = {
     "refunds": (
         _("A refund is booked otherwise"),
         against_ledger(
-            "SELECT 'refund:' || id, amount_minor, currency FROM payments_refund WHERE status = 'succeeded'",
+            "SELECT 'refund:' || id, amount_minor, currency FROM payments_refund"
+            " WHERE status = 'succeeded' AND amount_minor > 0",
             kind="refund",
             account="entry.account = 'buyer'",
             sign=-1,
@@ -122,6 +124,39 @@ CHECKS: Checks = {
         GROUP BY payment.id
         HAVING payment.reserved_refund_minor
             <> coalesce(sum(refund.amount_minor) FILTER (WHERE refund.status = 'pending'), 0)
+        """,
+    ),
+    "credit_back": (
+        _("What went back to somebody's credit is booked otherwise"),
+        against_ledger(
+            "SELECT 'credit_back:' || id, credit_minor, currency FROM payments_refund WHERE credit_minor > 0",
+            kind="credit_back",
+            account="entry.account = 'credit'",
+        ),
+    ),
+    "credit_given_back": (
+        _("A payment counts other credit given back than its refunds have"),
+        """
+        SELECT 'payment ' || payment.id, coalesce(sum(refund.credit_minor), 0), payment.credit_back_minor,
+            payment.currency
+        FROM payments_payment AS payment LEFT JOIN payments_refund AS refund ON refund.payment_id = payment.id
+        GROUP BY payment.id HAVING payment.credit_back_minor <> coalesce(sum(refund.credit_minor), 0)
+        """,
+    ),
+    "credit": (
+        _("A person's credit is not what was left, less what was used and paid out"),
+        """
+        SELECT 'person ' || party, sum(owed), sum(booked), currency FROM (
+            SELECT party, entry.currency, -amount_minor AS owed, 0 AS booked
+                FROM payments_ledgerentry AS entry JOIN payments_ledgermovement AS movement
+                    ON movement.id = entry.movement_id
+                WHERE account = 'consumer' AND kind IN ('credit_left', 'credit_undone')
+            UNION ALL SELECT credit_of_id::text, currency, credit_back_minor - credit_minor, 0
+                FROM payments_payment WHERE credit_at IS NOT NULL
+            UNION ALL SELECT party, currency, -amount_minor, 0 FROM payments_payout
+                WHERE account = 'credit' AND status IN ('sent', 'paid')
+            UNION ALL SELECT party, currency, 0, amount_minor FROM payments_ledgerentry WHERE account = 'credit'
+        ) AS told GROUP BY party, currency HAVING sum(owed) <> sum(booked)
         """,
     ),
     "payouts": (

@@ -5,12 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
+from backmarket.accounts.models import User
 from backmarket.money import Money, total
 from backmarket.payments import sepa
 from backmarket.payments.gateways import BY_FILE, CONNECT
-from backmarket.payments.models import ConnectAccount, LedgerEntry, Payout, Refund
+from backmarket.payments.models import ConnectAccount, LedgerEntry, Payment, Payout, Refund
 from backmarket.payments.reasons import PAYEE
 
 # What stands before a transfer's reference in the `gateway_id` of a refund that our bank paid, not the provider.
@@ -23,6 +24,45 @@ def balance(account: str, party: str | None = "", currency: str = "EUR") -> Mone
     if party is not None:
         entries = entries.filter(party=party)
     return Money(entries.aggregate(total=Sum("amount_minor"))["total"] or 0, currency)
+
+
+def credit_of(person: User, currency: str = settings.DEFAULT_CURRENCY) -> Money:
+    """The person's credit as the ledger has it, whatever it is promised to."""
+    return balance(LedgerEntry.Account.CREDIT, str(person.pk), currency)
+
+
+def available_credit(person: User, currency: str, at: datetime, *, apart_from: Payment | None = None) -> Money:
+    """What of the credit may be used: not what is promised to a payment, nor what is ordered to be paid out.
+
+    A promise ends by itself where nobody has paid the rest in time. `apart_from` names a payment whose own is free.
+    """
+    promised = Payment.objects.filter(promising(at), credit_of=person, currency=currency)
+    if apart_from:
+        promised = promised.exclude(pk=apart_from.pk)
+    leaving = Payout.objects.filter(
+        account=LedgerEntry.Account.CREDIT, party=str(person.pk), currency=currency, status=Payout.Status.ORDERED
+    )
+    taken = promised.aggregate(minor=Sum("credit_minor"))["minor"] or 0
+    ordered = leaving.aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    return credit_of(person, currency) - Money(taken + ordered, currency)
+
+
+def promising(at: datetime) -> Q:
+    """Payments that keep credit for themselves and have not taken it."""
+    waiting = Q(status=Payment.Status.PENDING, credit_until__gt=at) | Q(status=Payment.Status.AUTHORISED)
+    return waiting & Q(credit_minor__gt=0, credit_at=None)
+
+
+def credit_entries(person: User) -> QuerySet[LedgerEntry]:
+    """Every movement of the person's credit, the newest first."""
+    own = LedgerEntry.objects.filter(account=LedgerEntry.Account.CREDIT, party=str(person.pk))
+    return own.select_related("movement").order_by("-movement__happened_at", "-pk")
+
+
+def given_back_before(refund: Refund) -> Money:
+    """What earlier tries of a refund have given back to the buyer's credit: the provider refused only the rest."""
+    tries = Refund.objects.filter(reference=refund.reference, status=Refund.Status.FAILED).exclude(pk=refund.pk)
+    return Money(tries.aggregate(minor=Sum("credit_minor"))["minor"] or 0, refund.currency)
 
 
 def held(prefix: str = "") -> Q:

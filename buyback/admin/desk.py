@@ -61,7 +61,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
     fields = (
         "number", "device", "identifier", "plant", "seller", "condition", "quoted_shown", "price_shown",
         "shown_status", "suspension_shown", "deadline_shown", "iban_ending", "payout_shown", "accepted_at",
-        "collected_at", "received_at", "inspected_at", "countered_at", "validated_at", "paid_at",
+        "collected_at", "received_at", "inspected_at", "countered_at", "validated_at", "paid_at", "credited_at",
     )  # fmt: skip
     piles = (
         Pile("late", _("Waiting to be received or inspected"), Q(status__in=[T.RECEIVED, T.COLLECTED])),

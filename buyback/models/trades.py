@@ -130,6 +130,9 @@ class Trade(models.Model):
     return_parcel = models.OneToOneField(Parcel, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     payout = models.ForeignKey(Payout, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     unit = models.OneToOneField(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="trade")
+    # When the seller chose to have credit instead of a transfer, and when the money became that.
+    credit_chosen_at = models.DateTimeField(null=True, blank=True)
+    credited_at = models.DateTimeField(_("kept as credit"), null=True, blank=True)
     suspension = models.CharField(_("reason of the suspension"), max_length=20, blank=True)
     due_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     accepted_at = models.DateTimeField()
@@ -201,7 +204,14 @@ class Trade(models.Model):
                 condition=~Q(status__in=["validated", "paid"]) | Q(validated_at__isnull=False),
                 name="trade_paid_only_validated",
             ),
-            models.CheckConstraint(condition=~Q(status="paid") | Q(payout__isnull=False), name="trade_paid_has_payout"),
+            models.CheckConstraint(
+                condition=~Q(status="paid") | Q(payout__isnull=False) | Q(credited_at__isnull=False),
+                name="trade_paid_has_payout",
+            ),
+            models.CheckConstraint(
+                condition=Q(credited_at=None) | Q(status="paid", payout=None, credit_chosen_at__isnull=False),
+                name="trade_credited_is_paid_without_payout",
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["returning", "undelivered", "returned"]) | Q(return_parcel__isnull=False),
                 name="trade_returning_has_parcel",

@@ -22,6 +22,12 @@ PURPOSE = "trade"
 SETTLED = (Trade.Status.VALIDATED, Trade.Status.PAID)
 
 
+class TaxNumberMissing(payments.CannotPayOut):
+    """The seller was asked for it often and long enough (see dac7.withheld)."""
+
+    default_message = _("The seller's tax number is missing. Payments wait until it is given.")
+
+
 def order_payouts(at: datetime) -> int:
     """Order the payouts of validated trades that have none, each in a transaction of its own; returns how many."""
     waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None).values_list("pk", flat=True)
@@ -38,8 +44,8 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
     """Order the price of a validated trade, to be sent on the first business day after validation.
 
     False for a seller who has owed us a tax number for too long: the trade is then without a payout, and the job
-    orders it once the number is given. Every road to a payout passes here; raises CannotPayOut for a trade whose
-    price nobody has settled.
+    orders it once the number is given. Where the seller has chosen credit, it becomes that instead, and the trade is
+    paid. Every road to a payout passes here; raises CannotPayOut for a trade whose price nobody has settled.
     """
     if trade.status not in SETTLED:
         raise payments.CannotPayOut(_("Nothing is owed for this sale."))
@@ -47,6 +53,9 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
         trade.payout = None
         trade.save(update_fields=["payout"])
         return False
+    if trade.credit_chosen_at and trade.status == Trade.Status.VALIDATED:
+        _keep(trade, by=by, at=at)
+        return True
     day = calendar().business_day_after(
         calendar().local(trade.validated_at or at).date(), Trade.PAYOUT_ORDERED_BUSINESS_DAYS
     )
@@ -63,8 +72,16 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
         by=by,
         at=at,
     )
-    trade.save(update_fields=["payout"])
+    trade.save(update_fields=["payout", "credit_chosen_at", "credited_at"])
     return True
+
+
+def _keep(trade: Trade, *, by: Actor, at: datetime) -> None:
+    """What the seller is owed becomes credit, and the trade is paid."""
+    label = f"{trade} · {trade.variant}"
+    payments.leave_credit(trade.seller, trade.price, reference=trade.pk, label=label, at=at)
+    facts = {"payout": None, "credited_at": at, "due_at": None}
+    states.move(trade, Trade.Status.PAID, by=by, at=at, data={"credit": True}, **facts)
 
 
 def replace_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
@@ -87,7 +104,7 @@ def reorder_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> None:
         if locked.payout is None or not locked.payout.is_held:
             raise payments.CannotPayOut(_("Only a payout that is held can be ordered again."))
         if not order_trade_payout(locked, by=by, at=at):
-            raise payments.CannotPayOut(_("The seller's tax number is missing. Payments wait until it is given."))
+            raise TaxNumberMissing
     trade.refresh_from_db()
 
 

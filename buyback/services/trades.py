@@ -156,7 +156,7 @@ def check_acceptance(
     if slot is not None and slot.start <= at:
         raise SlotGone(field="slot")
     _check_person(identity, at)
-    account = _checked_account(iban, holder, identity.full_name)
+    account = checked_account(iban, holder, identity.full_name)
     return _terms(quote, bid) | account | _checked_device(quote, identifier, by=by, at=at)
 
 
@@ -168,7 +168,7 @@ def _checked_device(quote: Quote, identifier: str, *, by: Actor, at: datetime) -
     return {"identifier": number}
 
 
-def _checked_account(iban: str, holder: str, full_name: str) -> dict[str, str]:
+def checked_account(iban: str, holder: str, full_name: str) -> dict[str, str]:
     """The account's columns; raises InvalidIban or HolderIsNotSeller."""
     account = checked_iban(iban)
     check_holder(holder, full_name)
@@ -270,7 +270,7 @@ def change_iban(trade: Trade, *, iban: str, holder: str, by: Actor, at: datetime
 
     Raises InvalidIban, HolderIsNotSeller, or CannotChangeIban once the money has left or nothing will be paid.
     """
-    account = _checked_account(iban, holder, trade.identity.full_name)
+    account = checked_account(iban, holder, trade.identity.full_name)
     with transaction.atomic():
         # No join: what another transaction has ordered while this one waited for the lock must be seen.
         locked = lock(Trade.objects.filter(pk=trade.pk)).get()

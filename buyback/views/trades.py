@@ -23,6 +23,7 @@ from buyback.forms import BankForm, MessageForm, SlotForm
 from buyback.guides import HOW_TO_MEND, lock_guide
 from buyback.models import CounterOffer, Trade
 from buyback.next_steps import next_step, own_step, tax_step
+from buyback.services.credit import may_keep_as_credit
 from buyback.services.inspections import answer_counter_offer
 from buyback.services.messages import write_message
 from buyback.services.parcels import CannotCorrectAddress, choose_pickup, correct_return_address, drop_off_instead
@@ -68,6 +69,7 @@ def _trade_page(request: HttpRequest, shown: Trade, form: MessageForm, status: i
         "guide": lock_guide(product.brand, product.category.slug),
         "payout": selectors.payout_state(shown),
         "can_change_iban": may_change_iban(shown),
+        "can_keep": may_keep_as_credit(shown),
         "story": selectors.device_story(shown),
         "talk": shown.messages.prefetch_related("photos"),
         "crumbs": crumbs.account(shown),

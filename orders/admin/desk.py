@@ -1,5 +1,6 @@
 """Orders at the desk: read whole, refunded by those who may."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -53,17 +54,22 @@ def payments_panel(order: Order) -> Panel:
     payments = Payment.objects.filter(purpose="order", reference=order.pk).prefetch_related("refunds")
     rows: list[tuple[Any, ...]] = []
     for payment in payments:
-        words = payment.failure or ""
-        rows.append(
-            (moment(payment.created_at), _("Payment"), money(payment.amount), payment.get_status_display(), words)
-        )
-        rows += [_refund_row(refund) for refund in payment.refunds.all()]
+        words, kept = payment.failure or "", payment.get_status_display()
+        rows.append((moment(payment.created_at), _("Payment"), money(payment.amount), kept, words))
+        if payment.credit:
+            rows.append((moment(payment.created_at), _("By credit"), money(payment.credit), kept, ""))
+        rows += [row for refund in payment.refunds.all() for row in _refund_rows(refund)]
     return table(_("Money"), (_("Date"), _("What"), _("Amount"), _("Status"), _("Note")), rows)
 
 
-def _refund_row(refund: Refund) -> tuple[Any, ...]:
-    amount, state = money(refund.amount), refund.get_status_display()
-    return (moment(refund.created_at), _("Refund"), amount, state, refund.failure or refund.reason)
+def _refund_rows(refund: Refund) -> Iterator[tuple[Any, ...]]:
+    """By the bank, and to the buyer's credit."""
+    if refund.amount:
+        state, why = refund.get_status_display(), refund.failure or refund.reason
+        yield (moment(refund.created_at), _("Refund"), money(refund.amount), state, why)
+    if refund.credit:
+        state = Refund.Status.SUCCEEDED.label
+        yield (moment(refund.created_at), _("Back on the credit"), money(refund.credit), state, refund.reason)
 
 
 @admin.register(Order, site=staff_site)

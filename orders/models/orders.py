@@ -29,6 +29,8 @@ class Order(models.Model):
         FAILED = "failed", _("payment failed")
         CANCELLED = "cancelled", _("cancelled")
 
+    # What card networks and Stripe take at least, where credit pays the rest.
+    LEAST_BY_CARD_MINOR = 50
     # Waiting for its money.
     OPEN = (PaymentStatus.PENDING, PaymentStatus.AUTHORISED)
     NOUN = "order"
@@ -55,6 +57,8 @@ class Order(models.Model):
     snapshot = models.CharField(max_length=64, default="", editable=False)
     payment_status = models.CharField(_("payment"), max_length=12, choices=PaymentStatus, default=PaymentStatus.PENDING)
     total_minor = models.PositiveIntegerField()
+    # What of it the buyer's credit pays; the payment brings the rest.
+    credit_minor = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     conditions_version = models.CharField(max_length=20)
     reserved_until = models.DateTimeField()
@@ -69,6 +73,7 @@ class Order(models.Model):
         ordering = ["-number"]
         constraints = [
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="order_positive"),
+            models.CheckConstraint(condition=Q(credit_minor__lte=F("total_minor")), name="order_credit_within_total"),
             models.CheckConstraint(
                 condition=~Q(payment_status="captured") | Q(captured_at__isnull=False),
                 name="order_paid_has_date",
@@ -90,6 +95,15 @@ class Order(models.Model):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    @property
+    def credit(self) -> Money:
+        return Money(self.credit_minor, self.currency)
+
+    @property
+    def to_pay(self) -> Money:
+        """What is left to pay by card."""
+        return self.total - self.credit
 
 
 class Consignment(models.Model):

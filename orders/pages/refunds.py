@@ -12,6 +12,7 @@ from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Refund
 from backmarket.payments.selectors import BY_BANK
+from backmarket.templatetags.ui import money
 from orders.pages.parts import Step
 from orders.selectors import refund_arrives_by
 
@@ -28,7 +29,7 @@ class RefundView:
 
 @dataclass(frozen=True)
 class RefundSums:
-    """All of an order's refunds: what its bank has sent back, and what is on its way to the bank."""
+    """All of an order's refunds: what is back (sent by the bank, or on the credit), and what the bank is asked for."""
 
     sent: Money
     asked: Money
@@ -40,9 +41,14 @@ def refund_view(refunds: Sequence[Refund], at: datetime) -> RefundView | None:
         return None
     steps: list[Step] = []
     for refund in refunds:
-        steps.append(Step(_("Refund asked of the bank"), refund.created_at, "done"))
-        steps += _outcome(refund, at, last=refund is refunds[-1])
-    return RefundView(refunds[-1].amount, steps)
+        if refund.credit:
+            title = _("%(amount)s back on your credit") % {"amount": money(refund.credit)}
+            steps.append(Step(title, refund.created_at, "done"))
+        if refund.amount:
+            steps.append(Step(_("Refund asked of the bank"), refund.created_at, "done"))
+            steps += _outcome(refund, at, last=refund is refunds[-1])
+    by_credit = total((refund.credit for refund in refunds), refunds[-1].currency)
+    return RefundView(refunds[-1].amount + by_credit, steps)
 
 
 def _outcome(refund: Refund, at: datetime, *, last: bool) -> list[Step]:
@@ -67,6 +73,7 @@ def _arrival(sent_at: datetime, at: datetime) -> Step:
 def refund_sums(found: Mapping[UUID, Iterable[Refund]], currency: str) -> RefundSums:
     rows = [refund for refunds in found.values() for refund in refunds]
     return RefundSums(
-        sent=total((row.amount for row in rows if row.status == Status.SUCCEEDED), currency),
+        sent=total((row.amount for row in rows if row.status == Status.SUCCEEDED), currency)
+        + total((row.credit for row in rows), currency),
         asked=total((row.amount for row in rows if row.status == Status.PENDING), currency),
     )

@@ -17,7 +17,7 @@ from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Payment
-from backmarket.payments.services import cancel_payment, request_payment, request_refund, stray_payment
+from backmarket.payments.services import cancel_payment, request_refund, stray_payment
 from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.models import Listing
@@ -25,9 +25,9 @@ from catalog.services.stock import OutOfStock, release_stock, reserve_stock
 from orders.models import Cart, CartItem, Consignment, Order, OrderLine
 from orders.selectors import is_offered
 from orders.services.capturing import capture_order
-from orders.services.holds import capture_of, foresee_hold, hold_authorised, lapse_unpaid
+from orders.services.holds import foresee_hold, hold_authorised, lapse_unpaid
 from orders.services.taxation import taxes_of
-from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, same_order, snapshot_of
+from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, ask_for_money, same_order, snapshot_of
 from refurbishers.models import Refurbisher
 from refurbishers.selectors import commission_rates
 
@@ -52,8 +52,10 @@ def place_order(
     conditions_version: str,
     by: Actor,
     at: datetime,
+    credit_minor: int = 0,
 ) -> Order:
-    """Reserve the stock for ten minutes, freeze prices and commissions, and write the payment to be made.
+    """Reserve the stock, and so much of the buyer's credit, for ten minutes, freeze prices and commissions, and write
+    the payment to be made. Raises NotEnoughCredit.
 
     A cart has one order that waits for money: the same checkout again, from whatever page, gives that order, and
     another one replaces it. Raises CartChanged when a price or an offer is not what the buyer last saw, OutOfStock
@@ -65,7 +67,7 @@ def place_order(
         if known and known.payment_status == Order.PaymentStatus.CAPTURED:
             return _same_buyer(known, buyer, email, address)
         items = _items_to_buy(cart)
-        snapshot = snapshot_of(items, address, email=email, buyer=buyer)
+        snapshot = snapshot_of(items, address, email=email, buyer=buyer, credit_minor=credit_minor)
         if waiting := same_order(cart, snapshot, by=by, at=at):
             return _same_buyer(waiting, buyer, email, address)
         if known and not _hand_over_key(known, snapshot):
@@ -79,9 +81,7 @@ def place_order(
         _write_order(order, items)
         record("order.placed", order, by=by, at=at)
         foresee_hold(order, at=at)
-        request_payment(
-            purpose=PURPOSE, reference=order.pk, amount=order.total, by=by, at=at, capture=capture_of(order)
-        )
+        ask_for_money(order, credit_minor=credit_minor, by=by, at=at)
     return order
 
 
@@ -227,7 +227,7 @@ def settle_order(order_id: UUID, *, at: datetime) -> None:
         paid = payment.first()
         if paid is None or order.payment_status == Order.PaymentStatus.CAPTURED:
             return
-        if paid.amount != order.total:
+        if (paid.amount, paid.credit) != (order.to_pay, order.credit):
             _refuse_other_amount(paid, at)
         elif order.payment_status in (Order.PaymentStatus.FAILED, Order.PaymentStatus.CANCELLED):
             _return_late_money(order, paid, at)

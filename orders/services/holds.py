@@ -49,12 +49,6 @@ def foresee_hold(order: Order, *, at: datetime) -> None:
         Hold.objects.create(order=order, hits=hits, created_at=at)
 
 
-def capture_of(order: Order) -> Payment.Capture:
-    """How its money is asked for: by hand where the order is to be held."""
-    held = Hold.objects.filter(order=order).exists()
-    return Payment.Capture.MANUAL if held else Payment.Capture.AUTOMATIC
-
-
 def _judged(order: Order, at: datetime, card: str = "") -> list[Hit]:
     rules = list(FraudRule.objects.filter(is_active=True))
     hours = max((rule.hours or 0 for rule in rules), default=0)

@@ -1,4 +1,4 @@
-"""The one order of a cart that waits for its money: found again, held longer, or given up for another."""
+"""The one order of a cart that waits for its money: asked for, found again, held longer, or given up for another."""
 
 import hashlib
 import json
@@ -13,11 +13,13 @@ from backmarket.accounts.models import Address, AddressFields, User
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
+from backmarket.money import Money
 from backmarket.payments.models import Payment
-from backmarket.payments.services import cancel_payment
+from backmarket.payments.services import Credit, cancel_payment, prolong_credit, request_payment
 from backmarket.states import move
+from backmarket.templatetags.ui import money
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
-from orders.models import Cart, CartItem, Order, OrderLine
+from orders.models import Cart, CartItem, Hold, Order, OrderLine
 
 RESERVED_FOR = timedelta(minutes=10)
 # However often the buyer goes on, counted from when the order was placed.
@@ -48,14 +50,16 @@ class DevicesGone(DomainError):
     code = "devices_gone"
 
 
-def snapshot_of(items: Sequence[CartItem], address: Address, *, email: str, buyer: User | None) -> str:
-    """A fingerprint of all that makes two checkouts the same: who buys what, at which price, sent where."""
+def snapshot_of(
+    items: Sequence[CartItem], address: Address, *, email: str, buyer: User | None, credit_minor: int = 0
+) -> str:
+    """A fingerprint of all that makes two checkouts the same: who buys what, at which price, sent where, how paid."""
     bought = sorted(
         [str(item.listing_id), item.quantity, item.listing.price_minor, item.listing.shipping_minor,
          item.listing.currency] for item in items
     )  # fmt: skip
     sent = [str(getattr(address, field.name)) for field in AddressFields._meta.get_fields()]
-    facts = json.dumps([str(buyer.pk) if buyer else "", email, sent, bought])
+    facts = json.dumps([str(buyer.pk) if buyer else "", email, sent, bought, *([credit_minor] if credit_minor else [])])
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
@@ -77,6 +81,37 @@ def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order |
         return waiting
     give_way(waiting, by=by, at=at)
     return None
+
+
+def ask_for_money(order: Order, *, by: Actor, at: datetime, credit_minor: int = 0) -> Payment:
+    """The payment of a waiting order: what the buyer's credit does not cover, and that credit kept until then.
+
+    A new order is told how much credit it uses. Raises CannotPay when it is paid already, CannotOrder when it cannot
+    use so much, NotEnoughCredit.
+    """
+    if credit_minor:
+        _use_credit(order, credit_minor)
+    credit = Credit(order.buyer, order.credit, order.reserved_until) if order.credit and order.buyer else None
+    return request_payment(
+        purpose=PURPOSE, reference=order.pk, amount=order.to_pay, by=by, at=at, credit=credit, capture=capture_of(order)
+    )
+
+
+def capture_of(order: Order) -> Payment.Capture:
+    """How its money is asked for: by hand where the order is to be held."""
+    held = Hold.objects.filter(order=order).exists()
+    return Payment.Capture.MANUAL if held else Payment.Capture.AUTOMATIC
+
+
+def _use_credit(order: Order, credit_minor: int) -> None:
+    if order.buyer is None or credit_minor > order.total_minor:
+        raise CannotOrder(_("So much credit cannot be used for this order."), field="credit")
+    if 0 < order.total_minor - credit_minor < Order.LEAST_BY_CARD_MINOR:
+        least = money(Money(Order.LEAST_BY_CARD_MINOR, order.currency))
+        text = _("Banks take no card payment below %(least)s: use all of your credit for this order, or less of it.")
+        raise CannotOrder(text % {"least": least}, field="credit")
+    order.credit_minor = credit_minor
+    order.save(update_fields=["credit_minor"])
 
 
 def is_being_paid(order: Order) -> bool:
@@ -137,6 +172,8 @@ def _hold(order: Order, at: datetime) -> None:
     demand = Counter(order.lines.values_list("listing_id", flat=True))
     if extend_reservation(order.pk, expires_at=until, at=at) < len(demand):
         reserve_stock(holder=order.pk, demand=demand, expires_at=until, at=at)
+    for payment in lock(Payment.objects.filter(purpose=PURPOSE, reference=order.pk, status=Payment.Status.PENDING)):
+        prolong_credit(payment, until=until, at=at)
     order.reserved_until = until
     order.save(update_fields=["reserved_until"])
 

@@ -13,7 +13,7 @@ from backmarket.errors import DomainError
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
 from orders.pages.cart import cart_view
-from orders.selectors import CART_KEY, listing_to_add
+from orders.selectors import CART_KEY, listing_to_add, usable_credit
 from orders.services.cart import (
     add_to_cart,
     cart_of,
@@ -68,7 +68,9 @@ def show_cart(request: HttpRequest) -> HttpResponse:
     view = cart_view(cart, timetravel.now())
     if cart and view.changed:
         note_seen_prices(cart)
-    return render(request, "orders/cart.html", {"cart": view})
+    user, now = person(request), timetravel.now()
+    credit = usable_credit(user, cart, view.total, at=now) if user and cart else None
+    return render(request, "orders/cart.html", {"cart": view, "credit": credit})
 
 
 def _slip(request: HttpRequest, item: CartItem, error: str) -> HttpResponse:

@@ -15,22 +15,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
+from backmarket.accounts.models import User
 from backmarket.accounts.services import save_address
 from backmarket.contention import retried
 from backmarket.errors import DomainError, GatewayError
 from backmarket.forms import JoinedForms, posted, refuse, status_of
+from backmarket.money import Money
 from backmarket.payments.models import Payment
 from backmarket.payments.reasons import card_words
-from backmarket.payments.services import CannotPay, card_form, open_payment, request_payment, settle_payment
+from backmarket.payments.selectors import credit_of
+from backmarket.payments.services import CannotPay, NotEnoughCredit, card_form, open_payment, settle_payment
 from orders.access import order_for_buyer
 from orders.forms import CheckoutForm
 from orders.models import Cart, Order
 from orders.pages.cart import cart_view
-from orders.selectors import latest_address, payment_of
+from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
-from orders.services.holds import capture_of
-from orders.services.waiting import PURPOSE, DevicesGone, ReservationOver, prolong_order
+from orders.services.waiting import DevicesGone, ReservationOver, ask_for_money, prolong_order
 from orders.views.cart import cart_of_request
 from orders.views.common import actor, opened, person, remember_guest_order
 
@@ -55,7 +57,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("order", placed.pk)
     if cart is None or empty:
         return redirect("cart")
-    form, address_form = _forms(request)
+    form, address_form = _forms(request, cart)
     if request.method == "POST" and all([form.is_valid(), address_form.is_valid()]):
         try:
             return _to_bank(request, _place(request, cart, form, address_form))
@@ -64,14 +66,23 @@ def checkout(request: HttpRequest) -> HttpResponse:
     view = cart_view(cart, timetravel.now())
     if view.changed:
         note_seen_prices(cart)
-    context = {"cart": view, "form": form, "address_form": address_form, "both": JoinedForms(form, address_form)}
+    both = JoinedForms(form, address_form)
+    context = {"cart": view, "credit": form.most_credit, "form": form, "address_form": address_form, "both": both}
     return render(request, "orders/checkout.html", context, status=status_of(form, address_form))
 
 
-def _forms(request: HttpRequest) -> tuple[CheckoutForm, AddressForm]:
+def _forms(request: HttpRequest, cart: Cart) -> tuple[CheckoutForm, AddressForm]:
     user, sent = person(request), posted(request)
-    form = CheckoutForm(sent, known_email=user.email if user else "", initial={"checkout_key": uuid.uuid4()})
+    credit = _credit(user, cart) if user else None
+    first = {"checkout_key": uuid.uuid4(), "use_credit": True, "credit": credit}
+    form = CheckoutForm(sent, known_email=user.email if user else "", credit=credit, initial=first)
     return form, AddressForm(sent, instance=latest_address(user) if sent is None else None)
+
+
+def _credit(user: User, cart: Cart) -> Money | None:
+    """What the form offers; who has none waits for no sum of the cart."""
+    now = timetravel.now()
+    return usable_credit(user, cart, cart_view(cart, now).total, at=now) if credit_of(user) else None
 
 
 def _already_placed(request: HttpRequest) -> Order | None:
@@ -95,6 +106,7 @@ def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: A
             buyer=user,
             language=get_language() or "en",
             checkout_key=form.cleaned_data["checkout_key"],
+            credit_minor=form.credit_minor,
             conditions_version=CONDITIONS_VERSION,
             by=actor(request),
             at=timetravel.now(),
@@ -109,10 +121,7 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
     if order.payment_status == Order.PaymentStatus.PENDING:
         back = request.build_absolute_uri(reverse("checkout-return", args=[order.pk]))
         try:
-            payment = request_payment(
-                purpose=PURPOSE, reference=order.pk, amount=order.total, by=actor(request), at=now,
-                capture=capture_of(order),
-            )  # fmt: skip
+            payment = ask_for_money(order, by=actor(request), at=now)
             url = open_payment(payment, return_url=back, at=now) or reverse("checkout-pay", args=[order.pk])
         except CannotPay:
             return redirect("checkout-return", order.pk)  # paid on another page: ask the bank
@@ -133,7 +142,7 @@ def pay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _card_page(request, order)
     try:
         prolong_order(order, at=timetravel.now())
-    except (ReservationOver, DevicesGone) as refusal:
+    except (ReservationOver, DevicesGone, NotEnoughCredit) as refusal:
         messages.error(request, str(refusal))
         return redirect("cart")
     except DomainError as refusal:

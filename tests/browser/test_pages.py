@@ -97,7 +97,10 @@ def test_every_page_of_an_account_is_readable_in_light_and_dark(
 
 
 def account_pages(line: OrderLine, trade: Trade) -> list[str]:
-    names = ("account", "account-addresses", "account-profile", "account-close", "orders", "trades", "account_email")
+    names = (
+        "account", "account-addresses", "account-credit", "account-profile", "account-close", "orders", "trades",
+        "account_email",
+    )  # fmt: skip
     return [
         *map(reverse, names), reverse("order", args=[line.order.pk]), reverse("trade", args=[trade.pk]),
         reverse("rate-line", args=[line.pk]), reverse("rate-trade", args=[trade.pk]),

@@ -35,14 +35,15 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
     list_filter = ("status", "purpose", "gateway")
     search_fields = ("id", "reference", "gateway_id")
     fields = (
-        "id", "purpose", "reference", "shown_status", "amount_shown", "received_shown", "refundable_shown", "gateway",
-        "gateway_id", "capture", "failure_shown", "created_at", "authorised_at", "capturing_at", "captured_at",
-        "failed_at", "cancelled_at", "stray_at", "closed_at",
+        "id", "purpose", "reference", "shown_status", "amount_shown", "credit_shown", "received_shown",
+        "refundable_shown", "gateway", "gateway_id", "capture", "failure_shown", "created_at", "authorised_at",
+        "capturing_at", "captured_at", "failed_at", "cancelled_at", "stray_at", "closed_at",
     )  # fmt: skip
     piles = (
         Pile("stray", _("Came astray"), Q(status=Payment.Status.STRAY)),
         Pile("authorised", _("Authorised"), Q(status=Payment.Status.AUTHORISED)),
     )
+    credit_shown = money_column("credit", _("by credit"))
     received_shown = money_column("received", _("received"))
     refundable_shown = money_column("refundable", _("can still be refunded"))
 
@@ -53,7 +54,7 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
     def panels(self, request: HttpRequest, obj: Payment) -> list[Panel]:
         refunds = list(obj.refunds.all())
         rows = [
-            (refund.created_at, money(refund.amount), refund.get_status_display(), refund.reason) for refund in refunds
+            (refund.created_at, money(refund.total), refund.get_status_display(), refund.reason) for refund in refunds
         ]
         headers = (_("Date"), _("Amount"), _("Status"), _("Reason"))
         return [table(_("Refunds"), headers, rows), history(obj, *refunds, names=True)]
@@ -61,13 +62,14 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
 
 @admin.register(Refund, site=staff_site)
 class RefundAdmin(AmountColumns, StaffModelAdmin):
-    list_display = ("id", "reason", "shown_status", "amount_shown", "created_at", "failure")
+    list_display = ("id", "reason", "shown_status", "amount_shown", "credit_shown", "created_at", "failure")
     list_filter = ("status", "reason")
     search_fields = ("id", "reference", "payment__reference")
     fields = (
-        "id", "payment", "reference", "reason", "shown_status", "amount_shown", "failure", "created_at",
+        "id", "payment", "reference", "reason", "shown_status", "amount_shown", "credit_shown", "failure", "created_at",
         "succeeded_at", "failed_at",
     )  # fmt: skip
+    credit_shown = money_column("credit", _("back on the credit"), ordering="credit_minor")
     piles = (
         Pile("pending", _("Pending"), Q(status=Refund.Status.PENDING)),
         Pile("failed", _("Failed"), unanswered),

@@ -3,6 +3,7 @@
 from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
 from backmarket.payments.models.connect import ConnectAccount, TransferReversal
+from backmarket.payments.models.credit import CreditAccount
 from backmarket.payments.models.disputes import Dispute
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
@@ -12,6 +13,7 @@ __all__ = [
     "Approval",
     "BankReport",
     "ConnectAccount",
+    "CreditAccount",
     "Dispute",
     "LedgerEntry",
     "LedgerMovement",

@@ -6,6 +6,7 @@ The ground knows no orders or trades: what a row is for is a `purpose` (a code) 
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -20,6 +21,9 @@ class Payment(models.Model):
 
     Stray is money that fits nothing: it came after we had given up, or is not the amount to pay. It is in the ledger,
     and goes back whole by a refund.
+
+    Part of what is paid may be the buyer's credit: `amount` is what the provider has to bring, `credit` comes on top.
+    It is promised to this payment until `credit_until`, or as long as the money is authorised, and taken at capture.
     """
 
     class Status(models.TextChoices):
@@ -65,6 +69,14 @@ class Payment(models.Model):
     card_country = models.CharField(max_length=2, blank=True, db_default="")
     # What the provider took, where that is not the amount.
     received_minor = models.BigIntegerField(null=True, blank=True)
+    credit_minor = models.BigIntegerField(default=0, db_default=0)
+    # Whose credit it is, and the instants until which it is promised and at which it was taken.
+    credit_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    credit_until = models.DateTimeField(null=True, blank=True)
+    credit_at = models.DateTimeField(null=True, blank=True)
+    credit_back_minor = models.BigIntegerField(default=0, db_default=0)
     # What the provider keeps of it; unknown until it says so.
     fee_minor = models.BigIntegerField(null=True, blank=True)
     refunded_minor = models.BigIntegerField(default=0)
@@ -89,7 +101,25 @@ class Payment(models.Model):
                 condition=Q(status__in=["pending", "authorised", "captured", "failed", "cancelled", "stray"]),
                 name="payment_status_known",
             ),
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0) & ~Q(gateway="credit")
+                | Q(amount_minor=0, credit_minor__gt=0, gateway="credit"),
+                name="payment_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_minor=0, credit_of=None, credit_at=None)
+                | Q(credit_minor__gt=0, credit_of__isnull=False, credit_until__isnull=False),
+                name="payment_credit_is_somebodys",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="captured") | Q(credit_minor=0) | Q(credit_at__isnull=False),
+                name="payment_captured_took_credit",
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_back_minor=0)
+                | Q(credit_back_minor__gt=0, credit_back_minor__lte=F("credit_minor"), credit_at__isnull=False),
+                name="payment_never_more_credit_back",
+            ),
             models.CheckConstraint(
                 condition=Q(refunded_minor__gte=0)
                 & Q(reserved_refund_minor__gte=0)
@@ -137,6 +167,22 @@ class Payment(models.Model):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def credit(self) -> Money:
+        """What the buyer's credit pays on top."""
+        return Money(self.credit_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What is paid with it, whatever brings it."""
+        return self.amount + self.credit
+
+    @property
+    def credit_left(self) -> Money:
+        """Of the credit that it has taken: what has not gone back."""
+        taken = self.credit_minor if self.credit_at else 0
+        return Money(taken - self.credit_back_minor, self.currency)
+
+    @property
     def received(self) -> Money:
         """What the provider has taken."""
         if self.status not in self.TAKEN:
@@ -145,7 +191,12 @@ class Payment(models.Model):
 
     @property
     def refundable(self) -> Money:
-        """What could still be refunded: captured − refunded − pending."""
+        """What could still be refunded, credit included: captured − refunded − pending."""
+        return self.card_left + self.credit_left
+
+    @property
+    def card_left(self) -> Money:
+        """The same, of what the provider has taken."""
         return self.received - Money(self.refunded_minor + self.reserved_refund_minor, self.currency)
 
 
@@ -153,6 +204,7 @@ class Refund(models.Model):
     """Money on its way back to the buyer. The row is written first, the gateway is called afterwards.
 
     The exception is a refund that somebody made at the provider itself: reason "provider", its row comes second.
+    `amount` goes by the provider; `credit`, back to the buyer's credit, is booked together with the row.
     """
 
     class Status(models.TextChoices):
@@ -171,6 +223,7 @@ class Refund(models.Model):
     reason = models.CharField(max_length=30)
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     amount_minor = models.BigIntegerField()
+    credit_minor = models.BigIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     gateway_id = models.CharField(max_length=120, blank=True)
     failure = models.CharField(max_length=200, blank=True)
@@ -186,7 +239,10 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["pending", "succeeded", "failed"]), name="refund_status_known"
             ),
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0, credit_minor__gte=0) | Q(amount_minor=0, credit_minor__gt=0),
+                name="refund_positive",
+            ),
             models.UniqueConstraint(
                 fields=["reference"], condition=~Q(status="failed"), name="refund_once_per_reference"
             ),
@@ -199,3 +255,12 @@ class Refund(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def credit(self) -> Money:
+        return Money(self.credit_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What this row gives back, whatever way."""
+        return self.amount + self.credit

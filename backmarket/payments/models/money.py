@@ -146,6 +146,7 @@ class LedgerEntry(models.Model):
         BANK = "bank", _("bank")
         BUYER = "buyer", _("buyers' money held")
         CONSUMER = "consumer", _("owed to people who sold a device")
+        CREDIT = "credit", _("kept as credit for people")
         PLANT = "plant", _("owed to plants")
         COMMISSION = "commission", _("commission")
         COMMISSION_VAT = "commission_vat", _("VAT on commission")

@@ -6,6 +6,14 @@ from backmarket.payments.services.bank_reports import (
     keep_bank_report,
     preview_report,
 )
+from backmarket.payments.services.credit import (
+    Credit,
+    NotEnoughCredit,
+    leave_credit,
+    pay_credit_out,
+    prolong_credit,
+    take_back_credit,
+)
 from backmarket.payments.services.disputes import (
     CannotAnswer,
     CannotDecide,
@@ -73,7 +81,9 @@ __all__ = [
     "CannotPay",
     "CannotPayOut",
     "CannotRefund",
+    "Credit",
     "MayBeAtTheBank",
+    "NotEnoughCredit",
     "NothingToSend",
     "TooEarly",
     "UnbalancedMovement",
@@ -92,11 +102,14 @@ __all__ = [
     "hand_payout_file",
     "keep_bank_report",
     "last_download",
+    "leave_credit",
     "make_payout_file",
     "may_pay_again",
     "open_payment",
     "order_payout",
+    "pay_credit_out",
     "preview_report",
+    "prolong_credit",
     "record_dispute",
     "record_disputed_refund",
     "record_provider_refunds",
@@ -114,5 +127,6 @@ __all__ = [
     "settle_pending_payments",
     "stray_payment",
     "submit_answer",
+    "take_back_credit",
     "withdraw_payout_file",
 ]

@@ -16,9 +16,10 @@ from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
 from backmarket.jobs import each
 from backmarket.money import Money
-from backmarket.payments.gateways import gateway
+from backmarket.payments.gateways import BY_CREDIT, gateway
 from backmarket.payments.gateways.base import Checkout, Report, State
 from backmarket.payments.models import LedgerEntry, Payment
+from backmarket.payments.services.credit import Credit, is_credit_there, promise_credit
 from backmarket.payments.services.ledger import book
 from backmarket.payments.services.refunds import request_refund
 from backmarket.states import IllegalMove, move
@@ -34,7 +35,7 @@ ASK_AFTER = timedelta(minutes=5)
 ASK_UNTIL = timedelta(days=3)
 # A provider may know its fee some hours after it took the money.
 ASK_FEE_UNTIL = timedelta(days=30)
-LATE, MISMATCH = "came_late", "amount_mismatch"
+LATE, MISMATCH, CREDIT_GONE = "came_late", "amount_mismatch", "credit_gone"
 
 
 class CannotPay(DomainError):
@@ -59,23 +60,31 @@ def request_payment(
     by: Actor,
     at: datetime,
     capture: str = Payment.Capture.AUTOMATIC,
+    credit: Credit | None = None,
 ) -> Payment:
-    """The row of one payment, without asking any provider. A pending one of the same amount is used again;
-    another pending one is cancelled first. Raises CannotPay when it is paid already."""
-    if amount.minor <= 0:
+    """The row of one payment, without asking any provider. A pending one of the same amounts is used again;
+    another pending one is cancelled first. `credit` comes on top of `amount`, and may pay all.
+
+    Raises CannotPay when it is paid already, NotEnoughCredit.
+    """
+    by_credit = credit.amount if credit else Money(0, amount.currency)
+    if amount.minor < 0 or (amount + by_credit).minor <= 0:
         raise CannotPay(_("There is nothing to pay."))
     with transaction.atomic():
         active = lock(Payment.objects.filter(purpose=purpose, reference=reference, status__in=ACTIVE)).first()
         if active is not None and active.status != Payment.Status.PENDING:
             raise CannotPay
-        if active is not None and (active.amount, active.capture) == (amount, capture):
+        wanted = (amount, by_credit, capture)
+        if active is not None and (active.amount, active.credit, active.capture) == wanted:
             return active
         if active is not None:
             cancel_payment(active, by=by, at=at)
         payment = Payment(
             purpose=purpose, reference=reference, amount_minor=amount.minor, currency=amount.currency,
-            gateway=settings.PAYMENT_GATEWAY, capture=capture, created_at=at,
+            gateway=settings.PAYMENT_GATEWAY if amount else BY_CREDIT, capture=capture, created_at=at,
         )  # fmt: skip
+        if credit:
+            promise_credit(payment, credit, at=at)
         return _create_payment(payment, by=by, at=at)
 
 
@@ -178,9 +187,12 @@ def _apply(payment: Payment, report: Report, *, at: datetime) -> None:
         if report.state in (State.CANCELLED, State.FAILED):
             _write(payment, closed_at=at)
     elif report.state == State.AUTHORISED and not fits:
-        log.error("payment_amount_mismatch", payment=str(payment.pk))
-        move(payment, Payment.Status.FAILED, by=by, at=at, data=_subject(payment), failure=MISMATCH)
-        transaction.on_commit(partial(_settle_soon, payment), robust=True)
+        _refuse(payment, MISMATCH, by=by, at=at)
+    elif report.state in (State.AUTHORISED, State.CAPTURED) and not is_credit_there(payment, at=at):
+        if report.state == State.CAPTURED and payment.amount:
+            stray_payment(payment, reason=CREDIT_GONE, by=by, at=at)
+        else:
+            _refuse(payment, CREDIT_GONE, by=by, at=at)
     elif report.state in (State.PENDING, payment.status):
         if payment.failure != report.failure[:200]:
             _write(payment, failure=report.failure[:200])
@@ -188,10 +200,19 @@ def _apply(payment: Payment, report: Report, *, at: datetime) -> None:
         _follow(payment, report, by=by, at=at)
 
 
+def _refuse(payment: Payment, reason: str, *, by: Actor, at: datetime) -> None:
+    """Nothing was taken, and nothing will be: what is authorised is released."""
+    log.error("payment_refused", payment=str(payment.pk), reason=reason)
+    move(payment, Payment.Status.FAILED, by=by, at=at, data=_subject(payment), failure=reason)
+    transaction.on_commit(partial(_settle_soon, payment), robust=True)
+
+
 def _follow(payment: Payment, report: Report, *, by: Actor, at: datetime) -> None:
     """To where the provider is; what ended there needs no closing."""
     closed = at if report.state in (State.FAILED, State.CANCELLED) else None
-    facts = {"failure": report.failure[:200], "closed_at": closed}
+    facts: dict[str, Any] = {"failure": report.failure[:200], "closed_at": closed}
+    if report.state == State.CAPTURED and payment.credit:
+        facts["credit_at"] = at
     move(payment, report.state, by=by, at=at, data=_subject(payment), **facts)
     if report.state == State.CAPTURED:
         _book_capture(payment, at=at)
@@ -222,13 +243,16 @@ def stray_payment(payment: Payment, *, reason: str, by: Actor, at: datetime, rec
 
 
 def _book_capture(payment: Payment, *, at: datetime) -> None:
+    """What the provider took, and the credit that was taken with it, are the buyer's money now. Once."""
+    credit = payment.credit if payment.credit_at else Money(0, payment.currency)
     book(
         f"capture:{payment.pk}",
         kind="capture",
         reference=payment.reference,
         entries=[
             (LedgerEntry.Account.GATEWAY, "", -payment.received),
-            (LedgerEntry.Account.BUYER, "", payment.received),
+            (LedgerEntry.Account.CREDIT, str(payment.credit_of_id), -credit),
+            (LedgerEntry.Account.BUYER, "", payment.received + credit),
         ],
         at=at,
     )

@@ -19,9 +19,11 @@ from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import KnownRefund, Outcome, Transfer
 from backmarket.payments.models import Dispute, LedgerEntry, Payment, Refund
-from backmarket.payments.selectors import BY_BANK, is_unanswered
+from backmarket.payments.selectors import BY_BANK, given_back_before, is_unanswered
+from backmarket.payments.services.credit import give_credit_back
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
+from backmarket.taxes import share_of
 
 log = structlog.get_logger(__name__)
 # The reason of a refund that somebody made at the provider, without us.
@@ -40,36 +42,70 @@ class CannotRefund(DomainError):
 def request_refund(payment: Payment, *, reference: UUID, amount: Money, reason: str, by: Actor, at: datetime) -> Refund:
     """Claim `amount` of a captured payment and write the refund; the provider is called after the commit.
 
+    Of what was paid partly by credit, that part goes back to the credit at once, and only the rest by the provider.
     Asking again for the same reference and amount returns the refund there is. Raises CannotRefund.
     """
     with transaction.atomic():
         payment = lock(Payment.objects.filter(pk=payment.pk)).get()
         known = Refund.objects.filter(reference=reference).exclude(status=Refund.Status.FAILED).first()
         if known is not None:
-            if known.payment_id == payment.pk and known.amount == amount:
+            if known.payment_id == payment.pk and known.total + given_back_before(known) == amount:
                 return known
             raise CannotRefund(_("This has been refunded already, with another amount."))
-        _require_undisputed(payment, amount)
-        refund = _create(payment, reference, amount, reason, by=by, at=at)
-        transaction.on_commit(partial(_send_soon, refund), robust=True)
+        card, credit = _split(payment, reference, amount)
+        _require_undisputed(payment, card)
+        refund = _create(payment, reference, card, reason, by=by, at=at, credit=credit)
+        if card:
+            transaction.on_commit(partial(_send_soon, refund), robust=True)
     return refund
+
+
+def _split(payment: Payment, reference: UUID, amount: Money) -> tuple[Money, Money]:
+    """What of it goes by the provider, and what to the buyer's credit: in the proportion in which both have paid.
+
+    Rounded for all that has been given back so far, so that the parts of a payment sum to it. What the provider
+    refused is asked of it again as it was: its part of the credit is back already.
+    """
+    refused = Refund.objects.filter(reference=reference, payment=payment, status=Refund.Status.FAILED)
+    if refused.exists():
+        done = sum(credit for credit in refused.values_list("credit_minor", flat=True))
+        return amount - Money(done, amount.currency), Money(0, amount.currency)
+    back = payment.refunded_minor + payment.reserved_refund_minor + payment.credit_back_minor
+    due = share_of(payment.credit, back + amount.minor, payment.total.minor).minor - payment.credit_back_minor
+    credit = min(max(due, amount.minor - payment.card_left.minor, 0), amount.minor, payment.credit_left.minor)
+    return amount - Money(credit, amount.currency), Money(credit, amount.currency)
 
 
 def _create(
-    payment: Payment, reference: UUID, amount: Money, reason: str, *, by: Actor, at: datetime, gateway_id: str = ""
+    payment: Payment,
+    reference: UUID,
+    amount: Money,
+    reason: str,
+    *,
+    by: Actor,
+    at: datetime,
+    gateway_id: str = "",
+    credit: Money | None = None,
 ) -> Refund:
-    """The row, and its claim on a locked payment."""
-    _reserve(payment, amount)
+    """The row, and its claim on a locked payment; `credit` goes back on top, and is back when this returns."""
+    back = credit or Money(0, amount.currency)
+    _reserve(payment, amount, back)
     refund = Refund.objects.create(
         payment=payment, reference=reference, reason=reason, amount_minor=amount.minor, currency=amount.currency,
-        gateway_id=gateway_id, created_at=at,
+        credit_minor=back.minor, gateway_id=gateway_id, created_at=at,
     )  # fmt: skip
     record("refund.requested", refund, by=by, at=at, data=_subject(refund))
+    if back:
+        give_credit_back(refund, at=at)
+    if not amount:
+        move(refund, Refund.Status.SUCCEEDED, by=by, at=at, data=_subject(refund))
     return refund
 
 
-def _reserve(payment: Payment, amount: Money) -> None:
-    if amount.minor <= 0 or amount.currency != payment.currency:
+def _reserve(payment: Payment, amount: Money, credit: Money) -> None:
+    if amount.currency != payment.currency or amount.minor < 0 or (amount + credit).minor <= 0:
+        raise CannotRefund
+    if credit > payment.credit_left:
         raise CannotRefund
     enough = (
         Payment.objects.filter(
@@ -82,7 +118,11 @@ def _reserve(payment: Payment, amount: Money) -> None:
         )
         .filter(taken__gte=F("claimed") + amount.minor)
     )
-    if not enough.update(reserved_refund_minor=F("reserved_refund_minor") + amount.minor):
+    claim = {
+        "reserved_refund_minor": F("reserved_refund_minor") + amount.minor,
+        "credit_back_minor": F("credit_back_minor") + credit.minor,
+    }
+    if not enough.update(**claim):
         raise CannotRefund
 
 
@@ -92,9 +132,8 @@ def retry_refund(refund: Refund, *, by: Actor, at: datetime) -> Refund:
     Raises CannotRefund unless it failed, or when the money is on its way by another row.
     """
     _require_unanswered(refund)
-    return request_refund(
-        refund.payment, reference=refund.reference, amount=refund.amount, reason=refund.reason, by=by, at=at
-    )
+    whole = refund.total + given_back_before(refund)
+    return request_refund(refund.payment, reference=refund.reference, amount=whole, reason=refund.reason, by=by, at=at)
 
 
 def record_refund_transfer(refund: Refund, *, bank_reference: str, by: Actor, at: datetime) -> Refund:
@@ -122,10 +161,14 @@ def record_disputed_refund(dispute: Dispute, *, reference: UUID, amount: Money, 
     with transaction.atomic():
         payment = lock(Payment.objects.filter(pk=dispute.payment_id)).get()
         fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
-        if fresh.status != Dispute.Status.LOST or fresh.borne_by or amount.minor > fresh.lost.minor:
+        if fresh.status != Dispute.Status.LOST or fresh.borne_by:
             raise CannotRefund
-        refund = _create(payment, reference, amount, DISPUTED, by=by, at=at)
-        Dispute.objects.filter(pk=dispute.pk).update(covered_minor=F("covered_minor") + amount.minor)
+        # The bank gave back the card's part: the credit's goes back as ever.
+        card, credit = _split(payment, reference, amount)
+        if not card or card > fresh.lost:
+            raise CannotRefund
+        refund = _create(payment, reference, card, DISPUTED, by=by, at=at, credit=credit)
+        Dispute.objects.filter(pk=dispute.pk).update(covered_minor=F("covered_minor") + card.minor)
         _succeed(refund, f"dispute:{refund.pk}", LedgerEntry.Account.DISPUTE, by=by, at=at)
     return refund
 
@@ -142,7 +185,7 @@ def _require_undisputed(payment: Payment, amount: Money) -> None:
         raise CannotRefund(
             _("The buyer has disputed this payment with their bank: nothing can be refunded until that is decided.")
         )
-    if disputes and amount.minor > payment.refundable.minor - sum(dispute.lost.minor for dispute in disputes):
+    if disputes and amount.minor > payment.card_left.minor - sum(dispute.lost.minor for dispute in disputes):
         raise CannotRefund(_("The buyer's bank has given this money back already: the dispute was lost."))
 
 
