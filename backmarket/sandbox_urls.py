@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("travel/", views.travel, name="sandbox-travel"),
     path("courier/", views.advance_courier, name="sandbox-courier"),
     path("pay/<slug:pk>/", views.pay, name="sandbox-pay"),
+    path("connect/<slug:pk>/", views.connect, name="sandbox-connect"),
 ]

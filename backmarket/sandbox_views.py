@@ -17,6 +17,7 @@ from backmarket.clock import OPENS
 from backmarket.errors import DomainError
 from backmarket.money import Money
 from backmarket.payments.gateways import sandbox as bank
+from backmarket.payments.gateways import sandbox_connect, sandbox_disputes
 from backmarket.payments.models import SandboxIntent
 from backmarket.shipping import services as shipping
 from backmarket.shipping.couriers import sandbox as courier
@@ -64,6 +65,15 @@ def _tables() -> list[tuple[str, str, list[tuple[str, Any]]]]:
             _("Amounts to refund"),
             _("Amount"),
             [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in bank.REFUNDS.items()],
+        ),
+        (_("Disputes"), _("What the shop answers"), list(sandbox_disputes.TABLE.items())),
+        (
+            _("Transfers to plants' own accounts"),
+            _("What happens there"),
+            [
+                *((_("the button “%(name)s”") % {"name": label}, text) for label, text in sandbox_connect.buttons()),
+                *((_("amount %(ending)s") % {"ending": key}, text) for key, text in sandbox_connect.TABLE.items()),
+            ],
         ),
         (
             _("Bank accounts"),
@@ -164,6 +174,16 @@ def pay(request: HttpRequest, pk: str) -> HttpResponse:
         "error": error,
     }
     return render(request, "sandbox/pay.html", context, status=422 if error else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def connect(request: HttpRequest, pk: str) -> HttpResponse:
+    """Where a payee fills in their account with the sandbox. POST `answer`: a key of sandbox_connect.ANSWERS."""
+    intent = get_object_or_404(SandboxIntent, pk=pk, kind="account")
+    if request.method == "POST":
+        sandbox_connect.fill_in(intent, request.POST.get("answer", ""))
+        return redirect(intent.return_url or "sandbox")
+    return render(request, "sandbox/connect.html", {"answers": sandbox_connect.answers()})
 
 
 def _act(intent: SandboxIntent, request: HttpRequest) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from backmarket.events.models import Event
-from backmarket.payments.models import LedgerEntry, Payment, Payout, Refund
+from backmarket.payments.models import Dispute, LedgerEntry, Payment, Payout, Refund, TransferReversal
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
@@ -14,6 +14,7 @@ from orders.selectors import stray_payment_of
 from orders.services import (
     checkout,
     claims,
+    disputes,
     earnings,
     fulfilment,
     holds,
@@ -24,6 +25,7 @@ from orders.services import (
     waiting,
 )
 from orders.services.cancelling import BY_BUYER
+from orders.services.disputes import DISPUTED
 from orders.services.goodwill import part_of
 from refurbishers.models import ServiceFact
 from refurbishers.services import record_service_fact
@@ -33,6 +35,7 @@ Kind = ServiceFact.Kind
 # Reasons for which a cancelled sale is the plant's doing.
 NOT_THE_PLANTS = (
     "not_paid", "out_of_stock", "buyer", "given_up", "address", "hold_refused", "hold_lapsed", "goodwill", "mistake",
+    DISPUTED,
 )  # fmt: skip
 
 
@@ -98,6 +101,10 @@ def settle_paid_order(event: Event) -> None:
 def fail_unpaid_order(event: Event) -> None:
     if event.data.get("purpose") == waiting.PURPOSE:
         checkout.fail_order(UUID(event.data["reference"]), at=event.happened_at)
+
+
+def end_unsent_lines(event: Event) -> None:
+    disputes.end_unsent_lines(Dispute.objects.get(pk=event.subject_id), at=event.happened_at)
 
 
 def close_refunded_line(event: Event) -> None:
@@ -173,15 +180,17 @@ def _tell_plants(order_id: UUID, event: Event) -> None:
 
 def email_buyer_line(event: Event) -> None:
     line = _line(event)
+    # Their bank has told them; and a hold's end is told by itself.
     by_hold = event.kind == "line.cancelled" and line.cancel_reason in (holds.REFUSED, holds.LAPSED)
-    if line.paid_at is not None and not by_hold:  # a hold's end is told by itself
+    if line.paid_at is not None and line.cancel_reason != DISPUTED and not by_hold:
         emails.send_line(line, event.kind, at=event.happened_at)
 
 
 def email_plant_of_cancelled_line(event: Event) -> None:
-    """What its buyer called off before the plant accepted it: so that nobody packs it."""
+    """What its buyer called off before the plant accepted it, or their bank paid back: so that nobody packs it."""
     line = _line(event)
-    if line.paid_at is not None and line.accepted_at is None and line.cancel_reason == BY_BUYER:
+    unseen = line.accepted_at is None and line.cancel_reason == BY_BUYER
+    if line.paid_at is not None and (unseen or line.cancel_reason == DISPUTED):
         emails.send_plant_cancelled(line, at=event.happened_at)
 
 
@@ -213,6 +222,11 @@ def set_off_trade(event: Event) -> None:
             label=entry.movement.label,
             at=event.happened_at,
         )
+
+
+def count_reversal(event: Event) -> None:
+    reversal = TransferReversal.objects.select_related("payout").get(pk=event.subject_id)
+    settlement.count_reversal(reversal, at=event.happened_at)
 
 
 def ask_plant_to_pay(event: Event) -> None:

@@ -36,6 +36,10 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
     ("trade", Account.CONSUMER): _("Device bought"),
     ("payout", Account.BANK): _("Paid to your account"),
     ("payout-bounced", Account.BANK): _("Sent back by your bank"),
+    ("payout", Account.GATEWAY): _("Paid to your account"),
+    ("reversed", Account.GATEWAY): _("Taken back from your account"),
+    ("dispute-borne", Account.DISPUTE): _("Payment taken back by the buyer's bank"),
+    ("dispute-borne", Account.COMPENSATION): _("Borne by us"),
     ("received", Account.BANK): _("Your transfer to us"),
 }
 

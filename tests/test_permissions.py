@@ -275,6 +275,8 @@ DOORS: dict[tuple[str, str], str] = {
     ("post", "sandbox-courier"): "302 302 302 302 302 302 302 302",
     ("get", "sandbox-pay"): EVERYBODY,
     ("post", "sandbox-pay"): EVERYBODY,
+    ("get", "sandbox-connect"): EVERYBODY,
+    ("post", "sandbox-connect"): "302 302 302 302 302 302 302 302",
 }
 
 
@@ -313,6 +315,9 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
     )  # fmt: skip
     AcceptanceDraft.objects.create(
         quote=quote, seller=carol, details=sealed(_details(trade)), saved_at=now, expires_at=now.replace(year=2100)
+    )
+    connected = SandboxIntent.objects.create(
+        id="acct_1", kind="account", status="new", amount_minor=0, currency="EUR", return_url="/plant/"
     )
     intent = SandboxIntent.objects.create(
         id="pay_1", kind="payment", amount_minor=1000, currency="EUR", status="open", return_url="/"
@@ -369,6 +374,7 @@ def world(alice: User, carol: User, bob: User, plant: Refurbisher, now: datetime
         "sitemap-part": {"section": "products-1"},
         "share-card": {"kind": "page", "key": "home", "version": home_card().version},
         "webhook": {"family": "payments", "name": "sandbox"}, "sandbox-pay": {"pk": intent.pk},
+        "sandbox-connect": {"pk": connected.pk},
         "mailbox-message": {"pk": mail.pk}, "mailbox-html": {"pk": mail.pk},
     }  # fmt: skip
     for name in doors():

@@ -20,10 +20,10 @@ TONES = {
     tone: [*states]
     for tone, states in {
         "success": ("online", "captured", "paid", "delivered", "closed", "resolved", "active", "ready", "succeeded",
-                    "collected", "running", "validated", "returned"),
+                    "collected", "running", "validated", "returned", "won", "enabled"),
         "warning": ("paused", "countered", "awaiting_plant", "disputed", "arbitration", "watch", "on_hold", "received",
                     "inspected", "attempted", "undelivered", "warned", "ordered", "pending", "draft", "trial",
-                    "made", "foreseen", "open"),
+                    "made", "foreseen", "open", "needs_response", "under_review"),
         "danger": ("blocked", "failed", "lost", "suspended", "restricted", "bounced", "cancelled", "expired",
                    "refunded", "stray", "lapsed"),
     }.items()

@@ -115,6 +115,7 @@ DESK: tuple[Group, ...] = (
             (_("Approvals"), "done_all", "payments.Approval", ""),
             (_("Payments"), "credit_card", "payments.Payment", ""),
             (_("Refunds"), "currency_exchange", "payments.Refund", ""),
+            (_("Disputes"), "gavel", "payments.Dispute", "to_answer"),
             (_("Payouts"), "payments", "payments.Payout", ""),
             (_("Payout files"), "draft", "payments.PayoutFile", ""),
             (_("Bank reports"), "fact_check", "payments.BankReport", ""),

@@ -139,4 +139,45 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         },
         "paid": {"bounced": "the bank sent it back days after it had arrived"},
     },
+    "payments.Dispute": {
+        "needs_response": {
+            "under_review": "the provider has our answer",
+            "won": "the buyer's bank finds for us: the money is back",
+            "lost": "not answered in time, or the buyer's bank finds for the buyer",
+            "closed": "it was only an inquiry, and is over",
+        },
+        "under_review": {
+            "needs_response": "an inquiry becomes a dispute, or a second round begins",
+            "won": "the buyer's bank finds for us: the money is back",
+            "lost": "the buyer's bank finds for the buyer",
+            "closed": "it was only an inquiry, and is over",
+        },
+        "closed": {
+            "needs_response": "the buyer disputes it after all",
+            "under_review": "taken up again",
+            "won": "decided for us after all",
+            "lost": "decided for the buyer after all",
+        },
+        "lost": {
+            "needs_response": "an appeal asks for more",
+            "under_review": "an appeal is heard",
+            "won": "an appeal gives us the money back",
+        },
+        "won": {
+            "needs_response": "the buyer's bank takes a second round",
+            "under_review": "the buyer's bank hears it again",
+            "lost": "the second round is the buyer's",
+        },
+    },
+    "payments.ConnectAccount": {
+        "pending": {"enabled": "its holder has said who they are, and the provider is content"},
+        "enabled": {"restricted": "the provider asks for more: it cannot be paid meanwhile"},
+        "restricted": {"enabled": "the provider is content again"},
+    },
+    "payments.TransferReversal": {
+        "pending": {
+            "succeeded": "the provider has moved the money back",
+            "failed": "the provider refuses: the payee's balance is too small, say",
+        },
+    },
 }

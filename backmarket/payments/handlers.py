@@ -8,7 +8,8 @@ from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
 from backmarket.payments.limits import may_agree
-from backmarket.payments.models import Approval
+from backmarket.payments.models import Approval, Dispute
+from backmarket.payments.reasons import dispute_words
 
 
 def email_second_eyes(event: Event) -> None:
@@ -58,6 +59,21 @@ def email_asker(event: Event) -> None:
         language=asked.asked_by.language,
         at=event.happened_at,
     )
+
+
+def email_finance_of_dispute(event: Event) -> None:
+    """To finance: when it opens, and two days before the answer is due."""
+    dispute = Dispute.objects.select_related("payment").get(pk=event.subject_id)
+    url = settings.SITE_URL + reverse("desk:payments_dispute_change", args=[dispute.pk])
+    for person in _finance():
+        send(
+            "dispute_opened" if event.kind == "dispute.opened" else "dispute_due_soon",
+            to=person.email,
+            context={"dispute": dispute, "reason": dispute_words(dispute.reason), "url": url},
+            key=f"dispute:{event.pk}:{person.pk}",
+            language=person.language,
+            at=event.happened_at,
+        )
 
 
 def _url(asked: Approval) -> str:

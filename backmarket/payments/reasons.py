@@ -4,7 +4,7 @@ A table of data. The payee's fault means that another account is needed; any oth
 same account is paid again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -81,6 +81,7 @@ HOUSE: Mapping[str, str | Promise] = {
     # Our own
     "bad_amount": _("The amount is outside what a transfer can carry."),
     "bad_currency": _("SEPA transfers are in euros only."),
+    "balance_insufficient": _("Our balance at the provider is too small: it is tried again by itself."),
     "unanswered": _("The bank was asked so long ago that asking again might pay twice: look it up there."),
 }
 # Why a payment came astray: its money goes back whole.
@@ -96,6 +97,32 @@ CARD: Mapping[str, str | Promise] = {
     "expired_card": _("This card has expired. Try another one."),
     "incorrect_cvc": _("The security code of the card is not right. Try again."),
     "insufficient_funds": _("There is not enough money on this card. Try another one."),
+}
+# Why a buyer disputes a payment, as card networks put it.
+DISPUTED: Mapping[str, str | Promise] = {
+    "credit_not_processed": _("The buyer waits for a refund."),
+    "duplicate": _("The buyer says that they paid twice."),
+    "fraudulent": _("The card's holder says that they did not pay this."),
+    "general": _("The buyer's bank gives no reason."),
+    "product_not_received": _("The buyer says that nothing came."),
+    "product_unacceptable": _("The buyer says that it is not what was described."),
+    "subscription_canceled": _("The buyer says that they had cancelled."),
+    "unrecognized": _("The card's holder does not recognise the payment."),
+}
+# What a provider still asks of a payee, by the beginning of its code.
+MISSING: Mapping[str, str | Promise] = {
+    "external_account": _("a bank account"),
+    "tos_acceptance": _("acceptance of the provider's terms"),
+    "company.tax_id": _("the company's tax number"),
+    "company.": _("facts about the company"),
+    "business_profile.": _("what the company does"),
+    "business_type": _("what kind of company it is"),
+    "representative.": _("who represents the company"),
+    "person": _("who represents or owns the company"),
+    "individual.": _("who you are"),
+    "owners.": _("who owns the company"),
+    "directors.": _("who directs the company"),
+    "documents.": _("documents about the company"),
 }
 # The bank says that it has done, or will do, what we asked for: the money has left.
 HAD_ALREADY = frozenset({"AM05", "DU01", "DUPL"})
@@ -117,3 +144,13 @@ def words(code: str) -> str:
 def card_words(code: str) -> str:
     """Why the last card was refused, for its holder."""
     return str(CARD.get(code) or gettext("Your bank refused this card. Nothing was charged: try another one."))
+
+
+def dispute_words(code: str) -> str:
+    return str(DISPUTED.get(code) or code)
+
+
+def missing_words(codes: Iterable[str]) -> list[str]:
+    """What a provider still asks for, each once, in words; an unknown code as it is."""
+    found = [next((text for start, text in MISSING.items() if code.startswith(start)), code) for code in codes]
+    return list(dict.fromkeys(str(text) for text in found))

@@ -38,7 +38,7 @@ def against_ledger(rows: str, *, kind: str, account: str, sign: int = 1) -> str:
 
 
 LEFT_US = "status IN ('sent', 'paid') OR status = 'bounced' AND sent_at IS NOT NULL"
-NOT_BANK = "entry.account <> 'bank'"
+NOT_BANK = "entry.account NOT IN ('bank', 'gateway')"
 CHECKS: Checks = {
     "ledger_zero": (
         _("The ledger does not sum to zero"),
@@ -54,6 +54,41 @@ CHECKS: Checks = {
             " FROM payments_payment WHERE status IN ('captured', 'stray')",
             kind="capture",
             account="entry.account = 'buyer'",
+        ),
+    ),
+    "fees": (
+        _("A fee of the provider is booked otherwise"),
+        against_ledger(
+            "SELECT 'fee:' || id, fee_minor, currency FROM payments_payment WHERE fee_minor > 0",
+            kind="fee",
+            account="entry.account = 'gateway_fee'",
+            sign=-1,
+        ),
+    ),
+    "disputes": (
+        _("A dispute is booked otherwise"),
+        against_ledger(
+            "SELECT 'dispute:' || id, taken_minor + fee_minor, currency FROM payments_dispute WHERE taken_minor > 0",
+            kind="dispute",
+            account="entry.account = 'gateway'",
+        ),
+    ),
+    "disputes_back": (
+        _("What a dispute gave back is booked otherwise"),
+        against_ledger(
+            "SELECT 'dispute-back:' || id, returned_minor + fee_returned_minor, currency"
+            " FROM payments_dispute WHERE returned_minor > 0",
+            kind="dispute-back",
+            account="entry.account = 'gateway'",
+            sign=-1,
+        ),
+    ),
+    "disputes_borne": (
+        _("What somebody bears of a dispute is booked otherwise"),
+        against_ledger(
+            "SELECT 'dispute-borne:' || id, borne_minor, currency FROM payments_dispute WHERE borne_minor > 0",
+            kind="dispute-borne",
+            account="entry.account = 'dispute'",
         ),
     ),
     "refunds": (
@@ -97,6 +132,33 @@ CHECKS: Checks = {
             account=NOT_BANK,
             sign=-1,
         ),
+    ),
+    "transfers": (
+        _("A transfer to a payee's own account left our bank, or one to a bank left the provider"),
+        """
+        SELECT movement.key, payout.amount_minor, 0, payout.currency
+        FROM payments_payout AS payout JOIN payments_ledgermovement AS movement ON movement.key = 'payout:' || payout.id
+            JOIN payments_ledgerentry AS entry ON entry.movement_id = movement.id
+        WHERE entry.account = CASE WHEN payout.destination = '' THEN 'gateway' ELSE 'bank' END
+        """,
+    ),
+    "reversals": (
+        _("A reversal of a transfer is booked otherwise"),
+        against_ledger(
+            "SELECT 'reversed:' || id, amount_minor, currency FROM payments_transferreversal"
+            " WHERE status = 'succeeded'",
+            kind="reversed",
+            account=NOT_BANK,
+        ),
+    ),
+    "reversed": (
+        _("A transfer counts other reversals than it has"),
+        """
+        SELECT 'payout ' || payout.id, coalesce(sum(reversal.amount_minor), 0), reversed_minor, payout.currency
+        FROM payments_payout AS payout LEFT JOIN payments_transferreversal AS reversal
+            ON reversal.payout_id = payout.id AND reversal.status = 'succeeded'
+        GROUP BY payout.id HAVING reversed_minor <> coalesce(sum(reversal.amount_minor), 0)
+        """,
     ),
     "bounced": (
         _("A payout that came back is booked otherwise"),

@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q, Sum
 
 from backmarket.money import Money, total
 from backmarket.payments import sepa
-from backmarket.payments.gateways import BY_FILE
-from backmarket.payments.models import LedgerEntry, Payout, Refund
+from backmarket.payments.gateways import BY_FILE, CONNECT
+from backmarket.payments.models import ConnectAccount, LedgerEntry, Payout, Refund
 from backmarket.payments.reasons import PAYEE
 
 # What stands before a transfer's reference in the `gateway_id` of a refund that our bank paid, not the provider.
@@ -30,6 +30,16 @@ def held(prefix: str = "") -> Q:
     cancelled = Q(**{f"{prefix}status": Payout.Status.CANCELLED})
     bounced = Q(**{f"{prefix}status": Payout.Status.BOUNCED})
     return cancelled | bounced & ~Q(**{f"{prefix}failure__in": ["", *PAYEE]})
+
+
+def payable_account(party: str) -> ConnectAccount | None:
+    """The party's own account with the provider, where it can be paid now."""
+    enabled = ConnectAccount.objects.filter(status=ConnectAccount.Status.ENABLED, party=party)
+    return enabled.filter(gateway=CONNECT[settings.PAYMENT_GATEWAY]).first()
+
+
+def account_of(party: str) -> ConnectAccount | None:
+    return ConnectAccount.objects.filter(party=party, gateway=CONNECT[settings.PAYMENT_GATEWAY]).first()
 
 
 def unanswered() -> Q:

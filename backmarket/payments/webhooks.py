@@ -5,8 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from backmarket.payments import gateways
-from backmarket.payments.models import Payment, Payout, Refund
-from backmarket.payments.services import follow_payout, record_provider_refunds, send_refund, settle_payment
+from backmarket.payments.models import ConnectAccount, Payment, Payout, Refund
+from backmarket.payments.services import (
+    follow_payout,
+    record_dispute,
+    record_provider_refunds,
+    send_refund,
+    settle_payment,
+)
+from backmarket.payments.services.connect import follow_account
+from backmarket.payments.services.reversals import record_reversals
 
 
 def interpret(name: str, body: dict[str, Any], *, at: datetime) -> bool:
@@ -17,6 +25,12 @@ def interpret(name: str, body: dict[str, Any], *, at: datetime) -> bool:
     kind, text = subject
     if kind == "payout":
         return _follow(name, text, at)
+    if kind == "dispute":
+        return record_dispute(name, text, at=at)
+    if kind == "account":
+        return _ask_account(name, text, at)
+    if kind == "transfer":
+        return _look_at_transfer(name, text, at)
     if kind == "refunds":
         return _look(name, text, at)
     try:
@@ -34,6 +48,21 @@ def _follow(name: str, gateway_id: str, at: datetime) -> bool:
     if payout is not None:
         follow_payout(payout.pk, at)
     return payout is not None
+
+
+def _ask_account(name: str, gateway_id: str, at: datetime) -> bool:
+    """The provider's news of a payee's account: they may come before we have noted its id."""
+    known = ConnectAccount.objects.filter(gateway=gateways.CONNECT[name], gateway_id=gateway_id).first()
+    return known is not None and bool(follow_account(known.pk, at=at))
+
+
+def _look_at_transfer(name: str, gateway_id: str, at: datetime) -> bool:
+    """The provider's news of a transfer to a payee's account, and of what was taken back of it."""
+    payout = Payout.objects.filter(gateway=gateways.CONNECT[name], gateway_id=gateway_id).first()
+    if payout is None:
+        return False
+    follow_payout(payout.pk, at)
+    return record_reversals(payout, at=at)
 
 
 def _look(name: str, gateway_id: str, at: datetime) -> bool:

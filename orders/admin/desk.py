@@ -41,6 +41,7 @@ from orders.models import (
     Withdrawal,
 )
 from orders.querysets import found_after_refund
+from orders.services.disputes import disputed_lines
 from orders.services.fulfilment import close_found, is_found
 from orders.services.goodwill import is_refundable_in_part, refund_part
 from orders.services.refunds import is_refundable, refund_line
@@ -114,6 +115,7 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
         Pile("on_hold", _("On hold"), Q(status=LINE.ON_HOLD)),
         Pile("to_ship", _("To be sent"), Q(status__in=[LINE.PAID, LINE.ACCEPTED])),
         Pile("shipped", _("On the way"), Q(status=LINE.SHIPPED)),
+        Pile("disputed", _("Disputed, not sent"), lambda: Q(pk__in=disputed_lines(unsent=True).values("pk"))),
         Pile("found", _("Found after the refund"), found_after_refund),
         Pile("refunded", _("Cancelled or refunded"), Q(status__in=[LINE.CANCELLED, LINE.REFUNDED])),
     )

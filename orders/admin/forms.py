@@ -1,7 +1,7 @@
 """What plants and support fill in about orders and claims."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from catalog.models import Category
 from orders.models import Claim, PartRefund
 from orders.selectors import ready_devices
 from orders.services.claims import Outcome
+from orders.services.disputes import order_of, untracked_plants
 from orders.statements import still_owed
 
 COURIERS = [
@@ -157,3 +158,28 @@ class ReceiveTransferForm(StepForm):
 
     def prepare(self) -> None:
         self.fields["amount"].initial = still_owed(self.subject.plant, self.subject.currency)
+
+
+class AnswerDisputeForm(StepForm):
+    note = forms.CharField(
+        label=_("What you add"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What happened, in plain words. The papers and numbers are added by themselves."),
+    )
+
+
+class BearDisputeForm(StepForm):
+    """Proposed is the house, unless the order is one plant's that cannot prove to have sent it."""
+
+    HOUSE = "house"
+    bearer = forms.ChoiceField(label=_("Who bears it"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def prepare(self) -> None:
+        order, field = order_of(self.subject), cast(Any, self.fields["bearer"])
+        plants = [each.plant for each in order.consignments.select_related("plant").order_by("pk")] if order else []
+        field.choices = [(self.HOUSE, _("The house")), *((str(plant.pk), plant.name) for plant in plants)]
+        at_fault = untracked_plants(self.subject)
+        field.initial = str(at_fault[0].pk) if len(at_fault) == 1 else self.HOUSE

@@ -65,6 +65,7 @@ class Earning(models.Model):
         CARRIED = "carried", _("carried over")
         TRADE = "trade", _("device bought")
         RECEIVED = "received", _("transfer received")
+        DISPUTE = "dispute", _("payment taken back by the buyer's bank")
 
     # What follows from an earlier settlement, and is no reason for another one.
     LEFT_OVER: ClassVar[tuple[str, ...]] = (Kind.CARRIED, Kind.RECEIVED)
@@ -94,6 +95,7 @@ class Earning(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="carried", line__isnull=True, carried_from__isnull=False)
                 | Q(kind="trade", line__isnull=True, reference__isnull=False, amount_minor__lte=0)
+                | Q(kind="dispute", line__isnull=True, reference__isnull=False, amount_minor__lte=0)
                 | Q(kind="received", line__isnull=True, reference__isnull=False, amount_minor__gt=0)
                 | Q(kind="sale", line__isnull=False, amount_minor__gte=0)
                 | Q(kind="refund", line__isnull=False, amount_minor__lte=0)

@@ -42,6 +42,7 @@ REFUND_REASONS = {
     "buyer": gettext_lazy("You cancelled it or ordered anew."),
     "hold_refused": gettext_lazy("We could not confirm the order."),
     "hold_lapsed": gettext_lazy("The bank's authorisation ended before the payment was complete."),
+    "disputed": gettext_lazy("Your bank has paid it back to you."),
     "given_up": gettext_lazy("You gave the order up before you paid."),
 }
 

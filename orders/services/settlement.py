@@ -16,7 +16,8 @@ from backmarket.events.services import Actor, record
 from backmarket.jobs import each
 from backmarket.market import calendar
 from backmarket.money import Money
-from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.models import LedgerEntry, Payout, TransferReversal
+from backmarket.payments.selectors import payable_account
 from backmarket.payments.services import CannotPayOut, book, may_pay_again, order_payout
 from orders.models import Earning, Settlement
 from orders.services.invoicing import invoice_commission
@@ -78,9 +79,9 @@ def _pay_again(settlement_id: UUID, at: datetime) -> bool:
     with transaction.atomic():
         settlement = lock(Settlement.objects.filter(pk=settlement_id)).get()
         payout, plant = settlement.payout, settlement.plant
-        if payout is None or payout.status != Payout.Status.BOUNCED or not plant.iban:
+        if payout is None or payout.status != Payout.Status.BOUNCED or not _has_account(plant):
             return False
-        if "".join(plant.iban.split()).upper() == payout.iban:
+        if "".join(plant.iban.split()).upper() == payout.iban and payable_account(str(plant.pk)) is None:
             return False
         _order(settlement, by=JOB, at=at)
     return True
@@ -106,7 +107,7 @@ def reorder_settlement_payout(settlement: Settlement, *, by: Actor, at: datetime
         locked = lock(Settlement.objects.filter(pk=settlement.pk)).get()
         if locked.payout is None or not locked.payout.is_held:
             raise CannotPayOut(_("Only a payout that is held can be ordered again."))
-        if not locked.plant.iban:
+        if not _has_account(locked.plant):
             raise CannotPayOut(_("The plant has no bank account: enter it first."))
         _order(locked, by=by, at=at)
     settlement.refresh_from_db()
@@ -121,7 +122,7 @@ def _settle(plant_id: UUID, currency: str, day: date, at: datetime) -> int:
             return 0
         rows = list(lock(_due(day).filter(plant=plant, currency=currency)))
         total_minor = sum(row.amount_minor for row in rows)
-        if not rows or (total_minor > 0 and not plant.iban) or _is_too_little(plant, total_minor):
+        if not rows or (total_minor > 0 and not _has_account(plant)) or _is_too_little(plant, total_minor):
             return 0
         settlement = Settlement.objects.create(
             plant=plant, settled_date=day, currency=currency, total_minor=total_minor, created_at=at
@@ -130,6 +131,11 @@ def _settle(plant_id: UUID, currency: str, day: date, at: datetime) -> int:
         _pay(settlement, at)
         invoice_commission(settlement, at=at)
     return 1
+
+
+def _has_account(plant: Refurbisher) -> bool:
+    """A bank account, or one of its own with the payment provider."""
+    return bool(plant.iban) or payable_account(str(plant.pk)) is not None
 
 
 def _is_too_little(plant: Refurbisher, total_minor: int) -> bool:
@@ -169,6 +175,7 @@ def _order(settlement: Settlement, *, by: Actor, at: datetime) -> None:
         due_at=at,
         by=by,
         at=at,
+        to=payable_account(str(plant.pk)),
     )
     settlement.save(update_fields=["payout"])
 
@@ -202,3 +209,19 @@ def receive_plant_transfer(
         )
         record("settlement.received", settlement, by=by, at=at, data={"amount_minor": amount.minor})
     return received
+
+
+def count_reversal(reversal: TransferReversal, *, at: datetime) -> None:
+    """What was taken back from a plant's account pays what the plant owes, as a transfer of its own would: the next
+    settlement counts it, once."""
+    payout = reversal.payout
+    if payout.account != LedgerEntry.Account.PLANT or reversal.status != TransferReversal.Status.SUCCEEDED:
+        return
+    Earning.objects.get_or_create(
+        kind=Earning.Kind.RECEIVED,
+        reference=reversal.pk,
+        defaults={
+            "plant_id": UUID(payout.party), "label": payout.label, "amount_minor": reversal.amount_minor,
+            "currency": reversal.currency, "due_at": at, "created_at": at,
+        },
+    )  # fmt: skip

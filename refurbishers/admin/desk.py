@@ -17,11 +17,12 @@ from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.market import calendar
+from backmarket.payments.selectors import account_of
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import percent
 from backmarket.timetravel import now
 from refurbishers.admin.forms import CONTACT, IDENTITY, CommissionForm, LadderForm, PlantForm, ReasonsForm
-from refurbishers.admin.parts import commission_panel, promises_panel, statements_panel
+from refurbishers.admin.parts import commission_panel, payout_account_panel, promises_panel, statements_panel
 from refurbishers.models import (
     Clause,
     Measurement,
@@ -33,7 +34,7 @@ from refurbishers.models import (
     StatementOfReasons,
 )
 from refurbishers.selectors import coming_commission
-from refurbishers.services.accounts import change_plant_iban
+from refurbishers.services.accounts import ask_about_account, change_plant_iban, open_plant_account
 from refurbishers.services.ladder import give_notice, move_plant
 from refurbishers.services.profiles import note_profile_change
 from refurbishers.services.terms import agree_commission, withdraw_commission
@@ -103,6 +104,27 @@ class PlantAdmin(StaffDataAdmin):
             run=lambda request, plant, data: agree_commission(plant, **data, by=request.user, at=now()),
         ),
         Step(
+            name="connect",
+            title=_("Open a payout account"),
+            icon="account_balance",
+            permission="pay",
+            asks=True,
+            explain=_(
+                "An account in the plant's name with the payment provider. Its owner then fills it in from the plant's"
+                " profile: the link is for their eyes alone."
+            ),
+            when=lambda plant: plant.status != Status.LEFT and account_of(str(plant.pk)) is None,
+            run=lambda request, plant, data: open_plant_account(plant, by=request.user, at=now()),
+        ),
+        Step(
+            name="follow",
+            title=_("Ask about the payout account"),
+            icon="sync",
+            permission="pay",
+            when=lambda plant: account_of(str(plant.pk)) is not None,
+            run=lambda request, plant, data: ask_about_account(plant, at=now()),
+        ),
+        Step(
             name="withdraw_commission",
             title=_("Take back the coming commission"),
             icon="undo",
@@ -131,7 +153,13 @@ class PlantAdmin(StaffDataAdmin):
             change_plant_iban(obj, iban=iban, by=request.user, at=now())
 
     def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
-        return [commission_panel(obj), promises_panel(obj), statements_panel(obj), history(obj, names=True)]
+        return [
+            *payout_account_panel(obj),
+            commission_panel(obj),
+            promises_panel(obj),
+            statements_panel(obj),
+            history(obj, names=True),
+        ]
 
 
 @admin.register(Member, site=staff_site)

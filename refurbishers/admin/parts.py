@@ -1,10 +1,15 @@
 """Panels about a plant that both sites show."""
 
+from typing import Any
+
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import NOTHING, moment
-from backmarket.admin.panels import Panel, table
+from backmarket.admin.panels import Panel, facts, table
+from backmarket.payments.reasons import missing_words
+from backmarket.payments.selectors import account_of
 from backmarket.templatetags.ui import percent
 from refurbishers.models import CommissionTerm, Refurbisher
 from refurbishers.selectors import Promise, promises
@@ -29,6 +34,25 @@ def commission_panel(plant: Refurbisher) -> Panel:
     ]
     standard = _("The standard commission of %(rate)s.") % {"rate": percent(CommissionTerm.STANDARD_BPS)}
     return table(_("Commission"), (_("Of each sale"), _("From"), _("Until before")), rows, empty=standard)
+
+
+def payout_account_panel(plant: Refurbisher, *, url: str = "") -> list[Panel]:
+    """The plant's own account with the payment provider: what it may do, what is missing, and where to fill it in."""
+    account = account_of(str(plant.pk))
+    if account is None:
+        return []
+    pairs: list[tuple[Any, Any]] = [
+        (_("Status"), account.get_status_display()),
+        (_("Filled in"), _("yes") if account.details_submitted else _("not yet")),
+        (_("Paid by us"), _("yes") if account.transfers_enabled else _("not yet")),
+        (_("Pays out to its bank"), _("yes") if account.payouts_enabled else _("not yet")),
+        (_("Still missing"), ", ".join(missing_words(account.missing))),
+        (_("Last asked"), moment(account.checked_at)),
+    ]
+    if url and account.status != account.Status.ENABLED:
+        words = _("Go to the payment provider")
+        pairs.append((_("Continue"), format_html('<a href="{}" rel="noreferrer">{}</a>', url, words)))
+    return [facts(_("Payout account"), pairs)]
 
 
 def statements_panel(plant: Refurbisher) -> Panel:

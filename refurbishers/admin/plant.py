@@ -4,10 +4,10 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import (
@@ -15,16 +15,20 @@ from backmarket.admin.base import (
     LEADERS,
     PlantModelAdmin,
     Role,
+    member_of,
     own_plant,
 )
 from backmarket.admin.columns import state_column, text_column
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.steps import Step
-from backmarket.errors import DomainError
+from backmarket.errors import DomainError, GatewayError
+from backmarket.payments.models import ConnectAccount
+from backmarket.payments.selectors import account_of
+from backmarket.payments.services.connect import follow_account, onboarding_link
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
 from refurbishers.admin.forms import CONTACT, MemberForm, RoleForm
-from refurbishers.admin.parts import commission_panel, promises_panel, statements_panel
+from refurbishers.admin.parts import commission_panel, payout_account_panel, promises_panel, statements_panel
 from refurbishers.models import (
     Clause,
     Invitation,
@@ -33,6 +37,7 @@ from refurbishers.models import (
     Specification,
 )
 from refurbishers.selectors import last_signature
+from refurbishers.services.accounts import open_plant_account
 from refurbishers.services.members import change_role, invite_member, remove_member, withdraw_invitation
 from refurbishers.services.profiles import note_profile_change
 from refurbishers.services.specifications import sign_specification
@@ -56,6 +61,68 @@ class OwnPlantAdmin(PlantModelAdmin):
     )
     shown_status = state_column()
     rating_shown = text_column("rating", _("rating"))
+    steps = (
+        Step(
+            name="connect",
+            title=_("Open a payout account"),
+            icon="account_balance",
+            permission="owner",
+            asks=True,
+            explain=_(
+                "An account in the plant's name with our payment provider, which asks who you are and pays out to your"
+                " bank. Once it is ready, your settlements go there; until then to the bank account that we know."
+            ),
+            done=_("Opened. Continue below: the provider needs to know who you are."),
+            when=lambda plant: account_of(str(plant.pk)) is None,
+            run=lambda request, plant, data: open_plant_account(plant, by=request.user, at=now()),
+        ),
+    )
+
+    def has_owner_permission(self, request: HttpRequest) -> bool:
+        return member_of(request).role == Role.OWNER
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site
+        return [
+            path("payout-account/", site.admin_view(self.go_to_provider), name="payout_account"),
+            path("payout-account/back/", site.admin_view(self.back_from_provider), name="payout_account_back"),
+            *super().get_urls(),
+        ]
+
+    def go_to_provider(self, request: HttpRequest) -> HttpResponse:
+        """To the provider's page, by a link made for this visit alone: also where an old link has expired."""
+        plant, account = self._account(request)
+        back = request.build_absolute_uri(reverse("plant:payout_account_back"))
+        again = request.build_absolute_uri(reverse("plant:payout_account"))
+        try:
+            url = onboarding_link(account, return_url=back, refresh_url=again)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(self.change_url(plant))
+        response = redirect(url)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def back_from_provider(self, request: HttpRequest) -> HttpResponse:
+        """The owner has been there: ask what the account may do now, and show it."""
+        plant, account = self._account(request)
+        try:
+            ready = follow_account(account.pk, at=now()).status == account.Status.ENABLED
+        except GatewayError:
+            ready = False
+        if ready:
+            messages.success(request, _("The payout account is ready: your settlements go there."))
+        else:
+            messages.info(request, _("The provider is not done yet: below is what is missing."))
+        return redirect(self.change_url(plant))
+
+    def _account(self, request: HttpRequest) -> tuple[Refurbisher, ConnectAccount]:
+        if not self.has_owner_permission(request):
+            raise PermissionDenied
+        plant = own_plant(request)
+        if (account := account_of(str(plant.pk))) is None:
+            raise Http404
+        return plant, account
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super(PlantModelAdmin, self).get_queryset(request).filter(pk=own_plant(request).pk)
@@ -68,7 +135,8 @@ class OwnPlantAdmin(PlantModelAdmin):
         note_profile_change(obj, form.changed_data, by=request.user, at=now())
 
     def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
-        return [commission_panel(obj), statements_panel(obj), history(obj)]
+        url = reverse("plant:payout_account") if self.has_owner_permission(request) else ""
+        return [*payout_account_panel(obj, url=url), commission_panel(obj), statements_panel(obj), history(obj)]
 
 
 @admin.register(Member, site=plant_site)

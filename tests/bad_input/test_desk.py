@@ -119,14 +119,18 @@ FORMS = (
     moving_a_plant, giving_notice, agreeing_a_commission, deciding, a_word_of_support, refunding, removing_a_review,
     blocking, showing_an_identity, answering, taking_off_a_question, taking_off_an_answer,
 )  # fmt: skip
-# The forms of money are filled in wrongly in tests/admin/test_desk_bank.py, test_desk_steps.py and test_second_eyes.py.
+# The forms of money are filled in wrongly in tests/admin/test_desk_bank.py, test_desk_steps.py and test_second_eyes.py,
+# those of disputes and transfers in tests/orders/test_disputes.py and tests/refurbishers/test_payout_account.py.
 MONEY = {
     ("payments_approval_step", "decline"),
     # Nothing to fill in.
     ("payments_reconciliation_add", ""),
     ("payments_bankreport_add", ""),
+    ("payments_dispute_step", "answer"),
+    ("payments_dispute_step", "bear"),
     ("payments_payoutfile_add", ""),
     ("payments_payout_step", "return"),
+    ("payments_payout_step", "reverse"),
     ("payments_payoutfile_step", "again"),
     ("payments_payoutfile_step", "withdraw"),
     ("orders_settlement_step", "receive"),

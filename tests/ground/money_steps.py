@@ -7,6 +7,7 @@ from backmarket.money import Money
 from backmarket.payments import services
 from backmarket.payments.gateways import sandbox
 from backmarket.payments.models import Payment, SandboxIntent
+from backmarket.payments.selectors import balance
 
 CARD = "4242 4242 4242 4242"
 RETURN = "/checkout/back/"
@@ -14,6 +15,11 @@ RETURN = "/checkout/back/"
 
 def eur(minor: int) -> Money:
     return Money(minor, "EUR")
+
+
+def at_provider() -> Money:
+    """The ledger's word on the provider, as if it took no fees."""
+    return balance("gateway") + balance("gateway_fee")
 
 
 def opened(at: datetime, minor: int = 10_000, reference: UUID | None = None) -> tuple[Payment, SandboxIntent]:

@@ -49,6 +49,7 @@ class StripeAccount:
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     refunds_are: str = "succeeded"
+    knows_fees: bool = True
     lock: Any = field(default_factory=threading.RLock)
 
     def authenticate(self, intent_id: str, *, passed: bool = True) -> None:
@@ -96,7 +97,40 @@ class StripeAccount:
         if method == "POST":
             act = {"confirm": self._confirm, "capture": self._capture, "cancel": self._cancel}[parts[2]]
             act(intent, form)
-        return 200, expanded(shown(intent), form)
+        return 200, self._expanded(intent, form)
+
+    def _expanded(self, intent: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+        """With the charge and what Stripe keeps of it, where the caller asks for it."""
+        found = shown(intent)
+        if "latest_charge.balance_transaction" not in form.get("expand", {}).values() or not found["latest_charge"]:
+            return found
+        kept = None
+        if intent["status"] == "succeeded" and self.knows_fees:
+            kept = {
+                "id": f"txn_{intent['id'][3:]}", "object": "balance_transaction", "amount": intent["amount_received"],
+                "currency": intent["currency"], "fee": fee(intent["amount_received"]),
+                "net": intent["amount_received"] - fee(intent["amount_received"]), "type": "charge",
+            }  # fmt: skip
+        card = {"brand": "visa", "country": "US"}  # as Stripe's usual test cards have it
+        details = {"type": "card", "card": card}
+        charge = {"id": found["latest_charge"], "object": "charge", "balance_transaction": kept}
+        charge["payment_method_details"] = details
+        return found | {"latest_charge": charge}
+
+    def settle_fee(self, intent_id: str) -> None:
+        """Some time after an asynchronous capture Stripe knows what it keeps, and says so."""
+        with self.lock:
+            intent, self.knows_fees = self.intents[intent_id], True
+            self._tell(
+                "charge.updated",
+                {
+                    "id": intent["latest_charge"],
+                    "object": "charge",
+                    "metadata": intent["metadata"],
+                    "payment_intent": intent_id,
+                    "balance_transaction": f"txn_{intent_id[3:]}",
+                },
+            )
 
     def _create(self, form: dict[str, Any]) -> Answer:
         known_names("create", form)
@@ -217,19 +251,12 @@ class StripeAccount:
         )
 
 
+def fee(amount: int) -> int:
+    return amount * 15 // 1000 + 25
+
+
 def shown(intent: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in intent.items() if not name.startswith("_")}
-
-
-def expanded(intent: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
-    """With the charge in place of its id, where that is asked for. The test cards without a country of their own are
-    American."""
-    if intent["latest_charge"] and "latest_charge" in form.get("expand", {}).values():
-        card = {"brand": "visa", "country": intent.get("_country", "US")}
-        details = {"type": "card", "card": card}
-        charge = {"id": intent["latest_charge"], "object": "charge", "payment_method_details": details}
-        return {**intent, "latest_charge": charge}
-    return intent
 
 
 def unexpected(intent: dict[str, Any], act: str) -> Refused:

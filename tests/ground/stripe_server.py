@@ -19,7 +19,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from backmarket.payments.gateways.stripe import API_VERSION
-from tests.ground.stripe_account import VISA, Answer, Refused, StripeAccount
+from tests.ground.stripe_account import VISA, Answer, Refused
+from tests.ground.stripe_connect_account import StripePlatform
 
 SECRET_KEY, PUBLISHABLE_KEY, WEBHOOK_SECRET = "sk_test_x", "pk_test_x", "whsec_x"
 
@@ -44,7 +45,7 @@ class Kept:
 
 
 @dataclass
-class StripeServer(StripeAccount):
+class StripeServer(StripePlatform):
     """`calls` is (method and path, form, headers) of each; `before_answer` is told of a call when its thing is done."""
 
     url: str = ""

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.management import move_words, states_page
-from backmarket.payments.models import Payment, Payout, Refund
+from backmarket.payments.models import ConnectAccount, Dispute, Payment, Payout, Refund, TransferReversal
 from backmarket.shipping.models import Parcel, Pickup
 from backmarket.states import IllegalMove, move
 from buyback.models import Trade
@@ -19,7 +19,8 @@ from refurbishers.models import Refurbisher
 from tests.buyback.steps import accepted
 from tests.ground.bank_steps import order
 
-MODELS = {model.NOUN: model for model in (Trade, Pickup, Parcel, Payment, Refund, Payout)}
+MONEY = (Payment, Refund, Payout, Dispute, ConnectAccount, TransferReversal)
+MODELS = {model.NOUN: model for model in (Trade, Pickup, Parcel, *MONEY)}
 SOURCES = [(noun, status) for noun, model in MODELS.items() for status in model.Status.values]
 
 
@@ -32,7 +33,16 @@ def in_status(noun: str, status: str, plant: Refurbisher, seller: User, at: date
     money = {"reference": uuid4(), "amount_minor": 100, "currency": "EUR", "created_at": at}
     payment = Payment.objects.create(purpose="order", status="captured", captured_at=at, gateway="sandbox", **money)
     refund = Refund.objects.create(payment=payment, reason="claim", **money)
+    dispute = Dispute.objects.create(
+        payment=payment, gateway_id="dp_1", reason="general", amount_minor=1, currency="EUR", created_at=at
+    )
+    account = ConnectAccount.objects.create(
+        party="x", country="FR", gateway="sandbox_connect", gateway_id="acct_1", payouts_enabled=True,
+        transfers_enabled=True, created_at=at,
+    )  # fmt: skip
+    reversal = TransferReversal.objects.create(payout=payout, amount_minor=1, currency="EUR", note="x", created_at=at)
     row = {
+        "dispute": dispute, "connect": account, "reversal": reversal,
         "trade": trade, "pickup": trade.parcel.pickups.get(), "parcel": trade.parcel, "payment": payment,
         "refund": refund, "payout": payout,
     }[noun]  # fmt: skip

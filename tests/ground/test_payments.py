@@ -13,7 +13,7 @@ from backmarket.payments.models import LedgerMovement, Payment, Refund, SandboxI
 from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.payments.tasks import settle_payment
 from backmarket.states import IllegalMove
-from tests.ground.money_steps import CARD, RETURN, captured, eur, opened
+from tests.ground.money_steps import CARD, RETURN, at_provider, captured, eur, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def kinds() -> list[str]:
 def test_a_paid_checkout_is_captured_and_booked_once(now: datetime) -> None:
     payment = captured(now)
     assert (payment.status, payment.captured_at) == ("captured", now)
-    assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(-10_000), eur(10_000), {"EUR": 0})
+    assert (at_provider(), balance("buyer"), ledger_sum()) == (eur(-10_000), eur(10_000), {"EUR": 0})
     assert kinds() == ["payment.requested", "payment.captured"]
     assert Event.objects.last().data == {"purpose": "order", "reference": str(payment.reference)}  # type: ignore[union-attr]
 
@@ -34,7 +34,7 @@ def test_browser_return_and_webhook_settle_the_same_payment_once(now: datetime) 
     payment = captured(now)
     again = services.settle_payment(payment.pk, at=now + timedelta(minutes=1))
     assert (again.status, again.captured_at) == ("captured", now)
-    assert LedgerMovement.objects.count() == 1
+    assert LedgerMovement.objects.count() == 2  # the capture and its fee
     assert kinds().count("payment.captured") == 1
 
 
@@ -108,10 +108,10 @@ def test_an_amount_that_differs_from_the_gateways_is_never_captured(now: datetim
     refund = Refund.objects.get()
     assert (payment.status, payment.failure) == ("stray", "amount_mismatch")
     assert (refund.reference, refund.amount, refund.reason) == (payment.pk, eur(100), "amount_mismatch")
-    assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(-100), eur(100), {"EUR": 0})
+    assert (at_provider(), balance("buyer"), ledger_sum()) == (eur(-100), eur(100), {"EUR": 0})
     services.send_refund(refund.pk, at=now)
     assert SandboxIntent.objects.get(kind="payment").refunded_minor == 100
-    assert (balance("gateway"), balance("buyer")) == (eur(0), eur(0))
+    assert (at_provider(), balance("buyer")) == (eur(0), eur(0))
 
 
 def test_money_that_comes_in_after_the_cancellation_goes_back(now: datetime) -> None:
@@ -126,8 +126,8 @@ def test_money_that_comes_in_after_the_cancellation_goes_back(now: datetime) -> 
     assert SandboxIntent.objects.get().refunded_minor == 0
     services.send_refund(Refund.objects.get().pk, at=now)
     assert SandboxIntent.objects.get(kind="payment").refunded_minor == 10_000
-    assert list(LedgerMovement.objects.values_list("kind", flat=True)) == ["capture", "refund"]
-    assert (balance("gateway"), balance("buyer")) == (eur(0), eur(0))
+    assert list(LedgerMovement.objects.values_list("kind", flat=True)) == ["capture", "fee", "refund"]
+    assert (at_provider(), balance("buyer")) == (eur(0), eur(0))
 
 
 def test_a_cancelled_payment_cannot_be_paid_at_the_bank(now: datetime) -> None:

@@ -11,7 +11,7 @@ from backmarket.payments import services
 from backmarket.payments.gateways.sandbox import Gateway
 from backmarket.payments.models import LedgerMovement, Payment, Refund, SandboxIntent
 from backmarket.payments.selectors import balance, ledger_sum
-from tests.ground.money_steps import captured, eur, opened
+from tests.ground.money_steps import at_provider, captured, eur, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def test_a_refund_reserves_first_and_is_booked_when_it_succeeds(now: datetime) -
     assert services.send_refund(refund.pk, at=now).status == "succeeded"
     payment.refresh_from_db()
     assert (payment.reserved_refund_minor, payment.refunded_minor, payment.refundable) == (0, 4000, eur(6000))
-    assert (balance("buyer"), balance("gateway"), ledger_sum()) == (eur(6000), eur(-6000), {"EUR": 0})
+    assert (balance("buyer"), at_provider(), ledger_sum()) == (eur(6000), eur(-6000), {"EUR": 0})
     assert Event.objects.filter(kind="refund.succeeded").get().data == {
         "purpose": "order",
         "payment": str(payment.pk),

@@ -21,7 +21,7 @@ from backmarket.invoices.models import Invoice, Series
 from backmarket.management.commands.seed import LOADED, PARTS
 from backmarket.management.demo_logins import ALICE, CAROL, LOGINS, NORA, OWNER, PASSWORD
 from backmarket.management.seeding.regulars import ASKED_BEFORE
-from backmarket.payments.models import LedgerEntry, LedgerMovement, Payment, Payout, PayoutFile, Refund
+from backmarket.payments.models import Dispute, LedgerEntry, LedgerMovement, Payment, Payout, PayoutFile, Refund
 from backmarket.shipping.models import Parcel, Pickup
 from backmarket.shipping.selectors import may_be_asked_again
 from buyback import dac7
@@ -158,7 +158,8 @@ def _the_ledger_sums_to_zero_and_agrees_with_the_rows() -> None:
     movements = LedgerEntry.objects.values("movement").annotate(sum=Sum("amount_minor"))
     assert not movements.exclude(sum=0).exists()
     captured = Payment.objects.filter(status="captured").aggregate(sum=Sum(F("amount_minor") - F("refunded_minor")))
-    assert _balance("gateway") == -captured["sum"]
+    disputed = Dispute.objects.aggregate(sum=Sum(F("taken_minor") - F("returned_minor")))["sum"]
+    assert _balance("gateway") + _balance("gateway_fee") == disputed - captured["sum"]
     sent = Payout.objects.filter(status__in=["sent", "paid"]).aggregate(sum=Sum("amount_minor"))
     assert _balance("bank") == sent["sum"]
     assert not Settlement.objects.annotate(sum=Sum("earnings__amount_minor")).exclude(sum=F("total_minor")).exists()

@@ -15,7 +15,7 @@ from backmarket.payments.gateways import stripe
 from backmarket.payments.gateways.base import Checkout, Outcome, Report, State
 from backmarket.payments.models import Payment, Refund
 from tests.ground.money_steps import eur
-from tests.ground.stripe_account import CHALLENGED, DECLINED, POOR, SLOW, VISA
+from tests.ground.stripe_account import CHALLENGED, DECLINED, POOR, SLOW, VISA, fee
 from tests.ground.stripe_server import PUBLISHABLE_KEY, StripeServer, signature
 
 CREATE, REFUND = "POST /v1/payment_intents", "POST /v1/refunds"
@@ -88,7 +88,11 @@ def test_other_amounts_under_the_same_key_are_refused(bank: StripeServer, now: d
     ("act", "capture", "report"),
     [
         (lambda bank: None, "automatic", Report(State.PENDING, eur(12_345))),
-        (lambda bank: bank.confirm("pi_1", VISA), "automatic", Report(State.CAPTURED, eur(12_345), country="US")),
+        (
+            lambda bank: bank.confirm("pi_1", VISA),
+            "automatic",
+            Report(State.CAPTURED, eur(12_345), country="US", fee=eur(fee(12_345))),
+        ),
         (lambda bank: bank.confirm("pi_1", VISA), "manual", Report(State.AUTHORISED, eur(12_345), country="US")),
         (lambda bank: bank.confirm("pi_1", SLOW), "automatic", Report(State.PENDING, eur(12_345))),
         (lambda bank: bank.confirm("pi_1", CHALLENGED), "automatic", Report(State.PENDING, eur(12_345))),

@@ -17,7 +17,7 @@ from backmarket.payments import services
 from backmarket.payments.models import LedgerMovement, Payment, Refund
 from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.states import IllegalMove
-from tests.ground.money_steps import eur
+from tests.ground.money_steps import at_provider, eur
 from tests.ground.stripe_account import DECLINED, SLOW, VISA
 from tests.ground.stripe_server import StripeServer
 from tests.ground.stripe_steps import captured, interpret_all, opened, paid
@@ -29,7 +29,7 @@ REFUND = "POST /v1/refunds"
 
 def booked() -> tuple[dict[str, int], int, int]:
     """What is in the ledger: everything, what lies at the provider, what is held for buyers."""
-    return ledger_sum(), -balance("gateway").minor, balance("buyer").minor
+    return ledger_sum(), -at_provider().minor, balance("buyer").minor
 
 
 def ask(payment: Payment, minor: int, at: datetime, reference: Any = None) -> Refund:
@@ -84,7 +84,7 @@ def test_a_webhook_replayed_after_everything_is_over_changes_nothing(
         assert [bank.deliver(event, live_server.url) for _time in range(2)] == [200, 200]
     assert all(interpret_all(now + timedelta(days=3)))
     assert IncomingWebhook.objects.count() == len(bank.events)
-    assert (Refund.objects.count(), LedgerMovement.objects.count()) == (1, 2)
+    assert (Refund.objects.count(), LedgerMovement.objects.count()) == (1, 3)
     assert booked() == ({"EUR": 0}, 0, 0)
 
 

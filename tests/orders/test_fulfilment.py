@@ -17,6 +17,7 @@ from orders.services.fulfilment import CannotShip, accept_line, refuse_line, shi
 from orders.services.refunds import CannotRefundLine, refund_line
 from refurbishers.models import ServiceFact
 from tests.factories import UnitFactory, UserFactory, imei
+from tests.ground.money_steps import at_provider
 from tests.orders.conftest import carry
 
 Step = Callable[..., Order]
@@ -137,7 +138,8 @@ def test_a_refund_after_delivery_takes_back_proceeds_and_commission(
     assert delivered_line.status == "refunded"
     assert delivered_line.guarantee.status == "void"
     assert sorted(Earning.objects.values_list("amount_minor", "due_at")) == [(-26890, at), (26890, at)]
-    for account in ("gateway", "buyer", "commission", "commission_vat"):
+    assert at_provider() == Money(0, "EUR")
+    for account in ("buyer", "commission", "commission_vat"):
         assert balance(account) == Money(0, "EUR")
     assert balance("plant", str(delivered_line.plant_id)) == Money(0, "EUR")
 

@@ -16,7 +16,7 @@ from backmarket.payments.services import send_refunds, settle_payment
 from catalog.models import Listing
 from orders.models import Order
 from orders.services.deadlines import watch_order_deadlines
-from tests.ground.money_steps import eur
+from tests.ground.money_steps import at_provider, eur
 from tests.ground.stripe_account import DECLINED, POOR, VISA
 from tests.ground.stripe_server import PUBLISHABLE_KEY, StripeServer
 from tests.orders.test_views import check_out, fill
@@ -84,7 +84,7 @@ def test_the_order_is_paid_when_the_buyer_comes_back(
     order.refresh_from_db()
     listing.refresh_from_db()
     assert (order.payment_status, listing.on_hand, listing.reserved) == ("captured", 4, 0)
-    assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(-30_490), eur(30_490), {"EUR": 0})
+    assert (at_provider(), balance("buyer"), ledger_sum()) == (eur(-30_490), eur(30_490), {"EUR": 0})
     assert client.get(pay_url(order))["Location"] == back_url(order)
     assert client.post(pay_url(order))["Location"] == reverse("order", args=[order.pk])
 
@@ -197,6 +197,6 @@ def test_a_buyer_who_pays_in_the_last_second_is_told_that_the_money_goes_back(
     listing.refresh_from_db()
     assert (order.payment_status, listing.on_hand, listing.reserved) == ("failed", 5, 0)
     assert (Payment.objects.get().status, bank.intents["pi_1"]["_refunded"]) == ("stray", 30_490)
-    assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(0), eur(0), {"EUR": 0})
+    assert (at_provider(), balance("buyer"), ledger_sum()) == (eur(0), eur(0), {"EUR": 0})
     assert "payment_returned" in Notification.objects.values_list("template", flat=True)
     assert "Your money goes back" in client.get(reverse("order", args=[order.pk])).content.decode()

@@ -81,6 +81,7 @@ def test_a_shop_that_nobody_touched_has_no_difference(life: datetime) -> None:
     [
         ("payments_ledgerentry", "amount_minor = amount_minor + 1 WHERE account = 'commission'", {"ledger_zero"}),
         ("payments_payment", "amount_minor = amount_minor + 1", {"captures", "order_payments", "gateway_captured"}),
+        ("payments_payment", "fee_minor = fee_minor + 1", {"fees"}),
         ("payments_payment", "refunded_minor = refunded_minor + 1 WHERE refunded_minor = 0", {"refunded"}),
         ("payments_payment", "reserved_refund_minor = 1 WHERE refunded_minor = 0", {"reserved"}),
         ("payments_refund", "amount_minor = amount_minor - 1", {"refunds", "refunded"}),
@@ -119,7 +120,7 @@ def test_what_was_never_booked_is_found(life: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE payments_ledgermovement CASCADE")
-    assert found("--without-gateway") == {"captures", "refunds", "payouts", "buyers_money"}
+    assert found("--without-gateway") == {"captures", "fees", "refunds", "payouts", "buyers_money"}
 
 
 def test_money_that_came_astray_is_no_difference_before_and_after_it_went_back(

@@ -12,6 +12,7 @@ from orders.models import Order, OrderLine, Withdrawal
 from orders.services.claims import open_claim
 from orders.services.deadlines import watch_order_deadlines
 from orders.services.returns import CannotWithdraw, confirm_withdrawal
+from tests.ground.money_steps import at_provider
 from tests.orders.conftest import carry
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -60,7 +61,7 @@ def test_the_money_is_back_when_the_device_is(
     delivered_line.refresh_from_db()
     assert (withdrawal.status, delivered_line.status) == ("refunded", "refunded")
     assert delivered_line.guarantee.status == "void"
-    assert balance("buyer") == balance("gateway") == Money(0, "EUR")
+    assert balance("buyer") == at_provider() == Money(0, "EUR")
     assert ledger_sum() == {"EUR": 0}
 
 

@@ -17,7 +17,7 @@ from backmarket.payments import services
 from backmarket.payments.models import LedgerMovement, Payment
 from backmarket.payments.selectors import balance, ledger_sum
 from catalog.models import Listing
-from tests.ground.money_steps import eur
+from tests.ground.money_steps import at_provider, eur
 from tests.ground.stripe_server import StripeServer
 from tests.races.together import at_once
 
@@ -49,7 +49,7 @@ def test_the_browsers_return_and_stripes_webhook_settle_one_order_once(
     listing.refresh_from_db()
     assert (order.payment_status, order.lines.get().status) == ("captured", "paid")
     assert (listing.on_hand, listing.reserved, LedgerMovement.objects.count()) == (4, 0, 1)
-    assert (balance("gateway"), balance("buyer"), ledger_sum()) == (eur(-30_490), eur(30_490), {"EUR": 0})
+    assert (at_provider(), balance("buyer"), ledger_sum()) == (eur(-30_490), eur(30_490), {"EUR": 0})
     assert Event.objects.filter(kind__in=["payment.captured", "order.captured"]).count() == 2
 
 

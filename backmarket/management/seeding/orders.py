@@ -28,6 +28,7 @@ from backmarket.management.seeding.people import address_of, consumers
 from backmarket.management.seeding.returns import Delivered, maybe_withdraw
 from backmarket.management.seeding.shipping import Courier, next_delivery, plant_addresses
 from backmarket.money import share_minor
+from backmarket.payments.gateways.sandbox import fee as provider_fee
 from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.shipping.models import Parcel
 from catalog.models import Listing, Variant
@@ -183,6 +184,11 @@ class Shop:
         if order.payment_status == Paid.CAPTURED:
             sides = ("gateway", "", -payment.amount_minor), ("buyer", "", payment.amount_minor)
             self.history.books.book(f"capture:{payment.pk}", order.pk, paid_at, *sides)
+            fee = provider_fee(payment.amount).minor
+            payment.fee_minor = fee
+            self.history.books.book(
+                f"fee:{payment.pk}", order.pk, paid_at, ("gateway", "", fee), ("gateway_fee", "", -fee)
+            )
         else:
             payment.failure = "card_declined" if order.payment_status == Paid.FAILED else ""
         return payment

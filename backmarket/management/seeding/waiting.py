@@ -23,8 +23,9 @@ from backmarket.management.seeding.sheets import answers_for, sheet_for
 from backmarket.management.seeding.shipping import next_delivery
 from backmarket.management.seeding.workshop import evidence_photo
 from backmarket.money import Money
+from backmarket.payments.gateways.sandbox_disputes import open_dispute
 from backmarket.payments.models import Payment, SandboxIntent
-from backmarket.payments.services import open_payment, settle_payment
+from backmarket.payments.services import open_payment, record_dispute, settle_payment
 from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.models import Parcel, SandboxShipment, TrackingPoint
 from backmarket.shipping.services import Slot, available_slots, book_with_courier, record_scan
@@ -63,6 +64,7 @@ def load(at: datetime) -> str:
     stage.orders()
     stage.cases()
     stage.trades()
+    stage.disputes()
     return "something to do for every login"
 
 
@@ -203,6 +205,14 @@ class Stage:
         self.reborn(self.inspected(self.received(self.carol, next(bids), 9 * DAY), worse=False))
         order_payouts(self.at)
         self.at_door(self.carol, next(bids), HOUR)
+
+    # Disputes: one waits for finance to answer it.
+
+    def disputes(self) -> None:
+        line = self.bought(next(self.others), self.at - 8 * DAY, delivered=True)
+        payment = Payment.objects.get(purpose="order", reference=line.order_id)
+        opened = open_dispute(payment.gateway_id, at=self.at - 2 * DAY, tell=False)
+        record_dispute("sandbox", known(opened), at=self.at - 2 * DAY)
 
     def bids(self) -> Iterator[Bid]:
         best = Bid.objects.filter(plant=self.plant, condition=Condition.FUNCTIONAL_GOOD, price_minor__gte=10_000)

@@ -8,11 +8,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import moment
-from backmarket.admin.forms import StepForm
+from backmarket.admin.forms import MoneyField, StepForm
 from backmarket.admin.panels import who
+from backmarket.money import Money
 from backmarket.payments.reasons import HOUSE, PAYEE, words
 from backmarket.payments.selectors import due_by_file
 from backmarket.payments.services import last_download
+from backmarket.payments.services.reversals import CannotReverse
 from backmarket.payments.status_reports import MOST_BYTES
 from backmarket.timetravel import now
 
@@ -69,6 +71,23 @@ class UploadReportForm(StepForm):
         if given.size is not None and given.size > MOST_BYTES:
             raise forms.ValidationError(_("This file is larger than 5 MB: a bank's status report never is."))
         return given
+
+
+class ReverseForm(StepForm):
+    amount = MoneyField(label=_("Amount"))
+    note = forms.CharField(label=_("Why"), max_length=200)
+
+    def prepare(self) -> None:
+        payout = self.subject
+        self.left = payout.amount - Money(payout.reversed_minor, payout.currency)
+        self.fields["amount"].initial = self.left
+
+    def clean_amount(self) -> Money:
+        """Said before a second person is asked for more than there is."""
+        amount: Money = self.cleaned_data["amount"]
+        if amount > self.left:
+            raise forms.ValidationError(CannotReverse.default_message)
+        return amount
 
 
 class ReturnForm(StepForm):

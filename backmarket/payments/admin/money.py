@@ -13,11 +13,12 @@ from backmarket.admin.columns import NOTHING, money_column, state_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
-from backmarket.payments.admin.forms import RefundTransferForm, ReturnForm
+from backmarket.payments.admin.forms import RefundTransferForm, ReturnForm, ReverseForm
 from backmarket.payments.models import LedgerMovement, Payment, Payout, Refund
 from backmarket.payments.reasons import words
 from backmarket.payments.selectors import is_unanswered, unanswered
 from backmarket.payments.services import cancel_payout, record_refund_transfer, retry_refund, return_payout
+from backmarket.payments.services.reversals import is_reversible, request_reversal
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -123,6 +124,7 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
     piles = (
         Pile("ordered", _("Ordered"), Q(status=Payout.Status.ORDERED)),
         Pile("sent", _("Sent"), Q(status=Payout.Status.SENT)),
+        Pile("stuck", _("Refused, tried again"), Q(status=Payout.Status.ORDERED) & ~Q(failure="")),
         Pile("bounced", _("Returned by the bank"), Q(status=Payout.Status.BOUNCED)),
     )
     steps = (
@@ -149,9 +151,24 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
                 "The bank's statement shows the money back on our account. It is owed again: where the account is at"
                 " fault its holder is asked for another one, else it is paid again at once."
             ),
-            when=lambda payout: payout.status in (Payout.Status.SENT, Payout.Status.PAID),
+            when=lambda payout: payout.status in (Payout.Status.SENT, Payout.Status.PAID) and not payout.destination,
             amount=lambda payout, data: payout.amount,
             run=lambda request, payout, data: return_payout(payout, **data, by=cast(User, request.user), at=now()),
+        ),
+        Step(
+            name="reverse",
+            title=_("Take back"),
+            icon="undo",
+            tone="danger",
+            form=ReverseForm,
+            explain=_(
+                "The provider moves the money from the payee's account back to ours. It counts as a transfer of theirs:"
+                " it pays what they owe, and their next settlement pays out what is left."
+            ),
+            done=_("Ordered: the provider is asked."),
+            when=is_reversible,
+            amount=lambda payout, data: data["amount"],
+            run=lambda request, payout, data: request_reversal(payout, **data, by=cast(User, request.user), at=now()),
         ),
     )
     export_columns = (
@@ -165,7 +182,17 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
 
     @admin.display(description=_("bank account"))
     def account_shown(self, payout: Payout) -> str:
-        return f"…{payout.iban_last4}"
+        return payout.destination or f"…{payout.iban_last4}"
+
+    def panels(self, request: HttpRequest, obj: Payout) -> list[Panel]:
+        reversals = list(obj.reversals.all())
+        rows = [
+            (each.created_at, money(each.amount), each.get_status_display(), each.note, words(each.failure))
+            for each in reversals
+        ]
+        headers = (_("Date"), _("Amount"), _("Status"), _("Why"), _("Reason"))
+        taken_back = [table(_("Taken back"), headers, rows)] if rows else []
+        return [*taken_back, history(obj, *reversals, names=True)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payout]:
         return super().get_queryset(request).defer("holder", "iban")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from backmarket.money import Money
 
 if TYPE_CHECKING:
-    from backmarket.payments.models import Payment, Payout, Refund
+    from backmarket.payments.models import ConnectAccount, Dispute, Payment, Payout, Refund, TransferReversal
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Report:
     amount: Money
     failure: str = ""
     country: str = ""
+    # What it keeps of what it has taken; None until it says so.
+    fee: Money | None = None
 
 
 class Outcome(StrEnum):
@@ -107,3 +109,74 @@ class PayoutGateway(Protocol):
 
     def payout_status(self, payout: "Payout", *, at: datetime) -> Transfer:
         """What became of a transfer that was sent; `failure` is the reason's code (see reasons.py)."""
+
+
+@dataclass(frozen=True)
+class DisputeReport:
+    """The provider's word on a dispute. `payment` is the provider's id of what is disputed, `state` one of
+    Dispute.Status; `taken` has left us for it, with `fee`; `returned` came back, with `fee_returned`.
+
+    An inquiry takes no money: the payment may still be refunded, which ends it.
+    """
+
+    gateway_id: str
+    payment: str
+    state: str
+    amount: Money
+    reason: str
+    due_at: datetime | None
+    taken: Money
+    fee: Money
+    returned: Money
+    fee_returned: Money
+    inquiry: bool = False
+
+
+class DisputeGateway(Protocol):
+    """The same promises, for money that a buyer's bank takes back."""
+
+    def dispute(self, gateway_id: str, *, at: datetime) -> DisputeReport:
+        """What became of a dispute."""
+
+    def answer(self, dispute: "Dispute", evidence: dict[str, str], *, at: datetime) -> DisputeReport:
+        """Hand in our side of it, for good: evidence is in the provider's fields, texts of at most 20,000 characters.
+        A dispute that is over, or answered, answers what is true."""
+
+
+@dataclass(frozen=True)
+class AccountReport:
+    """The provider's word on a payee's account with it; `missing` are its codes of what it still asks for."""
+
+    details_submitted: bool
+    payouts_enabled: bool
+    transfers_enabled: bool
+    missing: tuple[str, ...] = ()
+    disabled_reason: str = ""
+
+
+@dataclass(frozen=True)
+class KnownReversal:
+    """A reversal that the provider knows. `ours` is our row's id where we ordered it, else empty."""
+
+    gateway_id: str
+    amount: Money
+    ours: str
+
+
+class ConnectGateway(Protocol):
+    """The same promises, for the payees' own accounts with the provider; paying them is PayoutGateway's."""
+
+    def open(self, account: "ConnectAccount") -> str:
+        """Open the account, or find it again; returns the provider's id of it."""
+
+    def link(self, account: "ConnectAccount", *, return_url: str, refresh_url: str) -> str:
+        """The address at which its holder says who they are: good once, for minutes, and for nobody else's eyes."""
+
+    def status(self, account: "ConnectAccount") -> AccountReport:
+        """What the holder has said, and what the account may do."""
+
+    def reverse(self, reversal: "TransferReversal") -> str:
+        """Take back (a part of) a transfer; returns the provider's id of that."""
+
+    def reversals(self, payout: "Payout") -> list[KnownReversal]:
+        """Every reversal of a transfer, also those made at the provider without us."""

@@ -41,15 +41,20 @@ REFUNDS = {"07": _("The bank refuses the refund for good.")}
 CARDS = {
     "4242 4242 4242 4242": _("Paid at once."),
     "4000 0000 0000 0002": _("Refused by the bank."),
+    "4000 0000 0000 0259": _("Paid at once, and disputed by its holder a minute later."),
     "4000 0000 0000 3220": _("Asks for a code (3-D Secure): 123456 is right."),
     "4000 0084 0000 1629": _("Paid at once; issued in the United States, which the bank tells."),
 }
 # Where a card was issued; of the others the bank does not tell.
 COUNTRIES = {"4000008400001629": "US"}
+# Of every capture; a refund brings none of it back.
+FEE_BPS, FEE_MINOR = 140, 25
 BOUNCING = "0002"  # the end of the account number inside an IBAN
 EXAMPLE_BOUNCING_IBAN = "FR7630001000641234567000296"
 CODE = "123456"
 REFUSED_CARD, CHALLENGED_CARD = "4000000000000002", "4000000000003220"
+# After how many seconds its holder asks for the money back.
+DISPUTED_CARD, DISPUTED_AFTER = "4000000000000259", 60
 
 
 class CannotUseCard(DomainError):
@@ -85,7 +90,8 @@ class Gateway:
         intent = _intent(payment.gateway_id)
         state = State(intent.status) if intent.status in KNOWN else State.PENDING
         amount = Money(intent.amount_minor, intent.currency)
-        return Report(state, amount, "card_declined" if state == State.FAILED else "", intent.card_country)
+        kept = fee(amount) if state == State.CAPTURED else None
+        return Report(state, amount, "card_declined" if state == State.FAILED else "", intent.card_country, kept)
 
     def capture(self, payment: Payment) -> Report:
         _become(_intent(payment.gateway_id), "captured", "authorised")
@@ -140,6 +146,11 @@ class Gateway:
         return Transfer(payout.gateway_id, Outcome.DONE)
 
 
+def fee(amount: Money) -> Money:
+    """What the sandbox keeps of a capture, as card acquirers do: 1.4 % and 0.25."""
+    return amount.share(FEE_BPS) + Money(FEE_MINOR, amount.currency)
+
+
 def _ending(minor: int) -> str:
     return f"{minor:02}"[-2:]
 
@@ -177,6 +188,10 @@ def pay(intent: SandboxIntent, card: str) -> None:
         _become(intent, SLOW, OPEN)
     else:
         _become(intent, _paid(intent), OPEN)
+    if number == DISPUTED_CARD and intent.status in KNOWN:
+        from backmarket.payments.tasks import dispute_sandbox_payment
+
+        dispute_sandbox_payment.apply_async((intent.pk,), countdown=DISPUTED_AFTER)
 
 
 def _paid(intent: SandboxIntent) -> str:
@@ -230,8 +245,8 @@ def deliver_webhook(intent_id: str) -> None:
 def webhook_body(intent: SandboxIntent) -> bytes:
     event = {
         "id": f"evt_{intent.pk}_{intent.status}",
-        "type": f"payment.{intent.status}",
-        "payment": intent.pk.removeprefix("pay_"),
+        "type": f"{intent.kind}.{intent.status}",
+        **({"payment": intent.pk.removeprefix("pay_")} if intent.kind == "payment" else {intent.kind: intent.pk}),
     }
     return json.dumps(event).encode()
 
@@ -241,4 +256,4 @@ def read_webhook(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def subject_of(body: dict[str, object]) -> tuple[str, str] | None:
-    return ("payment", str(body["payment"])) if "payment" in body else None
+    return next(((kind, str(body[kind])) for kind in ("payment", "dispute", "account") if kind in body), None)

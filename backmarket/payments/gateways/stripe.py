@@ -31,6 +31,8 @@ STATES = {
 # The buyer may still do something about it.
 PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 OUTCOMES = {"succeeded": Outcome.DONE, "failed": Outcome.FAILED, "canceled": Outcome.FAILED}
+# Where an intent says what Stripe keeps.
+FEE = "latest_charge.balance_transaction"
 OVERTAKEN = "payment_intent_unexpected_state"
 T = TypeVar("T")
 
@@ -66,7 +68,9 @@ class Gateway:
         return _report(self._intent(payment))
 
     def capture(self, payment: Payment) -> Report:
-        return self._move(payment, ("requires_capture",), lambda intents: intents.capture(payment.gateway_id))
+        return self._move(
+            payment, ("requires_capture",), lambda intents: intents.capture(payment.gateway_id, {"expand": [FEE]})
+        )
 
     def cancel(self, payment: Payment) -> Report:
         return self._move(payment, (*PAYABLE, "requires_capture"), lambda intents: intents.cancel(payment.gateway_id))
@@ -109,9 +113,7 @@ class Gateway:
         ]
 
     def _intent(self, payment: Payment) -> Any:
-        """With its charge, which knows the card."""
-        params: Any = {"expand": ["latest_charge"]}
-        return ask(lambda: client().v1.payment_intents.retrieve(payment.gateway_id, params))
+        return ask(lambda: client().v1.payment_intents.retrieve(payment.gateway_id, {"expand": [FEE]}))
 
 
 def _create(payment: Payment) -> Any:
@@ -158,7 +160,14 @@ def _report(intent: Any) -> Report:
     state = STATES.get(intent.status, State.PENDING)
     counted = {State.AUTHORISED: intent.amount_capturable, State.CAPTURED: intent.amount_received}
     amount = counted.get(state, intent.amount)
-    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent), _country(intent))
+    fee = _fee(intent) if state == State.CAPTURED else None
+    return Report(state, Money(amount, intent.currency.upper()), _refusal(intent), _country(intent), fee)
+
+
+def _fee(intent: Any) -> Money | None:
+    """What Stripe keeps, which it may know only some time after it took the money."""
+    found = getattr(intent.latest_charge, "balance_transaction", None)
+    return None if found is None or isinstance(found, str) else Money(found.fee, found.currency.upper())
 
 
 def _transfer(refund: Any) -> Transfer:
@@ -167,14 +176,22 @@ def _transfer(refund: Any) -> Transfer:
 
 
 def read_webhook(body: bytes, headers: Mapping[str, str]) -> str:
-    """Events about payments and events about payouts come from two destinations, each with a secret of its own."""
-    for secret in filter(None, (settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_PAYOUT_WEBHOOK_SECRET)):
+    """Events about payments, payouts and other people's accounts come from three destinations, each with a secret."""
+    for secret in filter(None, _secrets()):
         try:
             stripe.WebhookSignature.verify_header(body.decode(), headers.get("Stripe-Signature", ""), secret, TOLERANCE)
             return str(json.loads(body)["id"])
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError):
             continue
     raise BadSignature
+
+
+def _secrets() -> tuple[str, ...]:
+    return (
+        settings.STRIPE_WEBHOOK_SECRET,
+        settings.STRIPE_PAYOUT_WEBHOOK_SECRET,
+        settings.STRIPE_CONNECT_WEBHOOK_SECRET,
+    )
 
 
 def _ours(thing: dict[str, Any], noun: str) -> str:
@@ -185,12 +202,19 @@ def _ours(thing: dict[str, Any], noun: str) -> str:
 def subject_of(body: dict[str, Any]) -> tuple[str, str] | None:
     """A refund that we ordered is named by our row, one made at the provider by the payment there."""
     kind, thing = str(body.get("type", "")), (body.get("data") or {}).get("object") or {}
-    if kind.startswith("payment_intent.") and (payment := _ours(thing, "payment")):
+    about_payment = kind.startswith("payment_intent.") or kind == "charge.updated"  # by then its fee is known
+    if about_payment and (payment := _ours(thing, "payment")):
         return "payment", payment
     if kind.startswith("refund.") and (refund := _ours(thing, "refund")):
         return "refund", refund
     if (kind.startswith("refund.") or kind == "charge.refunded") and thing.get("payment_intent"):
         return "refunds", str(thing["payment_intent"])
+    if kind.startswith("charge.dispute."):
+        return "dispute", str(thing.get("id", ""))
+    if kind == "account.updated":
+        return "account", str(thing.get("id", ""))
+    if kind.startswith("transfer."):
+        return "transfer", str(thing.get("id", ""))
     if kind.startswith("v2.money_management.outbound_payment."):
         return "payout", str((body.get("related_object") or {}).get("id", ""))
     return None

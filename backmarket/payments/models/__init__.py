@@ -2,6 +2,8 @@
 
 from backmarket.payments.models.approvals import Approval
 from backmarket.payments.models.bank import BankReport, PayoutFile, PayoutFileItem
+from backmarket.payments.models.connect import ConnectAccount, TransferReversal
+from backmarket.payments.models.disputes import Dispute
 from backmarket.payments.models.incoming import Payment, Refund
 from backmarket.payments.models.money import LedgerEntry, LedgerMovement, Payout, SandboxIntent
 from backmarket.payments.models.reconciliations import Reconciliation
@@ -9,6 +11,8 @@ from backmarket.payments.models.reconciliations import Reconciliation
 __all__ = [
     "Approval",
     "BankReport",
+    "ConnectAccount",
+    "Dispute",
     "LedgerEntry",
     "LedgerMovement",
     "Payment",
@@ -18,4 +22,5 @@ __all__ = [
     "Reconciliation",
     "Refund",
     "SandboxIntent",
+    "TransferReversal",
 ]

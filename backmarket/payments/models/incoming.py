@@ -65,6 +65,8 @@ class Payment(models.Model):
     card_country = models.CharField(max_length=2, blank=True, db_default="")
     # What the provider took, where that is not the amount.
     received_minor = models.BigIntegerField(null=True, blank=True)
+    # What the provider keeps of it; unknown until it says so.
+    fee_minor = models.BigIntegerField(null=True, blank=True)
     refunded_minor = models.BigIntegerField(default=0)
     reserved_refund_minor = models.BigIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -109,6 +111,10 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(received_minor=None) | Q(status="stray", received_minor__gt=0),
                 name="payment_other_amount_is_stray",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_minor=None) | Q(fee_minor__gte=0, status__in=["captured", "stray"]),
+                name="payment_fee_of_captured",
             ),
             models.CheckConstraint(
                 condition=Q(capturing_at=None) | Q(capture="manual"), name="payment_capture_decided_only_by_hand"

@@ -7,7 +7,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.crypto import EncryptedTextField
@@ -52,6 +52,9 @@ class Payout(models.Model):
     gateway_id = models.CharField(max_length=120, blank=True)
     # Why it was refused or came back: a provider's or bank's code (see reasons.py).
     failure = models.CharField(max_length=200, blank=True)
+    # The provider's account of the payee's that is paid, instead of a bank account; what of it was taken back since.
+    destination = models.CharField(max_length=120, blank=True, default="", db_default="")
+    reversed_minor = models.BigIntegerField(default=0, db_default=0)
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
     # Set before the bank is called, or when a file for it is made: from here on it may have the order, so that nobody
@@ -81,6 +84,12 @@ class Payout(models.Model):
                 name="payout_status_known",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_positive"),
+            models.CheckConstraint(
+                condition=Q(reversed_minor=0)
+                | Q(reversed_minor__gt=0, reversed_minor__lte=F("amount_minor"), status__in=["sent", "paid"])
+                & ~Q(destination=""),
+                name="payout_never_reversed_above_sent",
+            ),
             models.UniqueConstraint(
                 fields=["purpose", "reference"],
                 condition=Q(status__in=["ordered", "sent", "paid"]),
@@ -141,6 +150,8 @@ class LedgerEntry(models.Model):
         COMMISSION = "commission", _("commission")
         COMMISSION_VAT = "commission_vat", _("VAT on commission")
         COMPENSATION = "compensation", _("compensation")
+        GATEWAY_FEE = "gateway_fee", _("payment provider's fees")
+        DISPUTE = "dispute", _("disputed by buyers")
 
     movement = models.ForeignKey(LedgerMovement, on_delete=models.PROTECT, related_name="entries")
     account = models.CharField(max_length=16, choices=Account)
@@ -173,6 +184,8 @@ class SandboxIntent(models.Model):
     status = models.CharField(max_length=20)
     refunded_minor = models.BigIntegerField(default=0)
     return_url = models.CharField(max_length=500, blank=True)
+    # What a dispute or an account has besides.
+    facts = models.JSONField(default=dict, db_default={})
     # Authorise only; the shop takes the money later.
     manual = models.BooleanField(default=False, db_default=False)
     card_country = models.CharField(max_length=2, blank=True, db_default="")

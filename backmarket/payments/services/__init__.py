@@ -6,6 +6,15 @@ from backmarket.payments.services.bank_reports import (
     keep_bank_report,
     preview_report,
 )
+from backmarket.payments.services.disputes import (
+    CannotAnswer,
+    CannotDecide,
+    answer_dispute,
+    bear_loss,
+    follow_disputes,
+    record_dispute,
+    submit_answer,
+)
 from backmarket.payments.services.ledger import UnbalancedMovement, book
 from backmarket.payments.services.payments import (
     CannotCapture,
@@ -44,6 +53,7 @@ from backmarket.payments.services.payouts import (
 )
 from backmarket.payments.services.refunds import (
     CannotRefund,
+    record_disputed_refund,
     record_provider_refunds,
     record_refund_transfer,
     request_refund,
@@ -54,9 +64,11 @@ from backmarket.payments.services.refunds import (
 from backmarket.payments.services.retention import forget_transfers
 
 __all__ = [
+    "CannotAnswer",
     "CannotApply",
     "CannotCancelPayout",
     "CannotCapture",
+    "CannotDecide",
     "CannotMakeFile",
     "CannotPay",
     "CannotPayOut",
@@ -65,13 +77,16 @@ __all__ = [
     "NothingToSend",
     "TooEarly",
     "UnbalancedMovement",
+    "answer_dispute",
     "apply_bank_report",
+    "bear_loss",
     "book",
     "cancel_payment",
     "cancel_payout",
     "capture_payment",
     "card_form",
     "download_payout_file",
+    "follow_disputes",
     "follow_payout",
     "forget_transfers",
     "hand_payout_file",
@@ -82,6 +97,8 @@ __all__ = [
     "open_payment",
     "order_payout",
     "preview_report",
+    "record_dispute",
+    "record_disputed_refund",
     "record_provider_refunds",
     "record_refund_transfer",
     "request_payment",
@@ -96,5 +113,6 @@ __all__ = [
     "settle_payout_file",
     "settle_pending_payments",
     "stray_payment",
+    "submit_answer",
     "withdraw_payout_file",
 ]

@@ -32,6 +32,8 @@ GIVEN_UP = (Payment.Status.FAILED, Payment.Status.CANCELLED)
 ASK_AFTER = timedelta(minutes=5)
 # Nobody pays a page opened so long ago: the reservation is over within the hour, and the payment cancelled.
 ASK_UNTIL = timedelta(days=3)
+# A provider may know its fee some hours after it took the money.
+ASK_FEE_UNTIL = timedelta(days=30)
 LATE, MISMATCH = "came_late", "amount_mismatch"
 
 
@@ -129,7 +131,7 @@ def settle_payment(payment_id: UUID, *, at: datetime) -> Payment:
     Losing a race is no error: whoever comes second finds nothing to do. Raises GatewayError; changes nothing then.
     """
     payment = Payment.objects.get(pk=payment_id)
-    if not payment.gateway_id or payment.status in Payment.TAKEN or payment.closed_at:
+    if not payment.gateway_id or payment.closed_at or (payment.status in Payment.TAKEN and _knows_fee(payment)):
         return payment
     provider = gateway(payment.gateway)
     if payment.status in GIVEN_UP:
@@ -141,7 +143,24 @@ def settle_payment(payment_id: UUID, *, at: datetime) -> Payment:
     with transaction.atomic():
         payment = lock(Payment.objects.filter(pk=payment_id)).get()
         _apply(payment, report, at=at)
+        _note_fee(payment, report, at=at)
     return payment
+
+
+def _knows_fee(payment: Payment) -> bool:
+    return payment.fee_minor is not None
+
+
+def _note_fee(payment: Payment, report: Report, *, at: datetime) -> None:
+    """What the provider keeps of what it took, once it says so: the house bears it, and a refund brings none back."""
+    if payment.status not in Payment.TAKEN or _knows_fee(payment) or report.fee is None:
+        return
+    if report.fee.currency != payment.currency:
+        log.error("payment_fee_in_another_currency", payment=str(payment.pk))
+        return
+    _write(payment, fee_minor=report.fee.minor)
+    sides = [(LedgerEntry.Account.GATEWAY, "", report.fee), (LedgerEntry.Account.GATEWAY_FEE, "", -report.fee)]
+    book(f"fee:{payment.pk}", kind="fee", reference=payment.reference, entries=sides, at=at)
 
 
 def _apply(payment: Payment, report: Report, *, at: datetime) -> None:
@@ -198,7 +217,7 @@ def stray_payment(payment: Payment, *, reason: str, by: Actor, at: datetime, rec
         }
         move(payment, Payment.Status.STRAY, by=by, at=at, data=_subject(payment), **facts)
         _book_capture(payment, at=at)
-        if payment.refundable:
+        if payment.refundable and not payment.disputes.exists():
             request_refund(payment, reference=payment.pk, amount=payment.refundable, reason=reason, by=by, at=at)
 
 
@@ -262,6 +281,7 @@ def settle_pending_payments(at: datetime) -> int:
         Q(status=Payment.Status.PENDING, created_at__lt=at - ASK_AFTER, created_at__gt=since)
         | Q(status=Payment.Status.AUTHORISED, created_at__lt=at - ASK_AFTER)
         | Q(status__in=GIVEN_UP, closed_at=None) & (Q(cancelled_at__gt=since) | Q(failed_at__gt=since))
+        | Q(status__in=Payment.TAKEN, fee_minor=None, captured_at__gt=at - ASK_FEE_UNTIL)
     )
     return each("settle_payments", waiting.values_list("pk", "status"), partial(_try_to_settle, at))
 

@@ -17,7 +17,7 @@ from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import BY_FILE, payout_gateway
 from backmarket.payments.gateways.base import Outcome, Transfer
-from backmarket.payments.models import LedgerEntry, Payout
+from backmarket.payments.models import ConnectAccount, LedgerEntry, Payout
 from backmarket.payments.reasons import BY_HAND, PAYEE, is_payees
 from backmarket.payments.services.ledger import book
 from backmarket.privacy import Why, record_reading
@@ -57,9 +57,10 @@ def order_payout(
     by: Actor,
     at: datetime,
     label: str = "",
+    to: ConnectAccount | None = None,
 ) -> Payout:
-    """Write a transfer to a bank account, to be sent from `due_at` on. `account` and `party` name whose claim it pays,
-    `label` what people call the thing that is paid.
+    """Write a transfer to a bank account, to be sent from `due_at` on; `to` is the payee's account with the provider,
+    which is paid instead. `account` and `party` name whose claim it pays, `label` what people call what is paid.
 
     Raises CannotPayOut when one is on its way or paid, or when there is nothing to pay.
     """
@@ -79,7 +80,8 @@ def order_payout(
                 holder=holder,
                 iban=compact,
                 iban_last4=compact[-4:],
-                gateway=settings.PAYOUT_GATEWAY,
+                gateway=to.gateway if to else settings.PAYOUT_GATEWAY,
+                destination=to.gateway_id if to else "",
                 due_at=due_at,
                 created_at=at,
             )
@@ -243,10 +245,15 @@ def _book(payout: Payout, kind: str, owed: Money, *, at: datetime) -> None:
         f"{kind}:{payout.pk}",
         kind=kind,
         reference=payout.reference,
-        entries=[(payout.account, payout.party, owed), (LedgerEntry.Account.BANK, "", -owed)],
+        entries=[(payout.account, payout.party, owed), (_source(payout), "", -owed)],
         at=at,
         label=payout.label,
     )
+
+
+def _source(payout: Payout) -> str:
+    """Where the money lay: at the bank, or at the provider where it goes from account to account."""
+    return LedgerEntry.Account.GATEWAY if payout.destination else LedgerEntry.Account.BANK
 
 
 def _gateway(payout: Payout) -> str:

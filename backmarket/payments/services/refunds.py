@@ -18,7 +18,7 @@ from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import KnownRefund, Outcome, Transfer
-from backmarket.payments.models import LedgerEntry, Payment, Refund
+from backmarket.payments.models import Dispute, LedgerEntry, Payment, Refund
 from backmarket.payments.selectors import BY_BANK, is_unanswered
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
@@ -26,6 +26,8 @@ from backmarket.states import move
 log = structlog.get_logger(__name__)
 # The reason of a refund that somebody made at the provider, without us.
 PROVIDER = "provider"
+# The reason of a refund that the buyer's bank has made, by a dispute that we lost.
+DISPUTED = "disputed"
 
 
 class CannotRefund(DomainError):
@@ -47,6 +49,7 @@ def request_refund(payment: Payment, *, reference: UUID, amount: Money, reason: 
             if known.payment_id == payment.pk and known.amount == amount:
                 return known
             raise CannotRefund(_("This has been refunded already, with another amount."))
+        _require_undisputed(payment, amount)
         refund = _create(payment, reference, amount, reason, by=by, at=at)
         transaction.on_commit(partial(_send_soon, refund), robust=True)
     return refund
@@ -103,6 +106,7 @@ def record_refund_transfer(refund: Refund, *, bank_reference: str, by: Actor, at
     with transaction.atomic():
         payment = lock(Payment.objects.filter(pk=refund.payment_id)).get()
         _require_unanswered(refund)
+        _require_undisputed(payment, refund.amount)
         if Refund.objects.filter(gateway_id=key).exists():
             raise CannotRefund(_("A transfer with this reference has been recorded already."), field="bank_reference")
         paid = _create(payment, refund.reference, refund.amount, refund.reason, by=by, at=at)
@@ -110,9 +114,36 @@ def record_refund_transfer(refund: Refund, *, bank_reference: str, by: Actor, at
     return paid
 
 
+def record_disputed_refund(dispute: Dispute, *, reference: UUID, amount: Money, by: Actor, at: datetime) -> Refund:
+    """The buyer's bank has given back what we held for this: a refund that is done, out of what the dispute took.
+
+    Raises CannotRefund above what is left of a lost dispute.
+    """
+    with transaction.atomic():
+        payment = lock(Payment.objects.filter(pk=dispute.payment_id)).get()
+        fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
+        if fresh.status != Dispute.Status.LOST or fresh.borne_by or amount.minor > fresh.lost.minor:
+            raise CannotRefund
+        refund = _create(payment, reference, amount, DISPUTED, by=by, at=at)
+        Dispute.objects.filter(pk=dispute.pk).update(covered_minor=F("covered_minor") + amount.minor)
+        _succeed(refund, f"dispute:{refund.pk}", LedgerEntry.Account.DISPUTE, by=by, at=at)
+    return refund
+
+
 def _require_unanswered(refund: Refund) -> None:
     if not is_unanswered(refund):
         raise CannotRefund(_("Only a refund that failed is paid again, and only once."))
+
+
+def _require_undisputed(payment: Payment, amount: Money) -> None:
+    """What the buyer's bank has taken back, or may keep, does not go back a second time; providers refuse it, too."""
+    disputes = list(payment.disputes.filter(inquiry=False).exclude(status__in=["won", "closed"]))
+    if any(dispute.status in dispute.OPEN for dispute in disputes):
+        raise CannotRefund(
+            _("The buyer has disputed this payment with their bank: nothing can be refunded until that is decided.")
+        )
+    if disputes and amount.minor > payment.refundable.minor - sum(dispute.lost.minor for dispute in disputes):
+        raise CannotRefund(_("The buyer's bank has given this money back already: the dispute was lost."))
 
 
 def _send_soon(refund: Refund) -> None:

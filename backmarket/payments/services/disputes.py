@@ -1,0 +1,204 @@
+"""Disputes: written down as the provider says, answered once, and what is lost is borne by somebody."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backmarket.accounts.models import User
+from backmarket.db import lock
+from backmarket.errors import DomainError, GatewayError
+from backmarket.events.services import Actor, record
+from backmarket.jobs import each
+from backmarket.money import Money
+from backmarket.payments.gateways import dispute_gateway
+from backmarket.payments.gateways.base import DisputeReport
+from backmarket.payments.models import Dispute, LedgerEntry, Payment
+from backmarket.payments.services.ledger import book
+from backmarket.states import move
+
+log = structlog.get_logger(__name__)
+Account = LedgerEntry.Account
+Status = Dispute.Status
+# Finance is reminded so long before the answer is due.
+WARN_BEFORE = timedelta(hours=48)
+JOB = "system:disputes"
+
+
+class CannotAnswer(DomainError):
+    code = "cannot_answer_dispute"
+    default_message = _("This dispute is answered already, or is over.")
+
+
+class CannotDecide(DomainError):
+    code = "cannot_decide_dispute"
+    default_message = _("Who bears it is decided once, and only of a dispute that is lost.")
+
+
+def record_dispute(gateway: str, gateway_id: str, *, at: datetime) -> bool:
+    """Ask the provider about a dispute and write down what is true: the one function for webhooks, in any order and
+    number, and for the clock. Network: outside transactions.
+
+    A payment that is not ours is only logged: others may use the provider's account, too.
+    """
+    return _write_down(gateway, dispute_gateway(gateway).dispute(gateway_id, at=at), at=at)
+
+
+def _write_down(gateway: str, report: DisputeReport, *, at: datetime) -> bool:
+    with transaction.atomic():
+        payments = Payment.objects.filter(gateway=gateway, gateway_id=report.payment).exclude(gateway_id="")
+        payment = lock(payments).first()
+        if payment is None:
+            log.error("dispute_of_unknown_payment", dispute=report.gateway_id)
+            return True
+        dispute = _found_or_opened(payment, report, at=at)
+        _follow(dispute, report, by=f"gateway:{gateway}", at=at)
+        _book_moves(dispute, report, at=at)
+    return True
+
+
+def _found_or_opened(payment: Payment, report: DisputeReport, *, at: datetime) -> Dispute:
+    """The payment is locked, so that nobody else opens it."""
+    known = lock(Dispute.objects.filter(gateway_id=report.gateway_id)).first()
+    if known is not None:
+        return known
+    dispute = Dispute.objects.create(
+        payment=payment, gateway_id=report.gateway_id, inquiry=report.inquiry, reason=report.reason[:60],
+        amount_minor=report.amount.minor, currency=report.amount.currency, due_at=report.due_at, created_at=at,
+    )  # fmt: skip
+    record("dispute.opened", dispute, by=f"gateway:{payment.gateway}", at=at, data=_subject(dispute))
+    return dispute
+
+
+def _follow(dispute: Dispute, report: DisputeReport, *, by: Actor, at: datetime) -> None:
+    """A locked dispute becomes what the provider says. A new round of it may be answered anew."""
+    facts: dict[str, Any] = {
+        "inquiry": report.inquiry, "amount_minor": report.amount.minor, "due_at": report.due_at,
+        "reason": report.reason[:60],
+    }  # fmt: skip
+    if report.state == Status.NEEDS_RESPONSE and dispute.status != report.state:
+        facts |= {"answered_at": None, "submitted_at": None, "warned_at": None}
+    if report.state != dispute.status:
+        move(dispute, report.state, by=by, at=at, data=_subject(dispute), **facts)
+    else:
+        _set(dispute, **facts)
+
+
+def _book_moves(dispute: Dispute, report: DisputeReport, *, at: datetime) -> None:
+    """Funds withdrawn and reinstated, each once, with their fees."""
+    if report.taken and not dispute.taken_minor:
+        _set(dispute, taken_minor=report.taken.minor, fee_minor=report.fee.minor)
+        _book(dispute, "dispute", report.taken, report.fee, at=at)
+    if report.returned and not dispute.returned_minor:
+        _set(dispute, returned_minor=report.returned.minor, fee_returned_minor=report.fee_returned.minor)
+        _book(dispute, "dispute-back", -report.returned, -report.fee_returned, at=at)
+
+
+def _book(dispute: Dispute, kind: str, taken: Money, fee: Money, *, at: datetime) -> None:
+    sides = [
+        (Account.GATEWAY, "", taken + fee),
+        (Account.DISPUTE, "", -taken),
+        (Account.GATEWAY_FEE, "", -fee),
+    ]
+    book(f"{kind}:{dispute.pk}", kind=kind, reference=dispute.pk, entries=sides, at=at, label=dispute.gateway_id)
+
+
+def answer_dispute(dispute: Dispute, evidence: dict[str, str], *, by: User, at: datetime) -> None:
+    """Keep our answer; it is handed in after the commit, and by the clock until it is. Raises CannotAnswer."""
+    with transaction.atomic():
+        fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
+        if fresh.status != Status.NEEDS_RESPONSE or fresh.answered_at:
+            raise CannotAnswer
+        _set(dispute, evidence=json.dumps(evidence), answered_at=at, failure="")
+        record("dispute.answered", dispute, by=by, at=at, data=_subject(dispute))
+        transaction.on_commit(partial(_submit_soon, dispute), robust=True)
+
+
+def _submit_soon(dispute: Dispute) -> None:
+    from backmarket.payments.tasks import submit_answer as task
+
+    task.delay(str(dispute.pk))
+
+
+def submit_answer(dispute_id: UUID, *, at: datetime) -> bool:
+    """Hand in what somebody has answered, unless the provider has it. Network: outside transactions.
+
+    A refusal for good asks for another answer; anything passing raises GatewayError and changes nothing.
+    """
+    dispute = Dispute.objects.select_related("payment").get(pk=dispute_id)
+    if not dispute.answered_at or dispute.submitted_at or dispute.status != Status.NEEDS_RESPONSE:
+        return False
+    gateway = dispute.payment.gateway
+    try:
+        report = dispute_gateway(gateway).answer(dispute, json.loads(dispute.evidence), at=at)
+    except GatewayError as error:
+        if error.retry:
+            raise
+        _set(dispute, answered_at=None, failure=str(error)[:200])
+        return False
+    if report.state != Status.NEEDS_RESPONSE:
+        Dispute.objects.filter(pk=dispute_id, submitted_at=None).update(submitted_at=at)
+    return _write_down(gateway, report, at=at)
+
+
+def bear_loss(
+    dispute: Dispute, *, borne_by: str, bearers: Sequence[tuple[str, str, Money]], reason: str, by: User, at: datetime
+) -> None:
+    """Who bears a lost dispute: `bearers` are (account, party, amount) that sum to what was lost. Raises CannotDecide,
+    also the second time."""
+    with transaction.atomic():
+        fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
+        if fresh.status != Status.LOST or fresh.borne_by or not fresh.lost:
+            raise CannotDecide
+        facts = {"borne_minor": fresh.lost.minor, "decision": reason[:500], "decided_by": by, "decided_at": at}
+        _set(dispute, borne_by=borne_by, **facts)
+        sides = [(Account.DISPUTE, "", fresh.lost), *((account, party, -part) for account, party, part in bearers)]
+        book(
+            f"dispute-borne:{dispute.pk}", kind="dispute-borne", reference=dispute.pk, entries=sides, at=at,
+            label=dispute.gateway_id,
+        )  # fmt: skip
+        record("dispute.borne", dispute, by=by, at=at, data=_subject(dispute) | {"borne_by": borne_by})
+
+
+def follow_disputes(at: datetime) -> int:
+    """Hand in what waits, ask about every open dispute, and warn of those that are due soon; returns how many moved."""
+    opened = Dispute.objects.open().order_by("created_at", "pk")
+    return each("follow_disputes", opened.values_list("pk", flat=True), partial(_try_to_follow, at))
+
+
+def _try_to_follow(at: datetime, dispute_id: UUID) -> bool:
+    """The provider may well answer the next time."""
+    dispute = Dispute.objects.select_related("payment").get(pk=dispute_id)
+    _warn(dispute, at)
+    try:
+        submit_answer(dispute_id, at=at)
+        record_dispute(dispute.payment.gateway, dispute.gateway_id, at=at)
+    except GatewayError:
+        log.warning("dispute_not_followed", dispute=str(dispute_id))
+        return False
+    return not Dispute.objects.filter(pk=dispute_id, status=dispute.status).exists()
+
+
+def _warn(dispute: Dispute, at: datetime) -> None:
+    if dispute.answered_at or dispute.due_at is None or not dispute.due_at - WARN_BEFORE <= at < dispute.due_at:
+        return
+    with transaction.atomic():
+        waiting = Dispute.objects.filter(pk=dispute.pk, warned_at=None, status=Status.NEEDS_RESPONSE)
+        if waiting.update(warned_at=at):
+            record("dispute.due_soon", dispute, by=JOB, at=at, data=_subject(dispute))
+
+
+def _set(dispute: Dispute, **facts: Any) -> None:
+    for name, value in facts.items():
+        setattr(dispute, name, value)
+    dispute.save(update_fields=list(facts))
+
+
+def _subject(dispute: Dispute) -> dict[str, str]:
+    return {"purpose": dispute.payment.purpose, "reference": str(dispute.payment.reference)}

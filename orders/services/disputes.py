@@ -1,0 +1,171 @@
+"""Disputes of orders: our side of the story, from what we know, and who bears a lost one."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from backmarket.accounts.models import User
+from backmarket.db import lock
+from backmarket.invoices.selectors import papers_about
+from backmarket.payments.models import Dispute, LedgerEntry
+from backmarket.payments.services import CannotAnswer, answer_dispute, bear_loss, record_disputed_refund
+from backmarket.shipping.models import TrackingPoint
+from backmarket.states import move
+from catalog.services.stock import restock
+from orders.models import ClaimMessage, Consignment, Earning, Order, OrderLine
+from orders.services.refunds import refund_requested
+from orders.services.waiting import PURPOSE
+from refurbishers.models import Refurbisher
+
+Account = LedgerEntry.Account
+JOB = "system:disputes"
+# Why such a line was cancelled.
+DISPUTED = "disputed"
+# What the provider takes in one field.
+LONGEST = 20_000
+UNSENT = (OrderLine.Status.PAID, OrderLine.Status.ACCEPTED, OrderLine.Status.ON_HOLD)
+
+
+def order_of(dispute: Dispute) -> Order | None:
+    """The order whose payment is disputed; None where something else was paid."""
+    if dispute.payment.purpose != PURPOSE:
+        return None
+    return Order.objects.select_related("address").filter(pk=dispute.payment.reference).first()
+
+
+def disputed_lines(*, unsent: bool = False) -> QuerySet[OrderLine]:
+    """The lines of orders with an open dispute; `unsent`: those that a plant may still keep back."""
+    payments = Dispute.objects.open().filter(payment__purpose=PURPOSE).values("payment__reference")
+    lines: QuerySet[OrderLine] = OrderLine.objects.filter(order_id__in=payments)
+    return lines.filter(status__in=UNSENT) if unsent else lines
+
+
+def evidence_of(dispute: Dispute, *, note: str = "") -> dict[str, str]:
+    """What we can prove of a disputed order, in the fields that providers ask for; `note` is what somebody adds."""
+    order = order_of(dispute)
+    if order is None:
+        return {"uncategorized_text": note[:LONGEST]} if note else {}
+    consignments = list(order.consignments.select_related("parcel", "plant"))
+    sent = [each for each in consignments if each.parcel and each.parcel.tracking_number]
+    days = [line.shipped_at for line in order.lines.all() if line.shipped_at]
+    told: dict[str, str] = {
+        "customer_name": order.address.name,
+        "customer_email_address": order.email,
+        "product_description": "\n".join(line.title for line in order.lines.all()),
+        "shipping_address": "\n".join(order.address.lines),
+        "shipping_carrier": ", ".join(dict.fromkeys(_parcel(each).courier for each in sent)),
+        "shipping_tracking_number": ", ".join(_parcel(each).tracking_number for each in sent),
+        "shipping_date": f"{min(days):%Y-%m-%d}" if days else "",
+        "refund_policy_disclosure": _(
+            "The buyer agreed to conditions of sale %(version)s, at %(address)s, on %(day)s: 30 days to withdraw."
+        )
+        % {"version": order.conditions_version, "address": settings.SITE_URL, "day": f"{order.placed_at:%Y-%m-%d}"},
+        "customer_communication": "\n".join(_correspondence(order)),
+        "uncategorized_text": "\n".join([note, *_deliveries(sent), *_papers(order)]).strip(),
+    }
+    return {name: text[:LONGEST] for name, text in told.items() if text}
+
+
+def _parcel(consignment: Consignment) -> Any:
+    return consignment.parcel
+
+
+def _deliveries(sent: Iterable[Consignment]) -> Iterable[str]:
+    """The couriers' own scans of the deliveries."""
+    points = TrackingPoint.objects.filter(
+        parcel__in=[each.parcel_id for each in sent], code=TrackingPoint.Code.DELIVERED
+    )
+    for point in points.select_related("parcel").order_by("happened_at"):
+        yield _("Parcel %(number)s was delivered on %(day)s (%(courier)s).") % {
+            "number": point.parcel.tracking_number, "courier": point.parcel.courier,
+            "day": f"{point.happened_at:%Y-%m-%d %H:%M} UTC",
+        }  # fmt: skip
+
+
+def _papers(order: Order) -> Iterable[str]:
+    for paper in papers_about(order.pk):
+        yield _("Invoice %(number)s of %(day)s.") % {"number": paper, "day": f"{paper.issued_at:%Y-%m-%d}"}
+
+
+def _correspondence(order: Order) -> Iterable[str]:
+    messages = ClaimMessage.objects.filter(claim__line__order=order).exclude(author_role=ClaimMessage.Role.SYSTEM)
+    for message in messages.order_by("created_at"):
+        yield f"{message.created_at:%Y-%m-%d} {message.get_author_role_display()}: {message.text}"
+
+
+def answer_for_order(dispute: Dispute, *, note: str, by: User, at: datetime) -> None:
+    """Answer a dispute with all that we can prove. Raises CannotAnswer, also where there is nothing to say."""
+    evidence = evidence_of(dispute, note=note)
+    if not evidence:
+        raise CannotAnswer(_("We know nothing of this payment: say in your own words what it was for."), field="note")
+    answer_dispute(dispute, evidence, by=by, at=at)
+
+
+def end_unsent_lines(dispute: Dispute, *, at: datetime) -> int:
+    """A lost dispute has paid its buyer: what was not sent is cancelled, and counts as refunded by the buyer's bank, as
+    far as that took the money. Returns how many lines; repeating it changes nothing."""
+    order, ended = order_of(dispute), 0
+    if order is None or dispute.status != Dispute.Status.LOST or dispute.borne_by:
+        return 0
+    with transaction.atomic():
+        for line in lock(order.lines.to_ship()):
+            dispute.refresh_from_db()
+            if line.gross > dispute.lost or refund_requested(line):
+                continue
+            move(line, OrderLine.Status.CANCELLED, by=JOB, at=at, cancel_reason=DISPUTED, due_at=None)
+            restock(line.listing, 1, by=JOB, at=at)
+            record_disputed_refund(dispute, reference=line.pk, amount=line.gross, by=JOB, at=at)
+            ended += 1
+    return ended
+
+
+def untracked_plants(dispute: Dispute) -> list[Refurbisher]:
+    """The plants of the order that cannot prove to have sent it: the loss is theirs, unless finance finds otherwise."""
+    order = order_of(dispute)
+    if order is None:
+        return []
+    consignments = order.consignments.select_related("plant", "parcel").order_by("pk")
+    return [each.plant for each in consignments if not (each.parcel and each.parcel.tracking_number)]
+
+
+def bear_dispute(dispute: Dispute, *, plant: Refurbisher | None, reason: str, by: User, at: datetime) -> None:
+    """Finance decides who bears a lost dispute: the house, or this plant for its part of the order, which the plant's
+    next settlement counts. Raises CannotDecide, also the second time."""
+    with transaction.atomic():
+        dispute.refresh_from_db()
+        mine, others = _weights(dispute, plant)
+        part, rest = dispute.lost.split([mine, others])
+        bearers = [(Account.COMPENSATION.value, "", rest)]
+        if plant is not None:
+            bearers.append((Account.PLANT.value, str(plant.pk), part))
+            _owe(dispute, plant, -part.minor, at)
+        borne_by = Dispute.Bearer.PLANT if plant else Dispute.Bearer.HOUSE
+        bear_loss(dispute, borne_by=borne_by, bearers=bearers, reason=reason, by=by, at=at)
+
+
+def _weights(dispute: Dispute, plant: Refurbisher | None) -> tuple[int, int]:
+    """The plant's part of what was paid, and everybody else's."""
+    order = order_of(dispute)
+    if plant is None or order is None:
+        return 0, 1
+    lines = list(order.lines.exclude(paid_at=None).exclude(status=OrderLine.Status.REFUNDED))
+    mine = sum(line.gross.minor for line in lines if line.plant_id == plant.pk)
+    others = sum(line.gross.minor for line in lines if line.plant_id != plant.pk)
+    return (mine, others) if mine else (0, 1)
+
+
+def _owe(dispute: Dispute, plant: Refurbisher, minor: int, at: datetime) -> None:
+    order = order_of(dispute)
+    Earning.objects.get_or_create(
+        kind=Earning.Kind.DISPUTE,
+        reference=dispute.pk,
+        defaults={
+            "plant": plant, "amount_minor": minor, "currency": dispute.currency, "due_at": at, "created_at": at,
+            "label": str(order.number) if order else dispute.gateway_id,
+        },
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""A plant's own account with the payment provider: opened and filled in by its owner, and paid from then on."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from backmarket import timetravel
+from backmarket.accounts.models import User
+from backmarket.payments.gateways import sandbox_connect
+from backmarket.payments.models import Approval, ConnectAccount, Payout, SandboxIntent, TransferReversal
+from backmarket.payments.selectors import balance, payable_account
+from backmarket.payments.services import order_payout, reversals, send_due_payouts
+from orders.models import Earning
+from refurbishers.models import Member, Refurbisher
+from refurbishers.services.accounts import open_plant_account
+from tests.factories import UserFactory
+from tests.ground.money_steps import eur
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def time_is(now: datetime, settings: object) -> None:
+    """The entry points believe that it is `now`."""
+    timetravel.travel_to(now)
+
+
+ClientOf = Callable[[User], Client]
+GO, BACK = "/plant/refurbishers/refurbisher/payout-account/", "/plant/refurbishers/refurbisher/payout-account/back/"
+
+
+def profile(plant: Refurbisher, step: str = "change/") -> str:
+    return f"/plant/refurbishers/refurbisher/{plant.pk}/{step}"
+
+
+def test_the_owner_opens_it_fills_it_in_and_is_paid_there(
+    plant: Refurbisher, bob: User, client_of: ClientOf, time_is: None
+) -> None:
+    client = client_of(bob)
+    assert client.post(profile(plant, "do/connect/")).status_code == 302
+    account = ConnectAccount.objects.get(party=str(plant.pk))
+    assert GO in client.get(profile(plant)).content.decode()
+    away = client.get(GO)
+    assert (away.status_code, away.url) == (302, f"/sandbox/connect/{account.gateway_id}/")
+    assert "no-store" in away["Cache-Control"]
+    assert away["Referrer-Policy"] == "no-referrer"
+    half = client.post(away.url, {"answer": "incomplete"})
+    assert half.url.endswith(BACK)
+    page = client.get(BACK, follow=True).content.decode()
+    assert "a bank account, who owns the company" in page
+    assert payable_account(str(plant.pk)) is None
+    client.post(away.url, {"answer": "complete"})
+    assert "is ready" in client.get(BACK, follow=True).content.decode()
+    assert GO not in client.get(profile(plant)).content.decode()
+    assert payable_account(str(plant.pk)) == ConnectAccount.objects.get()
+
+
+def test_nobody_but_the_owner_goes_there(plant: Refurbisher, bob: User, client_of: ClientOf, time_is: None) -> None:
+    open_plant_account(plant, by=bob, at=timetravel.now())
+    manager = UserFactory()
+    Member.objects.create(plant=plant, user=manager, role=Member.Role.MANAGER)
+    client = client_of(manager)
+    assert [client.get(address).status_code for address in (GO, BACK)] == [403, 403]
+    assert client.post(profile(plant, "do/connect/")).status_code == 403
+    assert GO not in client.get(profile(plant)).content.decode()
+
+
+def test_without_an_account_there_is_nowhere_to_go(plant: Refurbisher, bob: User, client_of: ClientOf) -> None:
+    assert [client_of(bob).get(address).status_code for address in (GO, BACK)] == [404, 404]
+
+
+def paid(plant: Refurbisher, by: User, minor: int = 5_000) -> Payout:
+    at = timetravel.now()
+    account = open_plant_account(plant, by=by, at=at)
+    ConnectAccount.objects.filter(pk=account.pk).update(status="enabled", payouts_enabled=True, transfers_enabled=True)
+    sandbox_connect.fill_in(SandboxIntent.objects.get(pk=account.gateway_id), "complete")
+    payout = order_payout(
+        purpose="settlement", reference=uuid4(), label="BM1", account="plant", party=str(plant.pk), amount=eur(minor),
+        holder=plant.legal_name, iban="", due_at=at, by=by, at=at, to=payable_account(str(plant.pk)),
+    )  # fmt: skip
+    send_due_payouts(at)
+    payout.refresh_from_db()
+    return payout
+
+
+def test_the_sandbox_pays_at_once_and_an_empty_balance_the_second_time(
+    plant: Refurbisher, bob: User, time_is: None
+) -> None:
+    assert (paid(plant, bob).status, balance("gateway")) == ("paid", eur(5_000))
+    waiting = paid(plant, bob, 5_009)
+    assert (waiting.status, waiting.failure) == ("ordered", "balance_insufficient")
+    send_due_payouts(timetravel.now())
+    waiting.refresh_from_db()
+    assert waiting.status == "paid"
+
+
+def test_what_is_taken_back_is_the_plants_and_counts_in_its_next_settlement(
+    plant: Refurbisher, bob: User, time_is: None, drain: Callable[[], None]
+) -> None:
+    payout = paid(plant, bob)
+    reversals.request_reversal(payout, amount=eur(2_000), note="sent twice", by=bob, at=timetravel.now())
+    reversals.send_reversals(timetravel.now())
+    drain()
+    drain()
+    reversal = TransferReversal.objects.get()
+    earning = Earning.objects.get()
+    assert (reversal.status, earning.kind, earning.amount_minor, earning.reference) == (
+        "succeeded", "received", 2_000, reversal.pk,
+    )  # fmt: skip
+    assert balance("plant", str(plant.pk)) == eur(-3_000)
+
+
+def test_finance_takes_back_at_the_desk_and_much_only_by_two(
+    plant: Refurbisher, bob: User, sam: User, client_of: ClientOf, time_is: None
+) -> None:
+    fiona = UserFactory(is_staff=True)
+    fiona.groups.add(Group.objects.get(name="finance"))
+    payout = paid(plant, bob, 300_000)
+    step = f"/desk/payments/payout/{payout.pk}/do/reverse/"
+    assert "3000.00" in client_of(fiona).get(step).content.decode()
+    for wrong in (
+        {"amount": "0"},
+        {"amount": "x", "note": "y"},
+        {"amount": "10.00"},
+        {"amount": "3000.01", "note": "y"},
+    ):
+        assert client_of(fiona).post(step, wrong).status_code == 422
+        assert not TransferReversal.objects.exists()
+    assert client_of(fiona).post(step, {"amount": "10.00", "note": "sent twice"}).status_code == 302
+    assert TransferReversal.objects.get().amount == eur(1_000)
+    assert client_of(fiona).post(step, {"amount": "2500.00", "note": "sent twice"}).status_code == 302
+    assert Approval.objects.get().amount == eur(250_000)
+    assert client_of(sam).post(step, {"amount": "1.00", "note": "x"}).status_code in (403, 404)
