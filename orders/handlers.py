@@ -180,9 +180,9 @@ def _tell_plants(order_id: UUID, event: Event) -> None:
 
 def email_buyer_line(event: Event) -> None:
     line = _line(event)
-    # A hold's end is told by itself, and a dispute's by the buyer's bank.
-    told_elsewhere = event.kind == "line.cancelled" and line.cancel_reason in (holds.REFUSED, holds.LAPSED, DISPUTED)
-    if line.paid_at is not None and not told_elsewhere:
+    # Their bank has told them; and a hold's end is told by itself.
+    by_hold = event.kind == "line.cancelled" and line.cancel_reason in (holds.REFUSED, holds.LAPSED)
+    if line.paid_at is not None and line.cancel_reason != DISPUTED and not by_hold:
         emails.send_line(line, event.kind, at=event.happened_at)
 
 

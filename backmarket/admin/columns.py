@@ -23,7 +23,7 @@ TONES = {
                     "collected", "running", "validated", "returned", "won", "enabled"),
         "warning": ("paused", "countered", "awaiting_plant", "disputed", "arbitration", "watch", "on_hold", "received",
                     "inspected", "attempted", "undelivered", "warned", "ordered", "pending", "draft", "trial",
-                     "made", "foreseen", "open", "needs_response", "under_review"),
+                    "made", "foreseen", "open", "needs_response", "under_review"),
         "danger": ("blocked", "failed", "lost", "suspended", "restricted", "bounced", "cancelled", "expired",
                    "refunded", "stray", "lapsed"),
     }.items()

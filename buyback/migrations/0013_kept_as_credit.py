@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ('accounts', '0001_initial'),
         ('buyback', '0012_back_at_the_plant'),
         ('catalog', '0012_json_shapes'),
-        ('payments', '0012_credit'),
+        ('payments', '0011_credit'),
         ('refurbishers', '0003_commission_terms'),
         ('shipping', '0006_why_a_pickup_failed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

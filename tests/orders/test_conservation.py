@@ -277,7 +277,7 @@ def test_a_life_with_everything_in_it(
         ("deliver", 0), ("lose", 0), ("settle", 0), ("bank", 0), ("settle", 0), ("withdraw", 0), ("receive", 0),
         ("bank", 0), ("settle", 0), ("deliver", 0), ("settle", 0), ("settle", 0), ("refund", 3), ("settle", 0),
         ("buy_much", 0), ("release", 0), ("buy_much", 0), ("turn_away", 0), ("ship", 0), ("deliver", 0),
-        ("refund_some", 0), ("refund_some", 1), ("refund_some", 2), ("bank", 0), ("settle", 0), ("settle", 0),
+        *(("refund_some", number) for number in range(6)), ("bank", 0), ("settle", 0), ("settle", 0),
         ("refund", 1), ("bank", 0), ("settle", 0),
         ("leave", 5), ("waver", 1), ("spend", 2), ("spend", 0), ("refund", -1), ("bank", 0),
         ("pay_out", 0), ("settle", 0),

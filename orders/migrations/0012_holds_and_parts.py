@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         ('accounts', '0001_initial'),
         ('catalog', '0012_json_shapes'),
         ('invoices', '0002_append_only'),
-        ('orders', '0008_invoices'),
+        ('orders', '0011_credit'),
         ('refurbishers', '0003_commission_terms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='earning',
             name='kind',
-            field=models.CharField(choices=[('sale', 'sale'), ('refund', 'refund'), ('part', 'refund in part'), ('carried', 'carried over'), ('trade', 'device bought'), ('received', 'transfer received')], max_length=8, verbose_name='kind'),
+            field=models.CharField(choices=[('sale', 'sale'), ('refund', 'refund'), ('part', 'refund in part'), ('carried', 'carried over'), ('trade', 'device bought'), ('received', 'transfer received'), ('dispute', "payment taken back by the buyer's bank")], max_length=8, verbose_name='kind'),
         ),
         migrations.AddIndex(
             model_name='order',
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='earning',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('carried_from__isnull', False), ('kind', 'carried'), ('line__isnull', True)), models.Q(('amount_minor__lte', 0), ('kind', 'trade'), ('line__isnull', True), ('reference__isnull', False)), models.Q(('amount_minor__gt', 0), ('kind', 'received'), ('line__isnull', True), ('reference__isnull', False)), models.Q(('amount_minor__gte', 0), ('kind', 'sale'), ('line__isnull', False)), models.Q(('amount_minor__lte', 0), ('kind', 'refund'), ('line__isnull', False)), models.Q(('amount_minor__lte', 0), ('kind', 'part'), ('line__isnull', False), ('reference__isnull', False)), _connector='OR'), name='earning_sign_fits_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('carried_from__isnull', False), ('kind', 'carried'), ('line__isnull', True)), models.Q(('amount_minor__lte', 0), ('kind', 'trade'), ('line__isnull', True), ('reference__isnull', False)), models.Q(('amount_minor__lte', 0), ('kind', 'dispute'), ('line__isnull', True), ('reference__isnull', False)), models.Q(('amount_minor__gt', 0), ('kind', 'received'), ('line__isnull', True), ('reference__isnull', False)), models.Q(('amount_minor__gte', 0), ('kind', 'sale'), ('line__isnull', False)), models.Q(('amount_minor__lte', 0), ('kind', 'refund'), ('line__isnull', False)), models.Q(('amount_minor__lte', 0), ('kind', 'part'), ('line__isnull', False), ('reference__isnull', False)), _connector='OR'), name='earning_sign_fits_kind'),
         ),
         migrations.AddConstraint(
             model_name='orderline',

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('payments', '0011_card_country'),
+        ('payments', '0010_disputes_and_connect'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
