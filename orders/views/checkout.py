@@ -164,7 +164,8 @@ def _card_page(request: HttpRequest, order: Order) -> HttpResponse:
         messages.error(request, _("The bank does not answer just now. Your devices stay reserved: try again."))
         return redirect("order", order.pk)
     refusal = card_words(fields.failure) if fields.failure else ""
-    context = {"order": order, "payment": payment, "fields": fields, "refusal": refusal}
+    seconds = int((order.reserved_until - timetravel.now()).total_seconds())
+    context = {"order": order, "payment": payment, "fields": fields, "refusal": refusal, "seconds": seconds}
     return render(request, "orders/pay.html", context)
 
 

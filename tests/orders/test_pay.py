@@ -46,7 +46,8 @@ def test_the_page_says_what_is_paid_until_when_and_what_to_do_without_a_script(c
     page = client.get(pay_url(order))
     text = page.content.decode()
     assert "€304.90" in text
-    assert re.search(r"kept for you until\s*<time datetime=", text)
+    assert re.search(r"Reserved for you until\s*<time datetime=", text)
+    assert "data-countdown=" in text
     assert '<script src="https://js.stripe.com/endive/stripe.js" defer>' in text
     assert f'data-key="{PUBLISHABLE_KEY}" data-secret="{SECRET}"' in text
     assert "<noscript>" in text
