@@ -123,6 +123,8 @@ FORMS = (
 # those of disputes and transfers in tests/orders/test_disputes.py and tests/refurbishers/test_payout_account.py.
 MONEY = {
     ("payments_approval_step", "decline"),
+    # See tests/orders/test_goodwill.py.
+    ("orders_orderline_step", "refund-part"),
     # Nothing to fill in.
     ("payments_reconciliation_add", ""),
     ("payments_bankreport_add", ""),

@@ -157,7 +157,7 @@ def assert_paid_exactly_once(listing: Listing) -> None:
     assert (Order.objects.get().payment_status, listing.on_hand, listing.reserved) == ("captured", 2, 0)
     kinds = ["payment.captured", "order.captured", "line.paid"]
     assert [Event.objects.filter(kind=kind).count() for kind in kinds] == [1, 1, 1]
-    assert [movement.kind for movement in LedgerMovement.objects.all()] == ["capture"]
+    assert sorted(LedgerMovement.objects.values_list("kind", flat=True)) == ["capture", "fee"]
     assert sorted(MailboxMessage.objects.values_list("to", flat=True)) == ["guest@example.com", listing.plant.email]
 
 

@@ -102,14 +102,14 @@ def test_a_payment_whose_settling_died_is_captured_once(bank: StripeServer, now:
     assert run(bank, code, now.isoformat(), payment.pk, die_at=die_at) == -signal.SIGKILL
     payment.refresh_from_db()
     done = where == AFTER_COMMIT
-    assert (payment.status, LedgerMovement.objects.count()) == (("captured", 1) if done else ("pending", 0))
+    assert (payment.status, LedgerMovement.objects.count()) == (("captured", 2) if done else ("pending", 0))
 
     for _beat in range(2):
         services.settle_pending_payments(now + timedelta(minutes=10))
 
     payment.refresh_from_db()
     assert (payment.status, balance("buyer"), ledger_sum()) == ("captured", eur(10_000), {"EUR": 0})
-    assert LedgerMovement.objects.count() == 1
+    assert sorted(LedgerMovement.objects.values_list("kind", flat=True)) == ["capture", "fee"]
 
 
 # Refunds

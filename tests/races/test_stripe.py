@@ -48,7 +48,7 @@ def test_the_browsers_return_and_stripes_webhook_settle_one_order_once(
     order.refresh_from_db()
     listing.refresh_from_db()
     assert (order.payment_status, order.lines.get().status) == ("captured", "paid")
-    assert (listing.on_hand, listing.reserved, LedgerMovement.objects.count()) == (4, 0, 1)
+    assert (listing.on_hand, listing.reserved, LedgerMovement.objects.count()) == (4, 0, 2)
     assert (at_provider(), balance("buyer"), ledger_sum()) == (eur(-30_490), eur(30_490), {"EUR": 0})
     assert Event.objects.filter(kind__in=["payment.captured", "order.captured"]).count() == 2
 

@@ -37,7 +37,7 @@ def do(person: Person, row: Model, step: str, **fields: Any) -> Person:
     address = f"/{row.pk}/do/{step}/"
     if person.browser.page.select(f'form[action$="{address}"]'):
         return person.submit(f'form[action$="{address}"]')
-    return person.follow(rf"{address}$").submit(".step form", **fields)
+    return person.follow(rf"{address}$").submit(".step form[method=post]", **fields)
 
 
 def add(person: Person, model: type[Model], **fields: Any) -> Person:
