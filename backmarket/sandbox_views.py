@@ -1,5 +1,6 @@
 """The sandbox's own pages, mounted only where sandboxes are allowed: the time machine and the bank's pay page."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +52,10 @@ def sandbox(request: HttpRequest) -> HttpResponse:
     return render(request, "sandbox/sandbox.html", context)
 
 
+def _endings(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in table.items()]
+
+
 def _tables() -> list[tuple[str, str, list[tuple[str, Any]]]]:
     """What does what: (title, name of the key, rows)."""
     iban = bank.EXAMPLE_BOUNCING_IBAN
@@ -59,12 +64,12 @@ def _tables() -> list[tuple[str, str, list[tuple[str, Any]]]]:
         (
             _("Amounts to pay"),
             _("Amount"),
-            [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in bank.AMOUNTS.items()],
+            _endings(bank.AMOUNTS),
         ),
         (
             _("Amounts to refund"),
             _("Amount"),
-            [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in bank.REFUNDS.items()],
+            _endings(bank.REFUNDS),
         ),
         (_("Disputes"), _("What the shop answers"), list(sandbox_disputes.TABLE.items())),
         (
@@ -86,7 +91,7 @@ def _tables() -> list[tuple[str, str, list[tuple[str, Any]]]]:
         (
             _("Postcodes of the sender or the recipient"),
             _("Postcode"),
-            [(_("ending in %(digits)s") % {"digits": key}, text) for key, text in courier.POSTCODES.items()],
+            _endings(courier.POSTCODES),
         ),
         (
             _("Devices that no plant buys"),
