@@ -9,6 +9,9 @@ the new page rendered, and whoever asks meanwhile gets the one before, as if the
 
 What is about one visitor is not kept: the header's tools and the messages are put in at each request, and so is the
 token of a form. A view says of a page that an invented address has made that it is `not_kept`: these fill nothing.
+
+Redis keeps the pages for all processes. Each process has those that it served last at hand and asks Redis for the
+versions alone; `KeptAnswers` gives a stranger the whole answer before anything is asked about them.
 """
 
 import hashlib
@@ -33,6 +36,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 
 from backmarket.markup import worded
+from backmarket.nearby import Nearby
 
 R = TypeVar("R")
 LIFETIME = 120
@@ -47,6 +51,8 @@ TOOLS, MESSAGES = "<!--tools-->", "<!--messages-->"
 TOKEN = salted_hmac("backmarket.pagecache", "token").hexdigest()
 # Nobody signed in, nothing in the cart.
 STRANGER = (False, 0)
+# Characters of pages that a process has at hand: some 150 pages.
+AT_HAND = 12 * 2**20
 
 
 class Version(NamedTuple):
@@ -61,11 +67,25 @@ NO_VERSION = Version("", None)
 
 @dataclass(frozen=True)
 class Kept:
-    """A page: the marks of its subjects when it was rendered, its type, and its body with the marks in it."""
+    """A page: what it shows, under which versions, how long it may be kept, and its body with the marks in it."""
 
+    subjects: tuple[str, ...]
     versions: tuple[str, ...]
+    until: float
     content_type: str
     body: str
+    digest: str
+
+    @property
+    def size(self) -> int:
+        return len(self.body)
+
+    @property
+    def is_for_all(self) -> bool:
+        return not any(mark in self.body for mark in (TOOLS, MESSAGES, TOKEN))
+
+
+_at_hand: Nearby[Kept] = Nearby(AT_HAND)
 
 
 def touch(*subjects: str, softly: bool = False) -> None:
@@ -100,10 +120,10 @@ def kept_page(
                     return _personal(request, kept)
                 request.keeps_page = True  # type: ignore[attr-defined]
                 response = view(request, *args, **kwargs)
-                page = Kept(kept, response.headers["Content-Type"], response.content.decode())
-                if response.status_code == 200 and getattr(response, "keep", True):
-                    cache.set(_page_key(request), page, timeout=lifetime)
-            return _personal(request, page, status=response.status_code)
+                page = _page(subjects, kept, response, lifetime)
+                if keep := response.status_code == 200 and getattr(response, "keep", True):
+                    cache.set(page_key(request), page, timeout=lifetime)
+            return _personal(request, page, status=response.status_code, keep=keep)
 
         return serve
 
@@ -130,11 +150,32 @@ def not_kept(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def standing(subjects: tuple[str, ...], versions: tuple[str, ...]) -> bool:
+    """Whether what was rendered of these subjects under these versions may be served."""
+    return tuple(version.now for version in _versions([_version_key(subject) for subject in subjects])) == versions
+
+
 def _version_key(subject: str) -> str:
     return f"version:{subject}"
 
 
-def _page_key(request: HttpRequest) -> str:
+def _versions(names: list[str], found: dict[str, Any] | None = None) -> list[Version]:
+    """The versions of these keys, as `found` or asked for. A lost one is replaced: what was rendered before is old."""
+    found = cache.get_many(names) if found is None else found
+    if lost := [name for name in names if name not in found]:
+        for name in lost:
+            cache.add(name, Version(uuid4().hex, None), timeout=None)
+        found = cache.get_many(names)
+    return [found.get(name, NO_VERSION) for name in names]
+
+
+def _page(subjects: tuple[str, ...], versions: tuple[str, ...], response: HttpResponse, lifetime: int) -> Kept:
+    digest = hashlib.sha256(response.content).hexdigest()
+    until, content_type = time.time() + lifetime, response.headers["Content-Type"]
+    return Kept(subjects, versions, until, content_type, response.content.decode(), digest)
+
+
+def page_key(request: HttpRequest) -> str:
     is_part = request.headers.get("HX-Target") == CHOICE
     what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), is_part)
     return "page:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
@@ -152,7 +193,7 @@ def _turn(request: HttpRequest, subjects: tuple[str, ...]) -> Iterator["Kept | t
     if isinstance(kept, Kept):
         yield kept
         return
-    rendering = f"rendering:{_page_key(request)}"
+    rendering = f"rendering:{page_key(request)}"
     if cache.add(rendering, True, timeout=ceil(PATIENCE)):
         try:
             yield kept
@@ -174,32 +215,46 @@ def _turn(request: HttpRequest, subjects: tuple[str, ...]) -> Iterator["Kept | t
 
 def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "tuple[Kept | tuple[str, ...], Kept | None]":
     """The page if it may be served, else the versions to render it under, and the page that is softly old."""
-    key, names = _page_key(request), [_version_key(subject) for subject in subjects]
-    found = cache.get_many([key, *names])
-    versions = [found.get(name, NO_VERSION) for name in names]
-    now, page = tuple(version.now for version in versions), found.get(key)
-    if not isinstance(page, Kept):
-        return now, None
+    key, names = page_key(request), [_version_key(subject) for subject in subjects]
+    page = _at_hand.get(key)
+    found = cache.get_many(names if page else [key, *names])
+    versions = _versions(names, found)
+    now = tuple(version.now for version in versions)
+    if page is None or page.versions != now:
+        # Of what is old here another process may have a new one.
+        page = (cache.get(key) or page) if page else found.get(key)
+        if not isinstance(page, Kept):
+            return now, None
+        _at_hand.put(key, page)
     if page.versions == now:
         return page, None
     is_close = all(mark in version for mark, version in zip(page.versions, versions, strict=True))
     return now, page if is_close else None
 
 
-def _personal(request: HttpRequest, page: Kept, status: int = 200) -> HttpResponse:
+def _personal(request: HttpRequest, page: Kept, *, status: int = 200, keep: bool = True) -> HttpResponse:
     """The page for this visitor. Who brings no cookie is nobody yet: that costs no session, no user and no query."""
-    body = page.body
-    stranger = settings.SESSION_COOKIE_NAME not in request.COOKIES
+    body, put_in = page.body, ""
     if TOOLS in body:
-        body = body.replace(TOOLS, tools(*STRANGER) if stranger else tools_of(request), 1)
+        put_in = tools(*STRANGER) if settings.SESSION_COOKIE_NAME not in request.COOKIES else tools_of(request)
+        body = body.replace(TOOLS, put_in, 1)
     if MESSAGES in body:
-        body = body.replace(MESSAGES, _messages(request), 1)
+        messages = _messages(request)
+        body, put_in = body.replace(MESSAGES, messages, 1), put_in + messages
     if TOKEN in body:
-        body = body.replace(TOKEN, get_token(request))
+        token = get_token(request)
+        body, put_in = body.replace(TOKEN, token), put_in + token
     response = HttpResponse(body, content_type=page.content_type, status=status)
     patch_vary_headers(response, ["Cookie"])
     patch_cache_control(response, private=True, no_cache=True)
+    response.headers["ETag"] = f'"{hashlib.sha256((page.digest + put_in).encode()).hexdigest()[:32]}"'
+    response.page = page if keep else None  # type: ignore[attr-defined]
     return response
+
+
+def is_stranger(request: HttpRequest) -> bool:
+    """Whether nothing can be known of this visitor, and nothing has to be told them."""
+    return not {settings.SESSION_COOKIE_NAME, "messages"} & request.COOKIES.keys()
 
 
 def tools_of(request: HttpRequest) -> str:
@@ -215,6 +270,6 @@ def tools(signed_in: bool, cart_count: int) -> str:
 
 
 def _messages(request: HttpRequest) -> str:
-    if not {settings.SESSION_COOKIE_NAME, "messages"} & request.COOKIES.keys() or not get_messages(request):
+    if is_stranger(request) or not get_messages(request):
         return ""
     return render_to_string("components/_messages.html", request=request)

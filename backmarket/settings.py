@@ -164,6 +164,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "backmarket.kept_answers.KeptAnswers",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -228,7 +229,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
 # Public pages are kept until what they show changes (backmarket.pagecache).
 PAGE_CACHE = env_bool("PAGE_CACHE", default=not TESTING)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": {"BACKEND": "backmarket.rediscache.LastingRedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
