@@ -1,9 +1,10 @@
 """What remembers the words and drawings that a page prints dozens of times."""
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
+from django.urls import reverse
 from django.utils.translation import get_language
 
 P = ParamSpec("P")
@@ -23,3 +24,9 @@ def worded(function: Callable[P, R]) -> Callable[P, R]:
         return said(get_language(), *args, **kwargs)  # type: ignore[arg-type]  # unhashable ones raise TypeError
 
     return say
+
+
+@cache
+def address(name: str) -> str:
+    """The address of a page that takes no arguments: the same for as long as the process."""
+    return reverse(name)

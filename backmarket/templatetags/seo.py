@@ -16,6 +16,8 @@ def alternate_links(path: str) -> SafeString:
     Nothing while there is one language, and nothing while languages share their addresses: an alternate that is the
     same page would be a lie.
     """
+    if len(settings.LANGUAGES) < 2:
+        return SafeString("")
     found = [(code, translate_url(path, code)) for code, _name in settings.LANGUAGES]
     if len({url for _code, url in found}) < 2:
         return SafeString("")

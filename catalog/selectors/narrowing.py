@@ -23,8 +23,8 @@ MODELS_SHOWN = 24
 COUNTS = """
     SELECT facet.key, facet.value, facet.label,
         CASE WHEN {whole} IS NULL THEN facet.count
-            ELSE bit_count(facet.slots & CASE facet.key {owns} ELSE {whole} END) END
-    FROM catalog_facetvalue AS facet
+            ELSE bit_count(facet.slots & substring(CASE facet.key {owns} ELSE {whole} END FOR length(facet.slots))) END
+    FROM catalog_facetvalue AS facet CROSS JOIN (SELECT {given}) AS given
     WHERE facet.id = ANY(ARRAY(
         SELECT id FROM catalog_facetvalue
         WHERE category_id = ANY(%(categories)s) AND key <> 'model' AND count > 0
@@ -38,8 +38,10 @@ COUNTS = """
             WHERE category_id = ANY(%(categories)s) AND key = 'model' AND value = ANY(%(chosen)s))
     ))
 """
-# The bits of a facet value's category, out of one string of bits for each category.
-OF_CATEGORY = "(%({name})s::varbit[])[array_position(%(categories)s::bigint[], facet.category_id)]"
+# One string of bits for each category, said once in the statement however often it is read; and that of a facet value's
+# category out of it.
+GIVEN = "%({name})s::varbit[] AS {name}"
+OF_CATEGORY = "given.{name}[array_position(%(categories)s::bigint[], facet.category_id)]"
 STALE = """
     SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets, buyable.title
     FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
@@ -134,6 +136,12 @@ class Bits:
     def __str__(self) -> str:
         return f"{self.number:0{self.length}b}" if self.length else ""
 
+    @property
+    def hexadecimal(self) -> str:
+        """As PostgreSQL reads it, a quarter as long; up to three bits of nothing at the end."""
+        digits = -(-self.length // 4)
+        return f"x{self.number << (4 * digits - self.length):0{digits}x}" if digits else ""
+
 
 def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slot] | None = None) -> Narrowed:
     """What `choice` leaves of these categories, or of the rows `among` them: four queries at most, two without."""
@@ -225,17 +233,18 @@ def _counted(
     keys = sorted({key for _, key in owns})
     facts: dict[str, Any] = {
         "categories": list(slugs),
-        "whole": [str(wholes[pk]) if pk in wholes else None for pk in slugs],
+        "whole": [wholes[pk].hexadecimal if pk in wholes else None for pk in slugs],
         "brands": choice.values.get("brand", []),
         "models": models,
         "chosen": choice.values.get("model", []),
         "most": MODELS_SHOWN,
         **{f"key_{place}": key for place, key in enumerate(keys)},
-        **{f"own_{place}": [str(owns[pk, key]) for pk in slugs] for place, key in enumerate(keys)},
+        **{f"own_{place}": [owns[pk, key].hexadecimal for pk in slugs] for place, key in enumerate(keys)},
     }
     own = (f"WHEN %(key_{place})s THEN {OF_CATEGORY.format(name=f'own_{place}')}" for place in range(len(keys)))
+    given = ", ".join(GIVEN.format(name=name) for name in ("whole", *(f"own_{place}" for place in range(len(keys)))))
     whole = OF_CATEGORY.format(name="whole")
-    statement = COUNTS.format(whole=whole, owns=" ".join(own) or "WHEN '' THEN NULL")
+    statement = COUNTS.format(whole=whole, owns=" ".join(own) or "WHEN '' THEN NULL", given=given)
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     labels: dict[str, str] = {}
     with connection.cursor() as cursor:

@@ -14,18 +14,20 @@ from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_noop
 
 from backmarket.countries import country_name
-from backmarket.markup import worded
+from backmarket.markup import address, worded
 from backmarket.money import Money
 from backmarket.templatetags.pieces import says, stars
-from backmarket.templatetags.ui import grade_label, money, money_short, months
+from backmarket.templatetags.ui import bar, grade_label, icon, money, money_short, months, percent
 from catalog.drawings import device_svg, paint
 from catalog.models import Category, Variant
+from catalog.ranking import MAX_POINTS, Factor
 from catalog.selectors.offers import Offer
 from catalog.selectors.products import ProductPage
 from catalog.share_cards import Card, category_card, home_card, variant_card
 from catalog.variants import Axis, Choice
 
 register = template.Library()
+BUTTON = "button button--quiet"
 _drawing = worded(device_svg)
 
 
@@ -48,6 +50,75 @@ def offer_rows(shown: ProductPage, days: Mapping[int, date]) -> SafeString:
         f"{shown.product.get_absolute_url()}?{urlencode({'variant': shown.variant.sku, 'grade': shown.grade})}"
     )
     return _safe("".join(_row(offer, days, path, chosen=offer is shown.offer) for offer in shown.offers))
+
+
+@register.simple_tag
+def offer_points(offer: Offer, cheapest: Money | None = None) -> SafeString:
+    """The points of an offer, term by term, each with the value that it comes from."""
+    listing = offer.listing
+    values = {
+        "price": _price_value(offer.full_price, cheapest),
+        "quality": percent(listing.plant.quality_bps),
+        "guarantee": months(listing.guarantee_months),
+        "shipping": str(listing.shipping_days),
+    }
+    rows = "".join(_points(factor, values[factor.code]) for factor in offer.factors)
+    score = f'<dd><span class="num">{offer.score} / {MAX_POINTS}</span></dd>'
+    return _safe(
+        f'<dl class="points">{rows}<div class="points__sum"><dt>{says(gettext_noop("Score"))}</dt>{score}</div></dl>'
+    )
+
+
+@register.simple_tag
+def list_link(sku: str, grade: str, css: str = BUTTON, label: str = "", name: str = "") -> SafeString:
+    """The way to one's gift lists, for anybody: who has to log in comes back afterwards.
+
+    `name` is the device's, where it stands beside others.
+    """
+    words = escape(label) or says(gettext_noop("Add to a gift list"))
+    return _aid("gift-add", {"sku": sku, "grade": grade}, css, "heart", words, name)
+
+
+@register.simple_tag
+def compare_link(sku: str, css: str = BUTTON, name: str = "") -> SafeString:
+    """Puts a variant beside those compared last, for anybody."""
+    return _aid("compare-add", {"v": sku}, css, "sort", says(gettext_noop("Compare")), name)
+
+
+@register.simple_tag
+def alert_link(sku: str, grade: str, in_stock: Any = None, css: str = BUTTON) -> SafeString:
+    """Asks to be told by e-mail, for anybody: of a lower price, or that the device is back."""
+    wish = gettext_noop("Tell me when it costs less") if in_stock else gettext_noop("Tell me when it is back")
+    return _aid("alert-new", {"sku": sku, "grade": grade}, css, "mail", says(wish))
+
+
+def _aid(page: str, query: Mapping[str, str], css: str, drawing: str, words: str, name: str = "") -> SafeString:
+    which = f'<span class="visually-hidden">: {escape(name)}</span>' if name else ""
+    href = f"{address(page)}?{escape(urlencode(query))}"
+    return _safe(f'<a class="{css}" rel="nofollow" href="{href}">{icon(drawing)}{words}{which}</a>')
+
+
+TERMS = {
+    "price": gettext_noop("Full price against the cheapest"),
+    "quality": gettext_noop("Quality score of the plant"),
+    "guarantee": gettext_noop("Guarantee beyond 12 months"),
+    "shipping": gettext_noop("Days on the road"),
+}
+
+
+def _points(factor: Factor, value: str) -> str:
+    return (
+        f'<div><dt>{says(TERMS[factor.code])} <span class="points__value">{escape(value)}</span></dt>'
+        f'<dd>{bar(factor.points, factor.most)}<span class="num">{factor.points} / {factor.most}</span></dd></div>'
+    )
+
+
+def _price_value(full: Money, cheapest: Money | None) -> str:
+    if cheapest is None:
+        return money_short(full)
+    if cheapest == full:
+        return f"{money_short(full)}, {gettext('the cheapest')}"
+    return f"{money_short(full)}, {gettext('cheapest %(amount)s') % {'amount': money_short(cheapest)}}"
 
 
 def _look(shown: ProductPage, option: Mapping[str, Any]) -> str:
