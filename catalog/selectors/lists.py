@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db import connection
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from catalog.facet_options import Facet, facets_shown
 from catalog.facets import Choice, chosen_in, groups_of
-from catalog.models import Buyable, Category
+from catalog.models import Category
 from catalog.models.buyables import ORDERS, OnCard
 from catalog.search import Found, Hit, find, likeness, words_of
 from catalog.selectors.narrowing import Narrowed, narrowed
@@ -81,6 +81,21 @@ class KnownPaginator(Paginator):
         return self._known
 
 
+class Condition(NamedTuple):
+    """What a list is narrowed to, in SQL; the statement of a page is written by hand, as it is always the same one:
+    putting it together takes Django longer than answering it takes PostgreSQL."""
+
+    sql: str
+    params: list[Any]
+
+    def __and__(self, other: "Condition") -> "Condition":
+        return Condition(f"{self.sql} AND {other.sql}", [*self.params, *other.params])
+
+
+IN_STOCK = Condition("in_stock", [])
+CARDS = f"SELECT {', '.join(CardColumns._fields)} FROM catalog_buyable"  # noqa: S608 - names of ours
+
+
 class Rows:
     """Buyables read by the keys of a slice, in its order: what a paginator takes for a list."""
 
@@ -92,22 +107,28 @@ class Rows:
 
     def __getitem__(self, part: slice) -> list[CardRow]:
         keys = self.keys[part]
-        rows = {row.id: row for row in cards(Buyable.objects.filter(pk__in=keys))}
+        rows = {row.id: row for row in _cards(f"{CARDS} WHERE id = ANY(%s)", [keys])}
         return [rows[key] for key in keys if key in rows]
 
 
 class Keyed:
-    """The rows of a query in an order: what lies before a page is passed over in the index alone."""
+    """The rows that meet a condition, in an order: what lies before a page is passed over in the index alone."""
 
-    def __init__(self, rows: "QuerySet[Buyable]", order: Sequence[str]) -> None:
-        self.rows, self.order = rows.order_by(*order), order
+    def __init__(self, condition: Condition, order: Sequence[str]) -> None:
+        self.condition = condition
+        self.order = ", ".join(f"{column.removeprefix('-')}{' DESC' * column.startswith('-')}" for column in order)
 
     def __getitem__(self, part: slice) -> list[CardRow]:
-        return cards(Buyable.objects.filter(pk__in=self.rows.values("pk")[part]).order_by(*self.order))
+        where, params = self.condition
+        keys = f"SELECT id FROM catalog_buyable WHERE {where} ORDER BY {self.order} LIMIT %s OFFSET %s"  # noqa: S608
+        statement = f"{CARDS} WHERE id IN ({keys}) ORDER BY {self.order}"
+        return _cards(statement, [*params, part.stop - part.start, part.start])
 
 
-def cards(rows: "QuerySet[Buyable]") -> list[CardRow]:
-    return [CardRow(*row) for row in rows.values_list(*CardColumns._fields)]
+def _cards(statement: str, params: list[Any]) -> list[CardRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return [CardRow(*row) for row in cursor]
 
 
 def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:
@@ -116,7 +137,8 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     choice = chosen_in(params, groups)
     left = narrowed([category], choice)
     sort = _sort(params)
-    rows = Keyed(_in_order(Buyable.objects.in_stock().filter(category=category), choice, left), ORDERS[sort])
+    within = IN_STOCK & Condition("category_id = %s", [category.pk])
+    rows = Keyed(_in_order(within, choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, sort, left.total, category)
 
@@ -137,7 +159,7 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     if searched:
         rows = Rows(_ranked(found, left, sort, " ".join(words_of(found.respelt or query))))
     else:
-        rows = Keyed(_in_order(Buyable.objects.in_stock(), choice, left), ORDERS[sort])
+        rows = Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     names = {category.slug: category.name for category in categories}
     facets = facets_shown(groups, left, choice, names)
@@ -149,23 +171,25 @@ def _sort(params: "MultiValueDict[str, str]") -> str:
     return sort if sort in SORTS else "best"
 
 
-def _in_order(rows: "QuerySet[Buyable]", choice: Choice, left: Narrowed) -> "QuerySet[Buyable]":
+def _in_order(rows: Condition, choice: Choice, left: Narrowed) -> Condition:
     """The rows of a list, as a condition that its order's index can be read with."""
     if not choice:
         return rows
     if left.total <= BY_SLOT:
-        by_slot = Q(pk__in=left.loose)
+        by_slot = Condition("(id = ANY(%s)", [list(left.loose)])
         for category, slots in left.slots():
             if slots:
-                by_slot |= Q(category=category, slot__in=slots)
-        return rows.filter(by_slot)
+                more = "category_id = %s AND slot = ANY(%s)"
+                by_slot = Condition(f"{by_slot.sql} OR {more}", [*by_slot.params, category, slots])
+        return rows & Condition(f"{by_slot.sql})", by_slot.params)
     for key, values in choice.values.items():
-        rows = rows.filter(facets__overlap=[f"{key}={value}" for value in values])
+        rows &= Condition("facets && %s::varchar[]", [[f"{key}={value}" for value in values]])
     low, high = choice.price.low, choice.price.high
-    return rows.filter(
-        *([Q(price_minor__gte=low)] if low is not None else []),
-        *([Q(price_minor__lte=high)] if high is not None else []),
-    )
+    if low is not None:
+        rows &= Condition("price_minor >= %s", [low])
+    if high is not None:
+        rows &= Condition("price_minor <= %s", [high])
+    return rows
 
 
 def _ranked(found: Found, left: Narrowed, sort: str, words: str) -> list[int]:

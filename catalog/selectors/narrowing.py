@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 
 from catalog.facets import Choice
-from catalog.models import Buyable, Category, FacetValue
+from catalog.models import Buyable, Category
 
 # Of the models, so many are offered: the most offered ones of the category, or of the brands that are chosen.
 MODELS_SHOWN = 24
@@ -42,6 +42,10 @@ COUNTS = """
 # category out of it.
 GIVEN = "%({name})s::varbit[] AS {name}"
 OF_CATEGORY = "given.{name}[array_position(%(categories)s::bigint[], facet.category_id)]"
+STORED = """
+    SELECT category_id, key, value, slots FROM catalog_facetvalue
+    WHERE category_id = ANY(%s) AND (key = 'category'{chosen})
+"""
 STALE = """
     SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets, buyable.title
     FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
@@ -180,13 +184,14 @@ def _stale(slugs: Mapping[int, str]) -> list[Stale]:
 
 def _stored(slugs: Mapping[int, str], choice: Choice) -> dict[int, dict[tuple[str, str], Bits]]:
     """The bits of what is chosen and of whole categories."""
-    wanted = [Q(key="category")] + [Q(key=key, value__in=values) for key, values in choice.values.items()]
-    if choice.price:
-        wanted.append(Q(key="price", value__in=choice.price.whole_bins()))
-    rows = FacetValue.objects.filter(reduce(or_, wanted), category_id__in=slugs)
+    wanted = {**choice.values, **({"price": choice.price.whole_bins()} if choice.price else {})}
+    chosen = " OR (key = %s AND value = ANY(%s))" * len(wanted)
+    params = [part for key, values in wanted.items() for part in (key, list(values))]
     stored: dict[int, dict[tuple[str, str], Bits]] = defaultdict(dict)
-    for category, key, value, text in rows.values_list("category_id", "key", "value", "slots"):
-        stored[category][key, value] = Bits.read(text)
+    with connection.cursor() as cursor:
+        cursor.execute(STORED.format(chosen=chosen), [list(slugs), *params])
+        for category, key, value, text in cursor:
+            stored[category][key, value] = Bits.read(text)
     if parts := choice.price.parts_of_bins() if choice.price else []:
         for category, slots in _priced(slugs, parts).items():
             length = next(iter(stored[category].values()), Bits(0, 0)).length
