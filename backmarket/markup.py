@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache, lru_cache, wraps
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -23,7 +23,13 @@ def worded(function: Callable[P, R]) -> Callable[P, R]:
     def say(*args: P.args, **kwargs: P.kwargs) -> R:
         return said(get_language(), *args, **kwargs)  # type: ignore[arg-type]  # unhashable ones raise TypeError
 
+    say.remembered = said  # type: ignore[attr-defined]
     return say
+
+
+def remembered(function: Callable[P, R]) -> Callable[Concatenate[str | None, P], R]:
+    """A `worded` function that is told the language: for who prints many pieces, and asks for it once."""
+    return cast("Callable[Concatenate[str | None, P], R]", function.remembered)  # type: ignore[attr-defined]
 
 
 @cache

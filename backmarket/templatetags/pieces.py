@@ -5,21 +5,25 @@
 
 from datetime import date
 from decimal import Decimal
+from html import escape
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.db.models import Model
+from django.http import QueryDict
+from django.template import RequestContext
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, gettext_noop
 
-from backmarket.markup import worded
+from backmarket.markup import remembered, worded
 from backmarket.templatetags.ui import (
     grade_dots,
     grade_label,
     grade_meaning,
+    icon,
     money_short,
     number,
     percent,
@@ -27,6 +31,7 @@ from backmarket.templatetags.ui import (
 )
 
 register = template.Library()
+HIDDEN = '<span class="visually-hidden">%s</span>'
 
 
 @register.simple_tag
@@ -34,10 +39,56 @@ def price(
     now: Any, new: Any = None, source: str = "", source_date: date | None = None, saving_bps: int = 0, size: str = ""
 ) -> SafeString:
     """A price (Money), and the labelled price of a new one, which is never struck through."""
-    saving = f' <span class="price__saving">{_saving(saving_bps)}</span>' if saving_bps and saving_bps > 0 else ""
-    labelled = f'<span class="price__new">{_new(new, str(source), source_date)}</span>' if new else ""
+    return _safe(price_in(get_language(), now, new, str(source), source_date, saving_bps, size))
+
+
+def price_in(
+    language: str | None,
+    now: Any,
+    new: Any = None,
+    source: str = "",
+    source_date: date | None = None,
+    saving_bps: int = 0,
+    size: str = "",
+) -> str:
+    saving = ""
+    if saving_bps and saving_bps > 0:
+        saving = f' <span class="price__saving">{_saved(language, saving_bps)}</span>'
+    labelled = f'<span class="price__new">{_as_new(language, new, source, source_date)}</span>' if new else ""
     css = f"price price--{size}" if size else "price"
-    return _safe(f'<p class="{css}"><span class="price__now">{escape(money_short(now))}</span>{saving}{labelled}</p>')
+    return f'<p class="{css}"><span class="price__now">{escape(_short(language, now))}</span>{saving}{labelled}</p>'
+
+
+@register.simple_tag(takes_context=True)
+def pagination(context: RequestContext, page: Page[Any]) -> SafeString:
+    """The pages of a list; their addresses keep the rest of the query string."""
+    if not page.has_other_pages():
+        return _safe("")
+    params = context["request"].GET.copy() if "request" in context else QueryDict(mutable=True)
+    params.pop("page", None)
+    query = escape(f"?{params.urlencode()}&page=" if params else "?page=")
+    around = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    steps = (_page_link(query, number, page.number) for number in around)
+    before = _step(query, page.number - 1, "prev") if page.has_previous() else ""
+    after = _step(query, page.number + 1, "next") if page.has_next() else ""
+    label = says(gettext_noop("Pages"))
+    return _safe(f'<nav class="pagination" aria-label="{label}">{before}{"".join(steps)}{after}</nav>')
+
+
+def _page_link(query: str, number: int | str, current: int) -> str:
+    if not isinstance(number, int):
+        return '<span aria-hidden="true">…</span>'
+    if number == current:
+        return f'<span aria-current="page">{number}</span>'
+    return f'<a href="{query}{number}">{HIDDEN % says(gettext_noop("Page"))} {number}</a>'
+
+
+def _step(query: str, number: int, way: str) -> str:
+    if way == "prev":
+        said = icon("chevron-left") + HIDDEN % says(gettext_noop("Previous page"))
+    else:
+        said = HIDDEN % says(gettext_noop("Next page")) + icon("chevron-right")
+    return f'<a rel="{way}" href="{query}{number}">{said}</a>'
 
 
 @register.simple_tag(name="worded")
@@ -97,8 +148,11 @@ def _new(amount: Any, source: str, day: date | None) -> str:
     return escape(f"{words} ({dated})" if dated else words)
 
 
+_saved, _as_new, _short = remembered(_saving), remembered(_new), remembered(money_short)
+
+
 def _unseen(text: str) -> str:
-    return f'<span class="visually-hidden">{escape(text)}</span>'
+    return HIDDEN % escape(text)
 
 
 def _safe(markup: str) -> SafeString:

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from babel import Locale
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from django import template
-from django.core.paginator import Paginator
 from django.forms import BoundField, CheckboxInput
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -149,16 +148,6 @@ def grade_dots(grade: str) -> SafeString:
         for place in range(4)
     )
     return mark_safe(f'<svg viewBox="0 0 40 10" width="40" height="10" aria-hidden="true">{dots}</svg>')  # noqa: S308
-
-
-# Lists
-
-
-@register.filter
-def page_window(paginator: "Paginator[Any]", current: int) -> Iterator[int | None]:
-    """Page numbers to offer around the current one; None stands for a gap."""
-    around = paginator.get_elided_page_range(current, on_each_side=1, on_ends=1)
-    return (page if isinstance(page, int) else None for page in around)
 
 
 # Words

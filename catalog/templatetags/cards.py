@@ -1,15 +1,15 @@
 """The card of a device on offer and the options of a facet: what list pages print by the dozen."""
 
 from collections.abc import Iterable, Sequence
+from html import escape
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 
-from backmarket.markup import worded
-from backmarket.templatetags.pieces import grade, price, says, stars
+from backmarket.markup import remembered, worded
+from backmarket.templatetags.pieces import grade, price_in, says, stars
 from backmarket.templatetags.ui import icon, months, number
 from catalog.drawings import device_svg
 from catalog.facet_options import Bar, Facet, Option
@@ -19,25 +19,37 @@ from catalog.selectors.lists import CardRow
 register = template.Library()
 # Facets that are open from the start.
 OPEN = 4
-_drawing = worded(device_svg)
+_drawn = remembered(worded(device_svg))
+_graded = remembered(grade)
+_counted = remembered(number)
+
+
+@register.simple_tag
+def device_cards(rows: Iterable[Buyable | CardRow], heading: str = "h3") -> SafeString:
+    """Devices on offer. `heading` is h2 or h3, as the page's outline asks."""
+    language = get_language()
+    return _safe("".join(_card(language, row, heading) for row in rows))
 
 
 @register.simple_tag
 def device_card(row: Buyable | CardRow, heading: str = "h3") -> SafeString:
-    """A device on offer. `heading` is h2 or h3, as the page's outline asks."""
+    return _safe(_card(get_language(), row, heading))
+
+
+def _card(language: str | None, row: Buyable | CardRow, heading: str) -> str:
     sold = "" if row.in_stock else " device-card--sold"
     flag = "" if row.in_stock else f'<span class="badge device-card__flag">{says(gettext_noop("Out of stock"))}</span>'
-    shown = price(
-        row.price, row.reference_price, row.reference_source, row.reference_date, row.saving_bps
-    ) if row.price else ""  # fmt: skip
-    return _safe(
+    shown = price_in(
+        language, row.price, row.reference_price, row.reference_source, row.reference_date, row.saving_bps
+    ) if row.price_minor is not None else ""  # fmt: skip
+    return (
         f'<article class="device-card{sold}">'
-        f'<div class="stage">{_drawing(row.form, row.colour, grade=row.grade)}{flag}</div>'
+        f'<div class="stage">{_drawn(language, row.form, row.colour, grade=row.grade)}{flag}</div>'
         f'<div class="device-card__body"><{heading} class="device-card__title">'
         f'<a href="{escape(row.url)}">{escape(row.title)}</a></{heading}>'
-        f'<p class="device-card__meta">{escape(row.subtitle)}</p><p>{grade(row.grade)}</p>{shown}'
-        f'<p class="device-card__foot">{_foot(row.plant_name, row.plant_rating, row.guarantee_months)}</p>'
-        f"</div></article>"
+        f'<p class="device-card__meta">{escape(row.subtitle)}</p><p>{_graded(language, row.grade)}</p>{shown}'
+        f'<p class="device-card__foot">'
+        f"{_at_foot(language, row.plant_name, row.plant_rating, row.guarantee_months)}</p></div></article>"
     )
 
 
@@ -72,11 +84,11 @@ def bars(histogram: Sequence[Bar]) -> SafeString:
 
 def _options(key: str, options: Iterable[Option]) -> str:
     """Checkboxes, each with how many devices it would leave."""
-    key = escape(key)
+    key, language = escape(key), get_language()
     rows = (
         f'<li><label><input type="checkbox" id="f-{key}-{place}" name="{key}" value="{escape(option.value)}"'
         f"{' checked' if option.chosen else ''}><span>{escape(option.label)}</span>"
-        f'<span class="facet__count">{number(option.count)}</span></label></li>'
+        f'<span class="facet__count">{_counted(language, option.count)}</span></label></li>'
         for place, option in enumerate(options)
     )
     return f'<ul class="plain facet__list">{"".join(rows)}</ul>'
@@ -91,6 +103,9 @@ def _foot(plant: str, rating: float | None, guarantee: int) -> str:
         words = gettext("Guaranteed %(length)s") % {"length": months(guarantee)}
         parts.append(f"<span>{escape(words)}</span>")
     return "".join(parts)
+
+
+_at_foot = remembered(_foot)
 
 
 def _safe(markup: str) -> SafeString:

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from html import escape
 from typing import Any
 
 from django import template
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from backmarket.countries import country_name
-from backmarket.markup import address, worded
+from backmarket.markup import address, remembered, worded
 from backmarket.money import Money
 from backmarket.templatetags.pieces import says, stars
 from backmarket.templatetags.ui import bar, grade_label, icon, money, money_short, months, percent
@@ -49,7 +50,12 @@ def offer_rows(shown: ProductPage, days: Mapping[int, date]) -> SafeString:
     path = escape(
         f"{shown.product.get_absolute_url()}?{urlencode({'variant': shown.variant.sku, 'grade': shown.grade})}"
     )
-    return _safe("".join(_row(offer, days, path, chosen=offer is shown.offer) for offer in shown.offers))
+    language = get_language()
+    rows = (
+        _row(language, offer, days[offer.listing.shipping_days], path, chosen=offer is shown.offer)
+        for offer in shown.offers
+    )
+    return _safe("".join(rows))
 
 
 @register.simple_tag
@@ -64,9 +70,7 @@ def offer_points(offer: Offer, cheapest: Money | None = None) -> SafeString:
     }
     rows = "".join(_points(factor, values[factor.code]) for factor in offer.factors)
     score = f'<dd><span class="num">{offer.score} / {MAX_POINTS}</span></dd>'
-    return _safe(
-        f'<dl class="points">{rows}<div class="points__sum"><dt>{says(gettext_noop("Score"))}</dt>{score}</div></dl>'
-    )
+    return _safe(f'<dl class="points">{rows}<div class="points__sum"><dt>{says(SCORE)}</dt>{score}</div></dl>')
 
 
 @register.simple_tag
@@ -169,18 +173,23 @@ def _note(choice: Choice) -> str:
     return "" if choice.keeps_grade else gettext("in %(looks)s only") % {"looks": looks}
 
 
-def _row(offer: Offer, days: Mapping[int, date], path: str, *, chosen: bool) -> str:
+def _row(language: str | None, offer: Offer, day: date, path: str, *, chosen: bool) -> str:
     listing, plant = offer.listing, offer.listing.plant
-    choose = f'<a id="offer-{listing.number}" href="{path}&amp;listing={listing.pk}">{says(gettext_noop("Choose"))}'
-    choose += f'<span class="visually-hidden"> {escape(plant.name)}</span></a>'
+    last = _shown_in(language) if chosen else (
+        f'<a id="offer-{listing.number}" href="{path}&amp;listing={listing.pk}">{_choose(language, plant.name)}</a>'
+    )  # fmt: skip
     return (
         f"<tr{_current(chosen)}>"
-        f"{_plant_cell(plant.slug, plant.name, plant.country, plant.rating, plant.rating_count)}"
-        f"{_price_cell(offer.full_price, listing.shipping)}"
-        f"{_day_cell(days[listing.shipping_days])}{_cover_cell(listing.guarantee_months, listing.new_battery)}"
-        f'<td class="num" data-label="{says(gettext_noop("Score"))}">{offer.score}</td>'
-        f'<td class="end">{_shown() if chosen else choose}</td></tr>'
+        f"{_plant_in(language, plant.slug, plant.name, plant.country, plant.rating, plant.rating_count)}"
+        f"{_price_in(language, offer.full_price, listing.shipping)}{_day_in(language, day)}"
+        f"{_cover_in(language, listing.guarantee_months, listing.new_battery)}"
+        f'<td class="num" data-label="{_says_in(language, SCORE)}">{offer.score}</td><td class="end">{last}</td></tr>'
     )
+
+
+@worded
+def _choice_of(plant: str) -> str:
+    return f'{says(gettext_noop("Choose"))}<span class="visually-hidden"> {escape(plant)}</span>'
 
 
 @worded
@@ -192,6 +201,7 @@ def _plant_cell(slug: str, name: str, country: str, rating: float | None, count:
     )
 
 
+@worded
 def _price_cell(full: Money, shipping: Money) -> str:
     of_it = gettext("%(shipping)s of it shipping") % {"shipping": money(shipping)} if shipping else ""
     part = f'<br><span class="muted small">{escape(of_it)}</span>' if of_it else ""
@@ -214,6 +224,13 @@ def _cover_cell(length: int, new_battery: bool) -> str:
 @worded
 def _shown() -> str:
     return f'<span class="badge badge--good">{escape(gettext("Shown"))}</span>'
+
+
+SCORE = gettext_noop("Score")
+_plant_in, _price_in, _day_in = remembered(_plant_cell), remembered(_price_cell), remembered(_day_cell)
+_cover_in, _shown_in, _choose, _says_in = (
+    remembered(_cover_cell), remembered(_shown), remembered(_choice_of), remembered(says)
+)  # fmt: skip
 
 
 def _current(chosen: bool) -> str:
