@@ -228,7 +228,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
 # Public pages are kept until what they show changes (backmarket.pagecache).
 PAGE_CACHE = env_bool("PAGE_CACHE", default=not TESTING)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": {"BACKEND": "backmarket.cache.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
