@@ -27,6 +27,8 @@ CART_KEY = "cart"
 
 def cart_count(request: HttpRequest) -> int:
     """How many devices the visitor's cart holds: the one selector that takes the request."""
+    if (known := getattr(request, "cart_count", None)) is not None:
+        return int(known)
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         found = _devices_of(user=user.pk)
@@ -35,6 +37,11 @@ def cart_count(request: HttpRequest) -> int:
     else:
         return 0
     return int(found[0][0]) if found else 0
+
+
+def remember_count(request: HttpRequest, devices: int) -> None:
+    """Whoever has read the cart tells the header."""
+    request.cart_count = devices  # type: ignore[attr-defined]
 
 
 @prepared

@@ -1,4 +1,7 @@
-"""What the order page reads: the lines with their parcels, and what has become of them since, where anything has."""
+"""What the pages of the cart and of an order read.
+
+An order's lines come with their parcels; what has become of them since is asked for where anything can have.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,19 +9,54 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery, Sum, prefetch_related_objects
+from django.db.models.functions import Coalesce
 
 from backmarket.payments.models import Refund
 from backmarket.prepared import prepared_objects
-from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from catalog.models import Buyable, Category, Product, StockReservation, Variant
+from orders.models import CancelRequest, CartItem, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from refurbishers.models import Refurbisher
 
 Line = OrderLine.Status
 # Before the plant has accepted it, nothing but a refund can have become of a line.
 FRESH = (Line.PENDING, Line.ON_HOLD, Line.PAID)
-# A page names its plants; their papers and accounts are not for it, and dear to decrypt.
-NAMED = ("id", "slug", "name", "status")
-UNNAMED = [each.attname for each in Refurbisher._meta.concrete_fields if each.attname not in NAMED]
+# A page names plants and devices; what else is known of them is long, or dear to decrypt.
+SHOWN: dict[type[Model], set[str]] = {
+    Refurbisher: {"id", "slug", "name", "status"},
+    Category: {"id", "slug", "impact"},
+    Product: {"id", "category", "slug", "brand", "name", "form"},
+    Variant: {"id", "product", "sku", "label", "colour"},
+}
+
+
+def _not_shown(model: type[Model], path: str) -> list[str]:
+    return [f"{path}__{each.name}" for each in model._meta.concrete_fields if each.name not in SHOWN[model]]
+
+
+NOT_SHOWN = [*_not_shown(Variant, "listing__variant"), *_not_shown(Product, "listing__variant__product")]
+
+
+@prepared_objects
+def items_shown(cart: Any, at: Any) -> "QuerySet[CartItem]":
+    """What is in a cart. `back` is how much of the reserved stock may be bought all the same: what is reserved past
+    its time, and what the cart's own order holds. `new_minor` is the labelled price of a new one."""
+    mine = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk")
+    held = StockReservation.objects.open().filter(listing=OuterRef("listing"))
+    back = held.filter(Q(expires_at__lte=at) | Q(holder__in=mine)).values("listing").annotate(all=Sum("quantity"))
+    offer = {"variant": OuterRef("listing__variant"), "grade": OuterRef("listing__grade")}
+    new = Buyable.objects.filter(**offer, currency=OuterRef("listing__currency"))
+    rows = CartItem.objects.filter(cart=cart).select_related("listing__plant", "listing__variant__product__category")
+    unused = [*NOT_SHOWN, *_not_shown(Refurbisher, "listing__plant")]
+    return rows.defer(*unused, *_not_shown(Category, "listing__variant__product__category")).annotate(
+        back=Coalesce(Subquery(back.values("all")), 0),
+        new_minor=Subquery(new.values("reference_minor")),
+    )
+
+
+def free_for(item: Any) -> int:
+    """How many of an item's offer its cart may buy now, as `free_stock` counts it."""
+    return int(item.listing.available + item.back)
 
 
 @dataclass(frozen=True)
@@ -52,8 +90,7 @@ def bought_by_parcel(order: Order) -> list[tuple[Consignment, list[Bought]]]:
 @prepared_objects
 def _lines(order: Any) -> "QuerySet[OrderLine]":
     rows = OrderLine.objects.filter(order=order).select_related("consignment__plant", "listing__variant__product")
-    unused = ["listing__variant__attributes", "listing__variant__product__description"]
-    unused += [f"consignment__plant__{name}" for name in UNNAMED]
+    unused = [*NOT_SHOWN, *_not_shown(Refurbisher, "consignment__plant")]
     return rows.defer(*unused).order_by("consignment__plant__name", "pk")
 
 

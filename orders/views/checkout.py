@@ -33,7 +33,7 @@ from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
 from orders.services.waiting import DevicesGone, ReservationOver, ask_for_money, prolong_order
-from orders.views.cart import cart_of_request
+from orders.views.cart import cart_of_request, shown_cart
 from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
@@ -63,7 +63,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
             return _to_bank(request, _place(request, cart, form, address_form))
         except DomainError as refusal:
             refuse(form, refusal)
-    view = cart_view(cart, timetravel.now())
+    view = shown_cart(request, cart, timetravel.now())
     if view.changed:
         note_seen_prices(cart)
     both = JoinedForms(form, address_form)
