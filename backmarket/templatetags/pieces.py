@@ -1,9 +1,10 @@
-"""The pieces of a card: prices, grades and stars. In Python, because a template takes ten times as long to print them.
+"""Pieces of pages: prices, grades, stars, timelines. In Python, as a template takes ten times as long to print them.
 
-`templates/components/_price.html`, `_grade.html` and `_stars.html` print the same pieces.
+`templates/components/_price.html`, `_grade.html`, `_stars.html` and `_timeline.html` print the same pieces.
 """
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from backmarket.markup import worded
@@ -77,6 +79,28 @@ def stars(rating: Decimal | float | str | None, count: int | str | None = None, 
         counted = f' <span class="muted">({number(count)}{_unseen(" " + gettext("reviews"))})</span>'
     words = f"{_unseen(gettext('Rated') + ' ')}{number(rating, 1)}{_unseen(' ' + gettext('out of 5'))}"
     return _safe(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')
+
+
+@register.simple_tag
+def timeline(items: Iterable[Any]) -> SafeString:
+    """What happened and what comes next: each with title, at (datetime or None), detail and state."""
+    return _safe(f'<ol class="timeline">{"".join(map(_point, items))}</ol>')
+
+
+def _point(item: Any) -> str:
+    here = ' aria-current="step"' if item.state == "current" else ""
+    title = escape(item.title) + (_unseen(f" ({gettext('to come')})") if item.state == "todo" else "")
+    detail = f'<p class="muted small">{escape(item.detail)}</p>' if item.detail else ""
+    return (
+        f'<li class="is-{item.state or "done"}"{here}><div class="row row--apart">'
+        f'<span class="timeline__title">{title}</span>{_moment(item.at) if item.at else ""}</div>{detail}</li>'
+    )
+
+
+def _moment(at: datetime) -> str:
+    there = localtime(at)
+    shown = escape(date_format(there, "SHORT_DATETIME_FORMAT"))
+    return f'<time class="muted small" datetime="{there:%Y-%m-%dT%H:%M:%S%z}">{shown}</time>'
 
 
 @worded

@@ -51,6 +51,10 @@ class CartRow:
     impact: Avoided | None
 
     @property
+    def name(self) -> str:
+        return str(self.item.listing.variant.product)
+
+    @property
     def saved(self) -> Money | None:
         """What all of it costs less than as many new ones; None without their labelled price, or without saving."""
         return self.difference if self.difference and self.difference.minor > 0 else None

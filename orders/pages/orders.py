@@ -16,7 +16,7 @@ from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from orders.pages.held import next_of_held
-from orders.pages.parts import Next, Step
+from orders.pages.parts import Next, Step, state_words
 from orders.pages.reads import Bought, bought_by_parcel, refunds_of
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
 from orders.selectors import (
@@ -60,6 +60,10 @@ class LineView:
     can_rate: bool
 
     @property
+    def state(self) -> str:
+        return state_words(Line, self.line.status)
+
+    @property
     def can_cancel(self) -> bool:
         """At once, without asking anybody."""
         return self.line.status == Line.PAID
@@ -95,6 +99,10 @@ class OrderPage:
     # Of the order as a whole: money that came after it had been given up.
     refund: RefundView | None
     refresh: bool
+
+    @property
+    def state(self) -> str:
+        return state_words(Order.PaymentStatus, self.order.payment_status)
 
     @property
     def can_give_up(self) -> bool:
