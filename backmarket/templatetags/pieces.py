@@ -1,6 +1,7 @@
-"""Pieces of pages: prices, grades, stars, timelines. In Python, as a template takes ten times as long to print them.
+"""Pieces of pages: prices, grades, stars, timelines, what comes next.
 
-`templates/components/_price.html`, `_grade.html`, `_stars.html` and `_timeline.html` print the same pieces.
+In Python, because a template takes ten times as long to print them; `templates/components/_price.html`, `_grade.html`,
+`_stars.html`, `_timeline.html` and `_next.html` print the same pieces.
 """
 
 from collections.abc import Iterable
@@ -15,13 +16,15 @@ from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from backmarket.markup import worded
 from backmarket.templatetags.ui import (
     grade_dots,
     grade_label,
     grade_meaning,
+    icon,
+    last_minute,
     money_short,
     number,
     percent,
@@ -91,16 +94,39 @@ def _point(item: Any) -> str:
     here = ' aria-current="step"' if item.state == "current" else ""
     title = escape(item.title) + (_unseen(f" ({gettext('to come')})") if item.state == "todo" else "")
     detail = f'<p class="muted small">{escape(item.detail)}</p>' if item.detail else ""
+    at = moment(item.at, "SHORT_DATETIME_FORMAT", "muted small") if item.at else ""
     return (
         f'<li class="is-{item.state or "done"}"{here}><div class="row row--apart">'
-        f'<span class="timeline__title">{title}</span>{_moment(item.at) if item.at else ""}</div>{detail}</li>'
+        f'<span class="timeline__title">{title}</span>{at}</div>{detail}</li>'
     )
 
 
-def _moment(at: datetime) -> str:
-    there = localtime(at)
-    shown = escape(date_format(there, "SHORT_DATETIME_FORMAT"))
-    return f'<time class="muted small" datetime="{there:%Y-%m-%dT%H:%M:%S%z}">{shown}</time>'
+@register.simple_tag
+def moment(at: datetime, form: str, css: str = "", until: bool = False) -> SafeString:
+    """An instant in the market's time, in one of Django's formats; `until` shows a deadline as its last minute."""
+    shown = escape(date_format(localtime(last_minute(at) if until else at), form))
+    named = f' class="{css}"' if css else ""
+    return _safe(f'<time{named} datetime="{localtime(at):%Y-%m-%dT%H:%M:%S%z}">{shown}</time>')
+
+
+@register.simple_tag
+def next_step(
+    title: str, text: str = "", url: str = "", label: str = "", symbol: str = "clock", deadline: datetime | None = None
+) -> SafeString:
+    """The next thing this person should do, or, without an address, what there is to wait for."""
+    calm, button, until = " next--calm", "", says(gettext_noop("At the latest on"))
+    if url:
+        calm, button, until = (
+            "",
+            f'<a class="button" href="{escape(url)}">{escape(label)}</a>',
+            says(gettext_noop("Until")),
+        )
+    by = f'<p class="small muted">{until} {moment(deadline, "DATETIME_FORMAT", until=True)}</p>' if deadline else ""
+    words = f'<p class="next__title">{escape(title)}</p>{f"<p>{escape(text)}</p>" if text else ""}{by}'
+    return _safe(
+        f'<section class="next{calm}" aria-label="{says(gettext_noop("Next for you"))}: {escape(title)}">{icon(symbol)}'
+        f"<div>{words}</div>{button}</section>"
+    )
 
 
 @worded
