@@ -179,6 +179,7 @@ WSGI_APPLICATION = "backmarket.wsgi.application"
 ASGI_APPLICATION = "backmarket.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+FORM_RENDERER = "backmarket.widgets.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
