@@ -180,6 +180,7 @@ WSGI_APPLICATION = "backmarket.wsgi.application"
 ASGI_APPLICATION = "backmarket.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+FORM_RENDERER = "backmarket.widgets.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -229,7 +230,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
 # Public pages are kept until what they show changes (backmarket.pagecache).
 PAGE_CACHE = env_bool("PAGE_CACHE", default=not TESTING)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-CACHES = {"default": {"BACKEND": "backmarket.rediscache.LastingRedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": {"BACKEND": "backmarket.cache.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -310,9 +311,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage"
-            if _development
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            "django.contrib.staticfiles.storage.StaticFilesStorage" if _development else "backmarket.files.StaticFiles"
         )
     },
 }

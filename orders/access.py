@@ -1,14 +1,16 @@
 """Who may see which order, line, withdrawal or claim. To everybody else they do not exist."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from backmarket.accounts.models import User
 from backmarket.invoices.models import Invoice
+from backmarket.prepared import prepared_objects
 from orders.models import Claim, Consignment, Order, OrderLine, Withdrawal
 from refurbishers.access import plant_of
 
@@ -23,10 +25,22 @@ def _bought_by(user: Visitor, opened: Collection[str], path: str = "") -> Q:
 
 def order_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Order:
     """The order of its buyer; `opened` holds the ids of the guest orders that this session may see. Else Http404."""
-    order = Order.objects.select_related("address", "buyer").filter(_bought_by(user, opened), pk=pk).first()
-    if order is None:
+    order = next(iter(_orders(pk=pk)), None)
+    if order is None or not _is_buyer(order, user, opened):
         raise Http404
     return order
+
+
+@prepared_objects
+def _orders(pk: Any) -> "QuerySet[Order]":
+    return Order.objects.select_related("address", "buyer", "hold").filter(pk=pk)
+
+
+def _is_buyer(order: Order, user: Visitor, opened: Collection[str]) -> bool:
+    """As `_bought_by` finds them."""
+    if order.buyer_id is None:
+        return str(order.pk) in opened
+    return user.is_authenticated and order.buyer_id == user.pk
 
 
 def line_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> OrderLine:

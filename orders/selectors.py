@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from backmarket.accounts.models import Address, User
 from backmarket.market import calendar
 from backmarket.money import Money
-from backmarket.payments.models import Payment, Refund
+from backmarket.payments.models import Payment
 from backmarket.payments.selectors import available_credit, credit_of
 from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation, Unit
@@ -27,6 +27,8 @@ CART_KEY = "cart"
 
 def cart_count(request: HttpRequest) -> int:
     """How many devices the visitor's cart holds: the one selector that takes the request."""
+    if (known := getattr(request, "cart_count", None)) is not None:
+        return int(known)
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         found = _devices_of(user=user.pk)
@@ -35,6 +37,11 @@ def cart_count(request: HttpRequest) -> int:
     else:
         return 0
     return int(found[0][0]) if found else 0
+
+
+def remember_count(request: HttpRequest, devices: int) -> None:
+    """Whoever has read the cart tells the header."""
+    request.cart_count = devices  # type: ignore[attr-defined]
 
 
 @prepared
@@ -102,15 +109,6 @@ def _same_person(order: Order) -> Q:
     return email | Q(buyer=order.buyer_id) if order.buyer_id else email
 
 
-def refunds_of(order: Order) -> dict[UUID, list[Refund]]:
-    """The order's refunds, oldest first, by what is refunded: a line, or the whole order."""
-    rows = Refund.objects.filter(payment__purpose="order", payment__reference=order.pk)
-    found: dict[UUID, list[Refund]] = {}
-    for refund in rows.order_by("created_at", "pk"):
-        found.setdefault(refund.reference, []).append(refund)
-    return found
-
-
 def orders_of(user: User) -> QuerySet[Order]:
     """A person's orders, newest first, with their lines."""
     return Order.objects.filter(buyer=user).prefetch_related(
@@ -120,18 +118,6 @@ def orders_of(user: User) -> QuerySet[Order]:
 
 def claims_of(user: User) -> QuerySet[Claim]:
     return Claim.objects.filter(line__order__buyer=user).select_related("line", "plant")
-
-
-def consignments_of(order: Order) -> QuerySet[Consignment]:
-    """The order's parcels with their lines and all that is shown of them."""
-    lines = OrderLine.objects.select_related(
-        "guarantee", "withdrawal", "cancel_request", "plant", "unit", "listing__variant__product"
-    ).prefetch_related("claims", "parts")
-    return (
-        order.consignments.select_related("plant", "parcel", "address")
-        .prefetch_related(Prefetch("lines", lines), "parcel__points")
-        .order_by("plant__name")
-    )
 
 
 # For plants and support
@@ -193,12 +179,6 @@ def unsettled(plant: Refurbisher, at: datetime) -> dict[str, Any]:
     return {"due": Money(due, settings.DEFAULT_CURRENCY), "later": Money(later, settings.DEFAULT_CURRENCY)}
 
 
-def open_claim_of(line: OrderLine) -> Claim | None:
-    """The case open on a line, from its prefetched claims."""
-    closed = (Claim.Status.RESOLVED, Claim.Status.REFUNDED, Claim.Status.WITHDRAWN)
-    return next((claim for claim in line.claims.all() if claim.status not in closed), None)
-
-
 def listing_to_add(listing_id: UUID) -> Listing | None:
     return Listing.objects.select_related("plant", "variant__product").filter(pk=listing_id).first()
 
@@ -228,16 +208,6 @@ def payment_of(order: Order) -> Payment | None:
 def stray_payment_of(order: Order) -> Payment | None:
     """Money that came for the order and goes back."""
     return Payment.objects.filter(purpose="order", reference=order.pk, status=Payment.Status.STRAY).first()
-
-
-def withdrawable_line_ids(order: Order, at: datetime) -> set[UUID]:
-    """The order's lines that may be withdrawn from now."""
-    status = OrderLine.Status
-    sent = order.lines.filter(status__in=[status.SHIPPED, status.DELIVERED, status.CLOSED], withdrawal=None)
-    market, days = calendar(), OrderLine.WITHDRAW_WITHIN_DAYS
-    return {
-        pk for pk, day in sent.values_list("pk", "delivered_at") if day is None or at < market.days_after(day, days)
-    }
 
 
 # A workshop's shelf of one model; what is not on it is typed as before.

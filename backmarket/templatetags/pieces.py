@@ -1,9 +1,11 @@
-"""The pieces of a card: prices, grades and stars. In Python, because a template takes ten times as long to print them.
+"""Pieces of pages: prices, grades, stars, timelines, what comes next.
 
-`templates/components/_price.html`, `_grade.html` and `_stars.html` print the same pieces.
+In Python, because a template takes ten times as long to print them; `templates/components/_price.html`, `_grade.html`,
+`_stars.html`, `_timeline.html` and `_next.html` print the same pieces.
 """
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -16,6 +18,7 @@ from django.template import RequestContext
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from backmarket.markup import remembered, worded
@@ -24,6 +27,7 @@ from backmarket.templatetags.ui import (
     grade_label,
     grade_meaning,
     icon,
+    last_minute,
     money_short,
     number,
     percent,
@@ -128,6 +132,51 @@ def stars(rating: Decimal | float | str | None, count: int | str | None = None, 
         counted = f' <span class="muted">({number(count)}{_unseen(" " + gettext("reviews"))})</span>'
     words = f"{_unseen(gettext('Rated') + ' ')}{number(rating, 1)}{_unseen(' ' + gettext('out of 5'))}"
     return _safe(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')
+
+
+@register.simple_tag
+def timeline(items: Iterable[Any]) -> SafeString:
+    """What happened and what comes next: each with title, at (datetime or None), detail and state."""
+    return _safe(f'<ol class="timeline">{"".join(map(_point, items))}</ol>')
+
+
+def _point(item: Any) -> str:
+    here = ' aria-current="step"' if item.state == "current" else ""
+    title = escape(item.title) + (_unseen(f" ({gettext('to come')})") if item.state == "todo" else "")
+    detail = f'<p class="muted small">{escape(item.detail)}</p>' if item.detail else ""
+    at = moment(item.at, "SHORT_DATETIME_FORMAT", "muted small") if item.at else ""
+    return (
+        f'<li class="is-{item.state or "done"}"{here}><div class="row row--apart">'
+        f'<span class="timeline__title">{title}</span>{at}</div>{detail}</li>'
+    )
+
+
+@register.simple_tag
+def moment(at: datetime, form: str, css: str = "", until: bool = False) -> SafeString:
+    """An instant in the market's time, in one of Django's formats; `until` shows a deadline as its last minute."""
+    shown = escape(date_format(localtime(last_minute(at) if until else at), form))
+    named = f' class="{css}"' if css else ""
+    return _safe(f'<time{named} datetime="{localtime(at):%Y-%m-%dT%H:%M:%S%z}">{shown}</time>')
+
+
+@register.simple_tag
+def next_step(
+    title: str, text: str = "", url: str = "", label: str = "", symbol: str = "clock", deadline: datetime | None = None
+) -> SafeString:
+    """The next thing this person should do, or, without an address, what there is to wait for."""
+    calm, button, until = " next--calm", "", says(gettext_noop("At the latest on"))
+    if url:
+        calm, button, until = (
+            "",
+            f'<a class="button" href="{escape(url)}">{escape(label)}</a>',
+            says(gettext_noop("Until")),
+        )
+    by = f'<p class="small muted">{until} {moment(deadline, "DATETIME_FORMAT", until=True)}</p>' if deadline else ""
+    words = f'<p class="next__title">{escape(title)}</p>{f"<p>{escape(text)}</p>" if text else ""}{by}'
+    return _safe(
+        f'<section class="next{calm}" aria-label="{says(gettext_noop("Next for you"))}: {escape(title)}">{icon(symbol)}'
+        f"<div>{words}</div>{button}</section>"
+    )
 
 
 @worded

@@ -1,18 +1,17 @@
 """What the cart and the checkout show: the devices by plant, the full price, and what they save."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 
 from django.conf import settings
 
 from backmarket.money import Money, total
 from catalog.impact import GRAMS, Avoided, avoided
-from catalog.models import Buyable
-from catalog.selectors.offered import Pair, rows_of_pairs
 from orders.models import Cart, CartItem
-from orders.selectors import arrival, free_stock, is_offered
+from orders.pages.reads import free_for, items_shown
+from orders.selectors import arrival, is_offered
 from refurbishers.models import Refurbisher
 
 
@@ -50,6 +49,10 @@ class CartRow:
     left: int | None
     new: Money | None
     impact: Avoided | None
+
+    @property
+    def name(self) -> str:
+        return str(self.item.listing.variant.product)
 
     @property
     def saved(self) -> Money | None:
@@ -98,6 +101,11 @@ class CartView:
         return any(row.blocked for group in self.groups for row in group.rows)
 
     @property
+    def put_aside(self) -> int:
+        """How many devices the header counts: what has gone included."""
+        return sum(row.item.quantity for group in self.groups for row in group.rows)
+
+    @property
     def parcels(self) -> int:
         """How many parcels would come: one per plant of which something can be bought."""
         return sum(any(not row.gone for row in group.rows) for group in self.groups)
@@ -132,10 +140,7 @@ class CartView:
 
 def cart_view(cart: Cart | None, at: datetime) -> CartView:
     """The cart by plant, with full prices; offers that have gone are shown and not counted."""
-    items = list(cart.items.select_related("listing__plant", "listing__variant__product__category")) if cart else []
-    free = free_stock([item.listing for item in items], at, cart)
-    shelf = rows_of_pairs((item.listing.variant_id, item.listing.grade) for item in items)
-    rows = [_cart_row(item, free[item.listing_id], shelf) for item in items]
+    rows = [_cart_row(item) for item in items_shown(cart=cart.pk, at=at)] if cart else []
     currency = rows[0].price.currency if rows else settings.DEFAULT_CURRENCY
     by_plant = groupby(
         sorted(rows, key=lambda row: (row.item.listing.plant.name, row.item.pk)), lambda row: row.item.listing.plant
@@ -150,10 +155,8 @@ def cart_view(cart: Cart | None, at: datetime) -> CartView:
     )
 
 
-def _cart_row(item: CartItem, free: int, shelf: Mapping[Pair, Buyable]) -> CartRow:
-    listing = item.listing
-    shown = shelf.get((listing.variant_id, listing.grade))
-    new = shown.reference_price if shown else None
+def _cart_row(item: Any) -> CartRow:
+    listing, free = item.listing, free_for(item)
     gone = free <= 0 or not is_offered(listing)
     return CartRow(
         item=item,
@@ -162,7 +165,7 @@ def _cart_row(item: CartItem, free: int, shelf: Mapping[Pair, Buyable]) -> CartR
         was=None if item.seen_minor == listing.price_minor else Money(item.seen_minor, listing.currency),
         gone=gone,
         left=free if not gone and free < item.quantity else None,
-        new=new if new and new.currency == listing.currency else None,
+        new=None if item.new_minor is None else Money(item.new_minor, listing.currency),
         impact=avoided(listing.variant.product.category.impact),
     )
 

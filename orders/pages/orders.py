@@ -16,15 +16,12 @@ from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from orders.pages.held import next_of_held
-from orders.pages.parts import Next, Step
+from orders.pages.parts import Next, Step, state_words
+from orders.pages.reads import Bought, bought_by_parcel, refunds_of
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
 from orders.selectors import (
     arrival,
-    consignments_of,
-    open_claim_of,
-    refunds_of,
     stray_payment_of,
-    withdrawable_line_ids,
 )
 from orders.services.cancelling import BY_BUYER
 from orders.services.guarantees import is_covered
@@ -32,6 +29,7 @@ from orders.services.redirecting import is_redirectable
 from orders.services.waiting import GIVEN_UP
 
 Line, Case = OrderLine.Status, Claim.Status
+CLOSED = (Case.RESOLVED, Case.REFUNDED, Case.WITHDRAWN)
 # A bank page left open longer than this is looked at by hand, not by reloading.
 REFRESH_FOR = timedelta(minutes=10)
 REFUND_REASONS = {
@@ -60,6 +58,10 @@ class LineView:
     can_withdraw: bool
     can_claim: bool
     can_rate: bool
+
+    @property
+    def state(self) -> str:
+        return state_words(Line, self.line.status)
 
     @property
     def can_cancel(self) -> bool:
@@ -99,6 +101,10 @@ class OrderPage:
     refresh: bool
 
     @property
+    def state(self) -> str:
+        return state_words(Order.PaymentStatus, self.order.payment_status)
+
+    @property
     def can_give_up(self) -> bool:
         return self.order.payment_status == Order.PaymentStatus.PENDING
 
@@ -112,16 +118,15 @@ class OrderPage:
 
 
 def order_page(order: Order, at: datetime) -> OrderPage:
-    withdrawable, refunds = withdrawable_line_ids(order, at), refunds_of(order)
-    consignments = list(consignments_of(order))
+    refunds = refunds_of(order)
     parcels = [
         ParcelView(
             consignment=consignment,
-            steps=_steps(consignment),
-            lines=[_line_view(line, refunds, line.pk in withdrawable, at) for line in consignment.lines.all()],
-            can_redirect=is_redirectable(list(consignment.lines.all())),
+            steps=_steps(consignment, [each.line for each in bought]),
+            lines=[_line_view(each, refunds, at) for each in bought],
+            can_redirect=is_redirectable([each.line for each in bought]),
         )
-        for consignment in consignments
+        for consignment, bought in bought_by_parcel(order)
     ]
     waiting = order.payment_status in Order.OPEN and next_of_held(order) is None
     return OrderPage(
@@ -134,25 +139,36 @@ def order_page(order: Order, at: datetime) -> OrderPage:
     )
 
 
-def _line_view(line: OrderLine, found: dict[UUID, list[Refund]], can_withdraw: bool, at: datetime) -> LineView:
-    refunds = found.get(line.pk, [])
-    parts = [refund_view(found[part.pk], at) for part in line.parts.all() if part.pk in found]
-    guarantee, withdrawal = getattr(line, "guarantee", None), getattr(line, "withdrawal", None)
-    kept = line.status in (Line.DELIVERED, Line.CLOSED) and withdrawal is None
-    claim = open_claim_of(line)
+def _line_view(bought: Bought, found: dict[UUID, list[Refund]], at: datetime) -> LineView:
+    line, refunds = bought.line, found.get(bought.line.pk, [])
+    paid_back = line.parts.all() if line.parts_minor else ()
+    parts = [refund_view(found[part.pk], at) for part in paid_back if part.pk in found]
+    kept = line.status in (Line.DELIVERED, Line.CLOSED) and bought.withdrawal is None
+    claim = next((claim for claim in bought.claims if claim.status not in CLOSED), None)
+    covered = bought.guarantee is not None and is_covered(bought.guarantee, at)
+    is_given_back = any(refund.status != Refund.Status.FAILED for refund in refunds)
     return LineView(
         line=line,
-        guarantee=guarantee,
-        withdrawal=withdrawal,
-        claim=claim or next(iter(line.claims.all()), None),
+        guarantee=bought.guarantee,
+        withdrawal=bought.withdrawal,
+        claim=claim or next(iter(bought.claims), None),
         reason=_reason(line),
         refund=refund_view(refunds, at),
         parts=[view for view in parts if view],
-        request=getattr(line, "cancel_request", None),
-        can_withdraw=can_withdraw and not any(refund.status != Refund.Status.FAILED for refund in refunds),
-        can_claim=kept and claim is None and guarantee is not None and is_covered(guarantee, at),
+        request=bought.request,
+        can_withdraw=_may_withdraw(bought, at) and not is_given_back,
+        can_claim=kept and claim is None and covered,
         can_rate=line.status in (Line.DELIVERED, Line.CLOSED),
     )
+
+
+def _may_withdraw(bought: Bought, at: datetime) -> bool:
+    """On its way, or not long there."""
+    line = bought.line
+    if bought.withdrawal or line.status not in (Line.SHIPPED, Line.DELIVERED, Line.CLOSED):
+        return False
+    days = OrderLine.WITHDRAW_WITHIN_DAYS
+    return line.delivered_at is None or at < calendar().days_after(line.delivered_at, days)
 
 
 def _reason(line: OrderLine) -> str | Promise:
@@ -162,9 +178,9 @@ def _reason(line: OrderLine) -> str | Promise:
     return REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else ""
 
 
-def _steps(consignment: Consignment) -> list[Step]:
+def _steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step]:
     """The parcel's way, from the line that got furthest; the courier's scans in between."""
-    lines = [line for line in consignment.lines.all() if line.status != Line.CANCELLED]
+    lines = [line for line in bought if line.status != Line.CANCELLED]
     if not lines:
         return [Step(_("Cancelled"), None, "problem")]
     line = max(lines, key=lambda each: (each.delivered_at is not None, each.shipped_at is not None))

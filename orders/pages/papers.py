@@ -20,4 +20,6 @@ class Papers:
 def papers_of(page: OrderPage) -> Papers:
     """What was issued, oldest first; `more` while a device that is paid for has not left."""
     lines = [view.line for parcel in page.parcels for view in parcel.lines]
-    return Papers(list(papers_about(page.order.pk)), any(line.status in BEFORE_IT_LEAVES for line in lines))
+    invoiced = any(line.invoice_id for line in lines)
+    issued = list(papers_about(page.order.pk)) if invoiced else []
+    return Papers(issued, any(line.status in BEFORE_IT_LEAVES for line in lines))

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
+from django.utils.text import capfirst
+
+from backmarket.markup import worded
+
+
+@worded
+def state_words(states: type[TextChoices], state: str) -> str:
+    """A state in the reader's words, as a badge begins. Django's get_status_display puts all of them in words first."""
+    return str(capfirst(states(state).label))
 
 
 @dataclass(frozen=True)

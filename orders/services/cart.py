@@ -1,14 +1,17 @@
 """Carts: guests by the id in their session, people by themselves; never two people in one."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
 from backmarket.db import lock
 from backmarket.errors import DomainError
+from backmarket.prepared import prepared_objects
 from catalog.models import Listing
 from orders.models import Cart, CartItem
 from orders.selectors import free_stock, is_offered
@@ -24,8 +27,18 @@ class CannotAdd(DomainError):
 def cart_of(user: User | None, cart_id: UUID | str | None) -> Cart | None:
     """The cart of a person, or of a guest by its id; a guest's id never opens a cart that belongs to somebody."""
     if user is not None:
-        return Cart.objects.filter(user=user).first()
-    return Cart.objects.filter(pk=cart_id, user=None).first() if cart_id else None
+        return next(iter(_carts_of(user=user.pk)), None)
+    return next(iter(_carts_of_guests(pk=str(cart_id))), None) if cart_id else None
+
+
+@prepared_objects
+def _carts_of(user: Any) -> "QuerySet[Cart]":
+    return Cart.objects.filter(user=user)
+
+
+@prepared_objects
+def _carts_of_guests(pk: Any) -> "QuerySet[Cart]":
+    return Cart.objects.filter(pk=pk, user=None)
 
 
 def open_cart(user: User | None, cart_id: UUID | str | None) -> Cart:

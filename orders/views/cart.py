@@ -1,5 +1,7 @@
 """The cart."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,8 +14,8 @@ from backmarket.contention import retried
 from backmarket.errors import DomainError
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
-from orders.pages.cart import cart_view
-from orders.selectors import CART_KEY, listing_to_add, usable_credit
+from orders.pages.cart import CartView, cart_view
+from orders.selectors import CART_KEY, listing_to_add, remember_count, usable_credit
 from orders.services.cart import (
     add_to_cart,
     cart_of,
@@ -60,15 +62,22 @@ def bring_cart(request: HttpRequest) -> None:
     del request.session[CART_KEY]
 
 
+def shown_cart(request: HttpRequest, cart: Cart | None, at: datetime) -> CartView:
+    """The cart as the page shows it; the header need not count it again."""
+    view = cart_view(cart, at)
+    remember_count(request, view.put_aside)
+    return view
+
+
 @never_cache
 @require_safe
 def show_cart(request: HttpRequest) -> HttpResponse:
     """The cart with full prices; price changes are said once, then remembered as seen."""
-    cart = cart_of_request(request)
-    view = cart_view(cart, timetravel.now())
+    cart, now = cart_of_request(request), timetravel.now()
+    view = shown_cart(request, cart, now)
     if cart and view.changed:
         note_seen_prices(cart)
-    user, now = person(request), timetravel.now()
+    user = person(request)
     credit = usable_credit(user, cart, view.total, at=now) if user and cart else None
     return render(request, "orders/cart.html", {"cart": view, "credit": credit})
 
@@ -76,7 +85,7 @@ def show_cart(request: HttpRequest) -> HttpResponse:
 def _slip(request: HttpRequest, item: CartItem, error: str) -> HttpResponse:
     """The cart again, with what was typed for one item and what is wrong with it."""
     slip = {"item": item, "typed": request.POST.get("quantity", ""), "error": error}
-    context = {"cart": cart_view(item.cart, timetravel.now()), "slip": slip}
+    context = {"cart": shown_cart(request, item.cart, timetravel.now()), "slip": slip}
     return render(request, "orders/cart.html", context, status=422)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -28,12 +29,13 @@ from backmarket.payments.services import CannotPay, NotEnoughCredit, card_form, 
 from orders.access import order_for_buyer
 from orders.forms import CheckoutForm
 from orders.models import Cart, Order
-from orders.pages.cart import cart_view
+from orders.pages.cart import CartView, cart_view
+from orders.pages.checkout import blank_fields
 from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
 from orders.services.waiting import DevicesGone, ReservationOver, ask_for_money, prolong_order
-from orders.views.cart import cart_of_request
+from orders.views.cart import cart_of_request, shown_cart
 from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
@@ -51,6 +53,8 @@ CARD_FIELDS = {
 def checkout(request: HttpRequest) -> HttpResponse:
     """Guest or account, address, full price, one button."""
     cart = cart_of_request(request)
+    if request.method != "POST":
+        return _first_shown(request, cart)
     empty = cart is None or not cart.items.exists()
     placed = _already_placed(request)
     if placed and (empty or placed.payment_status == Order.PaymentStatus.CAPTURED):
@@ -58,14 +62,35 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if cart is None or empty:
         return redirect("cart")
     form, address_form = _forms(request, cart)
-    if request.method == "POST" and all([form.is_valid(), address_form.is_valid()]):
+    if all([form.is_valid(), address_form.is_valid()]):
         try:
             return _to_bank(request, _place(request, cart, form, address_form))
         except DomainError as refusal:
             refuse(form, refusal)
-    view = cart_view(cart, timetravel.now())
+    return _form_page(request, _seen(request, cart), form, address_form)
+
+
+def _first_shown(request: HttpRequest, cart: Cart | None) -> HttpResponse:
+    """Nothing is typed yet. A guest's form says the same to all guests."""
+    view = _seen(request, cart) if cart else None
+    if cart is None or view is None or not view.groups:
+        return redirect("cart")
+    if person(request):
+        return _form_page(request, view, *_forms(request, cart))
+    key = uuid.uuid4()
+    form = SimpleLazyObject(lambda: CheckoutForm(initial={"checkout_key": key}))
+    context = {"cart": view, "form": form, "blank": blank_fields(), "checkout_key": key}
+    return render(request, "orders/checkout.html", context)
+
+
+def _seen(request: HttpRequest, cart: Cart) -> CartView:
+    view = shown_cart(request, cart, timetravel.now())
     if view.changed:
         note_seen_prices(cart)
+    return view
+
+
+def _form_page(request: HttpRequest, view: CartView, form: CheckoutForm, address_form: AddressForm) -> HttpResponse:
     both = JoinedForms(form, address_form)
     context = {"cart": view, "credit": form.most_credit, "form": form, "address_form": address_form, "both": both}
     return render(request, "orders/checkout.html", context, status=status_of(form, address_form))

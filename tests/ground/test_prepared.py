@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from backmarket.prepared import Row, columns, instance, prepared
+from backmarket.accounts.models import User
+from backmarket.prepared import Row, columns, instance, prepared, prepared_objects
 from catalog.models import Listing, Product, Variant
-from tests.factories import ListingFactory, VariantFactory
+from orders.models import Cart
+from tests.factories import ListingFactory, UserFactory, VariantFactory
 
 written: list[str] = []
 
@@ -78,3 +80,39 @@ def test_an_object_of_a_prepared_read_is_the_one_that_a_queryset_gives() -> None
 @prepared
 def _variants(pk: Any) -> "QuerySet[Any, Row]":
     return Variant.objects.filter(pk=pk).values_list(*columns(Variant))
+
+
+@prepared_objects
+def _offers(most: Any) -> "QuerySet[Listing]":
+    rows = Listing.objects.filter(price_minor__lte=most).select_related("plant", "variant__product")
+    dearest = Listing.objects.filter(variant=OuterRef("variant")).order_by("-price_minor").values("price_minor")[:1]
+    return rows.defer("plant__iban", "comment").annotate(dearest=Subquery(dearest)).order_by("price_minor")
+
+
+@pytest.mark.django_db
+def test_prepared_objects_come_with_what_they_point_to_and_what_they_are_annotated_with() -> None:
+    cheap = ListingFactory(price_minor=100)
+    dear = ListingFactory(price_minor=900, variant=cheap.variant)
+    with CaptureQueriesContext(connection) as asked:
+        (found,) = _offers(most=500)
+        assert (found, found.plant, found.variant.product) == (cheap, cheap.plant, cheap.variant.product)
+        assert (found.plant.name, found.variant.attributes) == (cheap.plant.name, cheap.variant.attributes)
+        assert (found.dearest, found._state.adding) == (900, False)
+    assert len(asked) == 1
+    assert found.get_deferred_fields() == {"comment"}
+    assert found.plant.get_deferred_fields() == {"iban"}
+    assert _offers(most=1_000) == [cheap, dear]
+
+
+@prepared_objects
+def _people(pk: Any) -> "QuerySet[User]":
+    return User.objects.filter(pk=pk).select_related("cart")
+
+
+@pytest.mark.django_db
+def test_what_is_not_there_is_known_not_to_be_there() -> None:
+    with_cart, without = UserFactory(), UserFactory()
+    cart = Cart.objects.create(user=with_cart)
+    with CaptureQueriesContext(connection) as asked:
+        found = [getattr(_people(pk=user.pk)[0], "cart", None) for user in (with_cart, without)]
+    assert (found, len(asked)) == ([cart, None], 2)
