@@ -229,7 +229,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
 
 # Public pages are kept until what they show changes (backmarket.pagecache).
 PAGE_CACHE = env_bool("PAGE_CACHE", default=not TESTING)
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "backmarket.sessions"
 CACHES = {"default": {"BACKEND": "backmarket.cache.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)

@@ -1,4 +1,4 @@
-"""One way to change a status: a compare-and-swap UPDATE and its event, in one transaction.
+"""One way to change a status: a compare-and-swap UPDATE and its event, in one statement.
 
 A model declares `Status` (TextChoices), `MOVES` (status -> set of statuses) and `NOUN` (for event kinds);
 `STATUS_FIELD` names the column when it is not `status`.
@@ -10,9 +10,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.db import together
 from backmarket.errors import DomainError
-from backmarket.events.services import Actor, record
+from backmarket.events.services import Actor, update_and_record
 
 
 class IllegalMove(DomainError):
@@ -33,12 +32,11 @@ def move(obj: Any, to: str, *, by: Actor, at: datetime, data: dict[str, Any] | N
     stamp = f"{to.lower()}_at"
     if stamp in {field.name for field in obj._meta.concrete_fields}:
         facts.setdefault(stamp, at)
-    with together():
-        model: type[models.Model] = type(obj)
-        rows = model._base_manager.filter(**{"pk": obj.pk, f"{column}__in": sources})
-        if not rows.update(**{column: to}, **facts):
-            raise IllegalMove
-        record(f"{obj.NOUN}.{to.lower()}", obj, by=by, at=at, data=data)
+    model: type[models.Model] = type(obj)
+    rows = model._base_manager.filter(**{"pk": obj.pk, f"{column}__in": sources})
+    kind = f"{obj.NOUN}.{to.lower()}"
+    if not (sources and update_and_record(rows, {column: to, **facts}, kind, obj, by=by, at=at, data=data)):
+        raise IllegalMove
     setattr(obj, column, to)
     for name, value in facts.items():
         setattr(obj, name, value)

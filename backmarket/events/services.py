@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models, transaction
+from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -26,6 +27,11 @@ INSERT_MANY = """
     SELECT %s, %s, %s, %s, told.subject ->> 0, told.subject ->> 1, told.subject -> 2
     FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS told (subject, place)
     ORDER BY told.place
+"""
+UPDATE_AND_RECORD = """
+    WITH updated AS ({update} RETURNING 1)
+    INSERT INTO events_event (kind, actor, happened_at, recorded_at, subject_type, subject_id, data)
+    SELECT %s, %s, %s, %s, %s, %s, %s::jsonb FROM updated
 """
 # A delivery that is not done after this long is queued again: its message was lost, or its handler failed.
 REQUEUE_AFTER = timedelta(seconds=30)
@@ -49,6 +55,38 @@ def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: d
     )
     _publish_on_commit()
     return event
+
+
+def update_and_record(
+    rows: "models.QuerySet[Any]",
+    facts: dict[str, Any],
+    kind: str,
+    subject: models.Model,
+    *,
+    by: Actor,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+) -> bool:
+    """Update the row of one subject and insert its event, both or neither; False, and nothing, where no row is met."""
+    update = rows.query.chain(UpdateQuery)
+    update.add_update_values(facts)
+    connection = transaction.get_connection()
+    statement, params = update.get_compiler(connection=connection).as_sql()
+    event = [
+        kind,
+        actor_code(by),
+        at,
+        timezone.now(),
+        subject._meta.label_lower,
+        str(subject.pk),
+        json.dumps(data or {}),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE_AND_RECORD.format(update=statement), [*params, *event])
+        found: int = cursor.rowcount
+    if found:
+        _publish_on_commit()
+    return bool(found)
 
 
 def record_many(kind: str, subjects: Iterable[tuple[models.Model, dict[str, Any]]], *, by: Actor, at: datetime) -> None:

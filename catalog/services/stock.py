@@ -5,23 +5,22 @@ A reservation past `expires_at` holds nothing any more, whether or not a job has
 stock first releases it.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import OperationalError, transaction
-from django.db.models import F, QuerySet
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.contention import is_contention
-from backmarket.db import alone, lock
+from backmarket.db import alone, lock, together
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.prepared import Row, prepared
 from catalog.models import Listing, StockReservation
-from catalog.querysets import ReservationQuerySet
 from catalog.services.buyables import refresh_buyables
 from refurbishers.models import Refurbisher
 
@@ -52,15 +51,18 @@ def reserve_stock(*, holder: UUID, demand: dict[UUID, int], expires_at: datetime
     It replaces what the holder held before; a holder that has bought holds nothing more (ValueError).
     Raises OutOfStock, and changes nothing, if any listing is short or off.
     """
-    held_before = StockReservation.objects.filter(holder=holder)
-    ids = {*demand, *held_before.values_list("listing_id", flat=True)}
-    with _locked(ids):
-        if held_before.exclude(sold_at=None).exists():
+    with together():
+        shelf = _locked(demand, holder)
+        known = _reservations(shelf, holder, at)
+        if any(row.sold_at for row in known if row.holder == holder):
             raise ValueError("This holder has bought already.")
-        _give_back(StockReservation.objects.expired(at).filter(listing_id__in=ids), at)
-        _give_back(held_before.open(), at)
-        if short := [pk for pk in sorted(demand) if not _take(pk, demand[pk])]:
+        back = [row for row in known if row.released_at is None]
+        given = _sums(back)
+        free = {pk: row.available + given[pk] for pk, row in shelf.items() if row.is_offered}
+        if short := [pk for pk in sorted(demand) if free.get(pk, 0) < demand[pk]]:
             raise OutOfStock(short)
+        _release([row for row in back if row.listing_id not in demand or row.holder != holder], at)
+        _shift(shelf, {pk: (0, demand.get(pk, 0) - given[pk]) for pk in {*demand, *given}})
         StockReservation.objects.bulk_create(
             [
                 StockReservation(holder=holder, listing_id=pk, quantity=demand[pk], expires_at=expires_at)
@@ -80,9 +82,10 @@ def extend_reservation(holder: UUID, *, expires_at: datetime, at: datetime) -> i
 
 def release_stock(holder: UUID, *, at: datetime) -> None:
     """Give back all that `holder` holds; nothing happens when nothing is held."""
-    held = StockReservation.objects.open().filter(holder=holder)
-    with _locked(held.values_list("listing_id", flat=True)):
-        _give_back(held, at)
+    with together():
+        shelf = _locked([], holder)
+        held = [row for row in _reservations(shelf, holder, at) if row.holder == holder and row.released_at is None]
+        _give_back(shelf, [row for row in held if row.sold_at is None], at)
 
 
 def sell_reserved(holder: UUID, *, at: datetime) -> None:
@@ -91,23 +94,33 @@ def sell_reserved(holder: UUID, *, at: datetime) -> None:
     What expired is taken again if it is still there. Raises ReservationLost, and sells nothing, if it is not,
     or if nothing was ever reserved.
     """
-    rows = StockReservation.objects.filter(holder=holder)
-    ids = set(rows.values_list("listing_id", flat=True))
-    if not ids:
-        raise ReservationLost
-    with _locked(ids):
-        _give_back(StockReservation.objects.expired(at).filter(listing_id__in=ids).exclude(holder=holder), at)
-        if not all(_sell(row) for row in lock(rows.filter(sold_at=None))):
+    with together():
+        shelf = _locked([], holder)
+        known = _reservations(shelf, holder, at)
+        mine = [row for row in known if row.holder == holder]
+        if not mine:
             raise ReservationLost
-        rows.filter(sold_at=None).update(sold_at=at, released_at=None)
+        sold = [row for row in mine if row.sold_at is None]
+        others = [row for row in known if row.holder != holder]
+        back = _sums(others)
+        for row in sold:
+            if row.released_at and shelf[row.listing_id].available + back[row.listing_id] < row.quantity:
+                raise ReservationLost
+        _release(others, at)
+        changes = {pk: (0, -quantity) for pk, quantity in back.items()}
+        for row in sold:
+            held = row.quantity if row.released_at is None else 0
+            changes[row.listing_id] = (-row.quantity, -held - back[row.listing_id])
+        _shift(shelf, changes)
+        StockReservation.objects.filter(pk__in=[row.pk for row in sold]).update(sold_at=at, released_at=None)
 
 
 def restock(listing: Listing, quantity: int, *, by: Actor, at: datetime) -> None:
     """Put `quantity` (positive) pieces on the shelf."""
     if quantity <= 0:
         raise ValueError("Restock takes a positive quantity.")
-    with _locked([listing.pk]):
-        Listing.objects.filter(pk=listing.pk).update(on_hand=F("on_hand") + quantity)
+    with together():
+        _shift(_locked([listing.pk]), {listing.pk: (quantity, 0)})
         record("listing.restocked", listing, by=by, at=at, data={"quantity": quantity})
     listing.refresh_from_db(fields=["on_hand", "reserved"])
 
@@ -116,8 +129,9 @@ def release_expired_reservations(at: datetime) -> int:
     """Sweep what expired before `at`, in batches that each commit; returns how many reservations."""
     released = 0
     while ids := set(StockReservation.objects.expired(at).values_list("listing_id", flat=True)[:SWEEP_BATCH]):
-        with _locked(ids):
-            released += _give_back(StockReservation.objects.expired(at).filter(listing_id__in=ids), at)
+        with transaction.atomic():
+            shelf = _locked(ids)
+            released += _give_back(shelf, _reservations(shelf, None, at), at)
     return released
 
 
@@ -142,37 +156,83 @@ def _any_expired(at: Any) -> "QuerySet[Any, Row]":
     return StockReservation.objects.expired(at).values_list("pk")[:1]
 
 
-@contextmanager
-def _locked(listing_ids: Iterable[UUID]) -> Iterator[None]:
-    """A transaction with these listings locked; at its end the offers shown of those that sold out or came back
-    are refreshed."""
-    with transaction.atomic():
-        rows = Listing.objects.filter(pk__in=set(listing_ids))
-        before = {row.pk: row.available > 0 for row in lock(rows)}
-        yield
-        after = Listing.objects.filter(pk__in=before)
-        refresh_buyables((row.variant_id, row.grade) for row in after if (row.available > 0) != before[row.pk])
+class Shelf(NamedTuple):
+    """A locked listing, as far as its stock goes."""
+
+    pk: UUID
+    on_hand: int
+    reserved: int
+    status: str
+    plant_status: str
+    variant_id: int
+    grade: str
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+    @property
+    def is_offered(self) -> bool:
+        return self.status == Listing.Status.ONLINE and self.plant_status in Refurbisher.TRADING
 
 
-def _take(listing_id: UUID, quantity: int) -> int:
-    rows = Listing.objects.filter(
-        pk=listing_id,
-        status=Listing.Status.ONLINE,
-        plant__in=Refurbisher.objects.trading(),
-        on_hand__gte=F("reserved") + quantity,
-    )
-    return rows.update(reserved=F("reserved") + quantity)
+# The listings named, and those of which the holder has reservations. The union keeps both parts on their indexes.
+LOCKED = """
+    SELECT listing.id, on_hand, reserved, listing.status, plant.status, variant_id, grade
+    FROM catalog_listing AS listing JOIN refurbishers_refurbisher AS plant ON plant.id = listing.plant_id
+    WHERE listing.id IN (
+        SELECT unnest(%s::uuid[]) UNION SELECT listing_id FROM catalog_stockreservation WHERE holder = %s::uuid)
+    ORDER BY listing.id FOR NO KEY UPDATE OF listing
+"""
+SHIFT = """
+    UPDATE catalog_listing AS listing SET on_hand = on_hand + change.pieces, reserved = reserved + change.held
+    FROM unnest(%s::uuid[], %s::integer[], %s::integer[]) AS change (id, pieces, held) WHERE listing.id = change.id
+"""
 
 
-def _sell(row: StockReservation) -> int:
-    listing = Listing.objects.filter(pk=row.listing_id)
-    if row.released_at is None:
-        return listing.update(on_hand=F("on_hand") - row.quantity, reserved=F("reserved") - row.quantity)
-    return listing.filter(on_hand__gte=F("reserved") + row.quantity).update(on_hand=F("on_hand") - row.quantity)
+def _locked(listing_ids: Iterable[UUID], holder: UUID | None = None) -> dict[UUID, Shelf]:
+    """These listings, and those of which `holder` has reservations, locked in primary-key order."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [list(listing_ids), holder])
+        return {row[0]: Shelf(*row) for row in cursor}
 
 
-def _give_back(reservations: ReservationQuerySet, at: datetime) -> int:
-    rows = list(lock(reservations))
-    for row in rows:
-        Listing.objects.filter(pk=row.listing_id).update(reserved=F("reserved") - row.quantity)
-    return StockReservation.objects.filter(pk__in=[row.pk for row in rows]).update(released_at=at)
+def _reservations(shelf: Collection[UUID], holder: UUID | None, at: datetime) -> list[StockReservation]:
+    """Of locked listings: all that `holder` has, and what has expired of others and still counts as reserved.
+
+    Locked as well: whoever goes on to pay holds theirs longer without the listing's lock.
+    """
+    expired = Q(released_at=None, sold_at=None, expires_at__lte=at)
+    wanted = expired | Q(holder=holder) if holder else expired
+    return list(lock(StockReservation.objects.filter(wanted, listing_id__in=list(shelf))))
+
+
+def _sums(reservations: Iterable[StockReservation]) -> Counter[UUID]:
+    held: Counter[UUID] = Counter()
+    for row in reservations:
+        held[row.listing_id] += row.quantity
+    return held
+
+
+def _shift(shelf: Mapping[UUID, Shelf], changes: Mapping[UUID, tuple[int, int]]) -> None:
+    """Change pieces on hand and reserved of locked listings; the offers shown of those that sold out or came back are
+    refreshed."""
+    moved = {pk: change for pk, change in changes.items() if any(change)}
+    if not moved:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(SHIFT, [list(moved), *(list(part) for part in zip(*moved.values(), strict=True))])
+    now = {pk: shelf[pk].available + pieces - held for pk, (pieces, held) in moved.items()}
+    turned = [shelf[pk] for pk, left in now.items() if (left > 0) != (shelf[pk].available > 0)]
+    refresh_buyables((row.variant_id, row.grade) for row in turned)
+
+
+def _release(reservations: Iterable[StockReservation], at: datetime) -> None:
+    if pks := [row.pk for row in reservations]:
+        StockReservation.objects.filter(pk__in=pks).update(released_at=at)
+
+
+def _give_back(shelf: Mapping[UUID, Shelf], reservations: Collection[StockReservation], at: datetime) -> int:
+    _release(reservations, at)
+    _shift(shelf, {pk: (0, -quantity) for pk, quantity in _sums(reservations).items()})
+    return len(reservations)

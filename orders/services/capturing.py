@@ -27,8 +27,8 @@ def capture_order(order: Order, payment: Payment, at: datetime) -> None:
     else:
         hand_over(order, lines, by=JOB, at=at)
     _sell(order, lines, at)
-    if order.cart:
-        take_out(order.cart, Counter(line.listing_id for line in lines))
+    if order.cart_id:
+        take_out(order.cart_id, Counter(line.listing_id for line in lines))
 
 
 def _keep_held(lines: list[OrderLine], at: datetime) -> None:

@@ -1,10 +1,11 @@
 """Carts: guests by the id in their session, people by themselves; never two people in one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -106,11 +107,19 @@ def note_seen_prices(cart: Cart) -> None:
             CartItem.objects.filter(pk=item.pk).update(seen_minor=item.listing.price_minor)
 
 
-def take_out(cart: Cart, sold: dict[UUID, int]) -> None:
-    """Take what was bought out of the cart (listing id → how many); what was added meanwhile stays."""
-    for item in lock(cart.items.filter(listing_id__in=sold)):
-        item.quantity -= sold[item.listing_id]
-        if item.quantity > 0:
-            item.save(update_fields=["quantity"])
-        else:
-            item.delete()
+# Of each device as many as were bought; an item of which nothing is left goes.
+TAKE_OUT = """
+    WITH sold AS (SELECT * FROM unnest(%s::uuid[], %s::integer[]) AS sold (listing_id, pieces)),
+    gone AS (
+        DELETE FROM orders_cartitem AS item USING sold
+        WHERE item.cart_id = %s AND item.listing_id = sold.listing_id AND item.quantity <= sold.pieces
+    )
+    UPDATE orders_cartitem AS item SET quantity = item.quantity - sold.pieces FROM sold
+    WHERE item.cart_id = %s AND item.listing_id = sold.listing_id AND item.quantity > sold.pieces
+"""
+
+
+def take_out(cart: UUID, sold: Mapping[UUID, int]) -> None:
+    """Take what was bought out of the cart with this key (listing id → how many); what was added meanwhile stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_OUT, [list(sold), list(sold.values()), cart, cart])

@@ -80,8 +80,8 @@ def hold_authorised(order: Order, payment: Payment, *, at: datetime) -> None:
     _open(order, payment, at)
     for line in lines:
         move(line, Line.ON_HOLD, by=JOB, at=at, due_at=None)
-    if order.cart:  # the buyer may go on shopping
-        take_out(order.cart, Counter(line.listing_id for line in lines))
+    if order.cart_id:  # the buyer may go on shopping
+        take_out(order.cart_id, Counter(line.listing_id for line in lines))
         Order.objects.filter(pk=order.pk).update(cart=None)
 
 

@@ -8,16 +8,21 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.db import together
 from backmarket.errors import DomainError
 from backmarket.money import Money
-from backmarket.payments.models import LedgerEntry, LedgerMovement
+from backmarket.payments.models import LedgerMovement
 
 LABEL_LENGTH = 160
-# One statement where get_or_create takes four. Who comes second waits for the first one's commit.
-MOVEMENT = """
-    INSERT INTO payments_ledgermovement (key, kind, reference, label, happened_at) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (key) DO NOTHING RETURNING id
+# The movement with its entries. Who comes second waits for the first one's commit, and writes nothing.
+BOOK = """
+    WITH movement AS (
+        INSERT INTO payments_ledgermovement (key, kind, reference, label, happened_at) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (key) DO NOTHING RETURNING id
+    ), entries AS (
+        INSERT INTO payments_ledgerentry (movement_id, account, party, amount_minor, currency)
+        SELECT movement.id, entry.* FROM movement, unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) AS entry
+    )
+    SELECT id FROM movement
 """
 
 
@@ -41,19 +46,13 @@ def book(
         sums[amount.currency] += amount.minor
     if any(sums.values()):
         raise UnbalancedMovement
-    with together(), connection.cursor() as cursor:
-        cursor.execute(MOVEMENT, [key, kind, reference, label[:LABEL_LENGTH], at])
+    rows = [(account, party, amount.minor, amount.currency) for account, party, amount in entries if amount]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+    with connection.cursor() as cursor:
+        cursor.execute(BOOK, [key, kind, reference, label[:LABEL_LENGTH], at, *columns])
         new = cursor.fetchone()
-        if new is None:  # booked by somebody else, perhaps in this very moment: they have committed
-            return LedgerMovement.objects.get(key=key)
-        movement = LedgerMovement(
-            pk=new[0], key=key, kind=kind, reference=reference, label=label[:LABEL_LENGTH], happened_at=at
-        )
-        LedgerEntry.objects.bulk_create(
-            LedgerEntry(
-                movement=movement, account=account, party=party, amount_minor=amount.minor, currency=amount.currency
-            )
-            for account, party, amount in entries
-            if amount
-        )
-    return movement
+    if new is None:  # booked by somebody else, perhaps in this very moment: they have committed
+        return LedgerMovement.objects.get(key=key)
+    return LedgerMovement(
+        pk=new[0], key=key, kind=kind, reference=reference, label=label[:LABEL_LENGTH], happened_at=at
+    )

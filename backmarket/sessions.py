@@ -1,0 +1,41 @@
+"""Sessions in the database behind the cache, each written by one statement.
+
+Django asks first whether a new key is taken, though it is random in 32 letters and digits and unique in the table, and
+wraps the one statement in a transaction of its own.
+"""
+
+import structlog
+from django.contrib.sessions.backends import cached_db
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
+from django.db import DatabaseError, IntegrityError
+from django.utils.crypto import get_random_string
+
+log = structlog.get_logger(__name__)
+KEY_LENGTH = 32
+
+
+class SessionStore(cached_db.SessionStore):
+    def _get_new_session_key(self) -> str:
+        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+
+    def save(self, must_create: bool = False) -> None:
+        """As Django's: CreateError where the key is taken, UpdateError where the session has been ended meanwhile."""
+        if self.session_key is None:
+            self.create()
+            return
+        row = self.create_model_instance(self._get_session(no_load=must_create))
+        try:
+            row.save(force_insert=must_create, force_update=not must_create)
+        except IntegrityError:
+            if must_create:
+                raise CreateError from None
+            raise
+        except DatabaseError:
+            if not must_create:
+                raise UpdateError from None
+            raise
+        try:
+            self._cache.set(self.cache_key, self._session, self.get_expiry_age())
+        except Exception:
+            # The database has it: the cache may come back later.
+            log.exception("session_not_cached")
