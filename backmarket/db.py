@@ -2,13 +2,16 @@
 at a time does, numbers, and what text it can keep."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from math import isfinite
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import BigIntegerField, Func, Model, QuerySet, Value
+from django.db.models.constants import OnConflict
+from django.db.models.expressions import DatabaseDefault
+from django.db.models.sql import InsertQuery
 
 M = TypeVar("M", bound=Model)
 
@@ -27,6 +30,44 @@ def together() -> AbstractContextManager[None]:
     For writes that raise their refusals before the first of them: whoever catches a refusal has lost nothing.
     """
     return nullcontext() if connection.in_atomic_block else transaction.atomic()
+
+
+def insert_together(*tables: Sequence[Model]) -> None:
+    """Insert the rows of several tables, whose keys are known, by one statement; foreign keys among them are checked at
+    the commit. What the database fills in is read when it is first asked for. No signals are sent."""
+    statements = [_insertion(rows) for rows in tables if rows]
+    parts = [f"part_{place} AS ({sql})" for place, (sql, _params) in enumerate(statements[:-1])]
+    sql, params = statements[-1]
+    given = [param for _sql, params in statements[:-1] for param in params]
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {', '.join(parts)} {sql}" if parts else sql, [*given, *params])
+    for rows in tables:
+        _now_there(rows)
+
+
+def insert_unless_there(row: Model) -> bool:
+    """Insert a row whose key is known; False, and nothing, where a unique constraint refuses it."""
+    sql, params = _insertion([row], OnConflict.IGNORE)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        is_new: bool = cursor.rowcount == 1
+    if is_new:
+        _now_there([row])
+    return is_new
+
+
+def _insertion(rows: Sequence[Model], on_conflict: OnConflict | None = None) -> tuple[str, Sequence[Any]]:
+    query = InsertQuery(type(rows[0]), on_conflict=on_conflict)
+    query.insert_values(rows[0]._meta.local_concrete_fields, rows)
+    [(sql, params)] = query.get_compiler(connection=connection).as_sql()
+    return sql, params
+
+
+def _now_there(rows: Sequence[Model]) -> None:
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+        for name in [name for name, value in row.__dict__.items() if isinstance(value, DatabaseDefault)]:
+            del row.__dict__[name]
 
 
 @contextmanager

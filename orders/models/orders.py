@@ -1,7 +1,7 @@
 """What was bought: the order, what each plant sends of it, and the line, which is what moves."""
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +17,9 @@ from catalog.models import Grade, Listing, Unit, VatScheme
 from orders.models.carts import Cart
 from orders.querysets import LineQuerySet
 from refurbishers.models import Refurbisher
+
+if TYPE_CHECKING:
+    from backmarket.payments.models import Payment
 
 
 class Order(models.Model):
@@ -34,6 +37,8 @@ class Order(models.Model):
     # Waiting for its money.
     OPEN = (PaymentStatus.PENDING, PaymentStatus.AUTHORISED)
     NOUN = "order"
+    # The payment that was written with the order, for whoever has just placed it.
+    asked: "Payment | None" = None
     STATUS_FIELD = "payment_status"
     MOVES: ClassVar[dict[str, set[str]]] = {
         PaymentStatus.PENDING: {

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address, User
-from backmarket.db import lock
+from backmarket.db import insert_together, lock, together
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.market import calendar
@@ -27,7 +27,16 @@ from orders.selectors import is_offered
 from orders.services.capturing import capture_order
 from orders.services.holds import foresee_hold, hold_authorised, lapse_unpaid
 from orders.services.taxation import taxes_of
-from orders.services.waiting import JOB, PURPOSE, RESERVED_FOR, CannotOrder, ask_for_money, same_order, snapshot_of
+from orders.services.waiting import (
+    JOB,
+    PURPOSE,
+    RESERVED_FOR,
+    CannotOrder,
+    ask_for_money,
+    capture_where,
+    same_order,
+    snapshot_of,
+)
 from refurbishers.models import Refurbisher
 from refurbishers.selectors import commission_rates
 
@@ -61,7 +70,7 @@ def place_order(
     another one replaces it. Raises CartChanged when a price or an offer is not what the buyer last saw, OutOfStock
     when others were quicker, CannotOrder for an empty cart, a plant's daily cap, or while the bank confirms another.
     """
-    with transaction.atomic():
+    with together():
         cart = _locked(cart)
         known = Order.objects.filter(checkout_key=checkout_key).first()
         if known and known.payment_status == Order.PaymentStatus.CAPTURED:
@@ -80,8 +89,8 @@ def place_order(
         _reserve(order, items, at)
         _write_order(order, items)
         record("order.placed", order, by=by, at=at)
-        foresee_hold(order, at=at)
-        ask_for_money(order, credit_minor=credit_minor, by=by, at=at)
+        capture = capture_where(held=foresee_hold(order, at=at))
+        order.asked = ask_for_money(order, credit_minor=credit_minor, capture=capture, by=by, at=at)
     return order
 
 
@@ -184,10 +193,7 @@ def _write_order(order: Order, items: list[CartItem]) -> None:
         lines += [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
         parcels.append(consignment)
     order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency
-    order.save()
-    order.refresh_from_db(fields=["number"])
-    Consignment.objects.bulk_create(parcels)
-    OrderLine.objects.bulk_create(lines)
+    insert_together([order], parcels, lines)
 
 
 def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *, commission_bps: int) -> OrderLine:
@@ -222,7 +228,7 @@ def settle_order(order_id: UUID, *, at: datetime) -> None:
     Money that comes for an order already failed goes back in full, and so does what is not the order's total.
     """
     with transaction.atomic():
-        order = lock(Order.objects.filter(pk=order_id)).get()
+        order = lock(Order.objects.select_related("hold").filter(pk=order_id)).get()
         payment = Payment.objects.filter(purpose=PURPOSE, reference=order_id, status__in=["authorised", "captured"])
         paid = payment.first()
         if paid is None or order.payment_status == Order.PaymentStatus.CAPTURED:

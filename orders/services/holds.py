@@ -43,10 +43,12 @@ class CannotDecide(DomainError):
     default_message = _("This has been decided already, or its time is over: the bank has let the money go.")
 
 
-def foresee_hold(order: Order, *, at: datetime) -> None:
+def foresee_hold(order: Order, *, at: datetime) -> bool:
     """Judge an order that has just been written: one that meets a rule will be held once its money is there."""
-    if hits := _judged(order, at):
+    hits = _judged(order, at)
+    if hits:
         Hold.objects.create(order=order, hits=hits, created_at=at)
+    return bool(hits)
 
 
 def _judged(order: Order, at: datetime, card: str = "") -> list[Hit]:
@@ -88,7 +90,8 @@ def hold_authorised(order: Order, payment: Payment, *, at: datetime) -> None:
 def hold_captured(order: Order, payment: Payment, *, at: datetime) -> bool:
     """The money of a locked order has come: must it be looked at first, for where the card is from, or because nobody
     has decided yet? Opens the hold then."""
-    hold = lock(Hold.objects.filter(order=order)).first()
+    # Who opens a hold has locked its order, as has the caller: what was read with it stands.
+    hold = lock(Hold.objects.filter(order=order)).get() if hasattr(order, "hold") else None
     if hold is None and not _of_card(order, payment, at):
         return False
     if hold is None or hold.status == Status.FORESEEN:

@@ -83,23 +83,29 @@ def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order |
     return None
 
 
-def ask_for_money(order: Order, *, by: Actor, at: datetime, credit_minor: int = 0) -> Payment:
+def ask_for_money(
+    order: Order, *, by: Actor, at: datetime, credit_minor: int = 0, capture: Payment.Capture | None = None
+) -> Payment:
     """The payment of a waiting order: what the buyer's credit does not cover, and that credit kept until then.
 
-    A new order is told how much credit it uses. Raises CannotPay when it is paid already, CannotOrder when it cannot
-    use so much, NotEnoughCredit.
+    A new order, just written, is told how much credit it uses and how its money is asked for. Raises CannotPay when it
+    is paid already, CannotOrder when it cannot use so much, NotEnoughCredit.
     """
     if credit_minor:
         _use_credit(order, credit_minor)
     credit = Credit(order.buyer, order.credit, order.reserved_until) if order.credit and order.buyer else None
     return request_payment(
-        purpose=PURPOSE, reference=order.pk, amount=order.to_pay, by=by, at=at, credit=credit, capture=capture_of(order)
-    )
+        purpose=PURPOSE, reference=order.pk, amount=order.to_pay, by=by, at=at, credit=credit,
+        capture=capture or capture_of(order), is_first=capture is not None,
+    )  # fmt: skip
 
 
 def capture_of(order: Order) -> Payment.Capture:
     """How its money is asked for: by hand where the order is to be held."""
-    held = Hold.objects.filter(order=order).exists()
+    return capture_where(held=Hold.objects.filter(order=order).exists())
+
+
+def capture_where(*, held: bool) -> Payment.Capture:
     return Payment.Capture.MANUAL if held else Payment.Capture.AUTOMATIC
 
 

@@ -146,7 +146,7 @@ def _to_bank(request: HttpRequest, order: Order) -> HttpResponse:
     if order.payment_status == Order.PaymentStatus.PENDING:
         back = request.build_absolute_uri(reverse("checkout-return", args=[order.pk]))
         try:
-            payment = ask_for_money(order, by=actor(request), at=now)
+            payment = order.asked or ask_for_money(order, by=actor(request), at=now)
             url = open_payment(payment, return_url=back, at=now) or reverse("checkout-pay", args=[order.pk])
         except CannotPay:
             return redirect("checkout-return", order.pk)  # paid on another page: ask the bank
@@ -202,7 +202,7 @@ def come_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     payment, now = payment_of(order), timetravel.now()
     if payment:
         try:
-            payment = settle_payment(payment.pk, at=now)
+            payment = settle_payment(payment.pk, at=now, known=payment)
         except GatewayError:
             messages.warning(request, _("Your bank has not answered yet. This page shows it as soon as it does."))
         _follow(order, payment)

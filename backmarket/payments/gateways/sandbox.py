@@ -17,6 +17,7 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
 from backmarket import market
+from backmarket.db import insert_unless_there
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events import inbox
 from backmarket.money import Money
@@ -73,17 +74,16 @@ class Gateway:
     def checkout(self, payment: Payment, *, return_url: str) -> Checkout:
         if _ending(payment.amount_minor) == "71":
             raise GatewayError("The bank does not answer.", retry=True)
-        intent, _is_new = SandboxIntent.objects.get_or_create(
+        intent = SandboxIntent(
             id=f"pay_{payment.pk.hex}",
-            defaults={
-                "kind": "payment",
-                "status": OPEN,
-                "amount_minor": payment.amount_minor,
-                "currency": payment.currency,
-                "return_url": return_url,
-                "manual": payment.capture == Payment.Capture.MANUAL,
-            },
+            kind="payment",
+            status=OPEN,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            return_url=return_url,
+            manual=payment.capture == Payment.Capture.MANUAL,
         )
+        insert_unless_there(intent)
         return Checkout(intent.pk, reverse("sandbox-pay", args=[intent.pk]))
 
     def status(self, payment: Payment) -> Report:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.db import lock
+from backmarket.db import insert_unless_there, lock, together
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
 from backmarket.jobs import each
@@ -61,17 +61,20 @@ def request_payment(
     at: datetime,
     capture: str = Payment.Capture.AUTOMATIC,
     credit: Credit | None = None,
+    is_first: bool = False,
 ) -> Payment:
     """The row of one payment, without asking any provider. A pending one of the same amounts is used again;
-    another pending one is cancelled first. `credit` comes on top of `amount`, and may pay all.
+    another pending one is cancelled first. `credit` comes on top of `amount`, and may pay all. `is_first`: the
+    reference has just been written in this transaction, so nobody else can have asked for its money.
 
     Raises CannotPay when it is paid already, NotEnoughCredit.
     """
     by_credit = credit.amount if credit else Money(0, amount.currency)
     if amount.minor < 0 or (amount + by_credit).minor <= 0:
         raise CannotPay(_("There is nothing to pay."))
-    with transaction.atomic():
-        active = lock(Payment.objects.filter(purpose=purpose, reference=reference, status__in=ACTIVE)).first()
+    with together():
+        asked = Payment.objects.filter(purpose=purpose, reference=reference, status__in=ACTIVE)
+        active = None if is_first else lock(asked).first()
         if active is not None and active.status != Payment.Status.PENDING:
             raise CannotPay
         wanted = (amount, by_credit, capture)
@@ -85,17 +88,10 @@ def request_payment(
         )  # fmt: skip
         if credit:
             promise_credit(payment, credit, at=at)
-        return _create_payment(payment, by=by, at=at)
-
-
-def _create_payment(payment: Payment, *, by: Actor, at: datetime) -> Payment:
-    try:
-        with transaction.atomic():
-            payment.save(force_insert=True)
-    except IntegrityError:
-        raise CannotPay(_("Another payment for this was started a moment ago.")) from None
-    record("payment.requested", payment, by=by, at=at, data=_subject(payment))
-    return payment
+        if not insert_unless_there(payment):
+            raise CannotPay(_("Another payment for this was started a moment ago."))
+        record("payment.requested", payment, by=by, at=at, data=_subject(payment))
+        return payment
 
 
 def open_payment(payment: Payment, *, return_url: str, at: datetime) -> str:
@@ -108,10 +104,13 @@ def open_payment(payment: Payment, *, return_url: str, at: datetime) -> str:
         raise CannotPay
     if not payment.gateway_id:
         checkout = gateway(payment.gateway).checkout(payment, return_url=return_url)
+        opened = {"gateway_id": checkout.gateway_id, "checkout_url": checkout.url}
+        unopened = Payment.objects.filter(pk=payment.pk, gateway_id="")
+        if unopened.filter(status=Payment.Status.PENDING).update(**opened):
+            payment.gateway_id, payment.checkout_url = checkout.gateway_id, checkout.url
+            return payment.checkout_url
         # Whoever comes second forgets what was opened for them: nobody has seen it, so nobody can pay it.
-        Payment.objects.filter(pk=payment.pk, gateway_id="").update(
-            gateway_id=checkout.gateway_id, checkout_url=checkout.url
-        )
+        unopened.update(**opened)
         payment.refresh_from_db(fields=["gateway_id", "checkout_url", "status"])
         if payment.status in GIVEN_UP:
             _settle_soon(payment)  # cancelled while the provider was opening it
@@ -133,13 +132,13 @@ def card_form(payment: Payment) -> Checkout:
     return form
 
 
-def settle_payment(payment_id: UUID, *, at: datetime) -> Payment:
+def settle_payment(payment_id: UUID, *, at: datetime, known: Payment | None = None) -> Payment:
     """Have the provider do what we have decided, and write down what it says: the one function for browser returns,
-    webhooks and the clock.
+    webhooks and the clock. `known` is the payment, if the caller has just read it.
 
     Losing a race is no error: whoever comes second finds nothing to do. Raises GatewayError; changes nothing then.
     """
-    payment = Payment.objects.get(pk=payment_id)
+    payment = known or Payment.objects.get(pk=payment_id)
     if not payment.gateway_id or payment.closed_at or (payment.status in Payment.TAKEN and _knows_fee(payment)):
         return payment
     provider = gateway(payment.gateway)
@@ -162,13 +161,22 @@ def _knows_fee(payment: Payment) -> bool:
 
 def _note_fee(payment: Payment, report: Report, *, at: datetime) -> None:
     """What the provider keeps of what it took, once it says so: the house bears it, and a refund brings none back."""
-    if payment.status not in Payment.TAKEN or _knows_fee(payment) or report.fee is None:
-        return
-    if report.fee.currency != payment.currency:
-        log.error("payment_fee_in_another_currency", payment=str(payment.pk))
-        return
-    _write(payment, fee_minor=report.fee.minor)
-    sides = [(LedgerEntry.Account.GATEWAY, "", report.fee), (LedgerEntry.Account.GATEWAY_FEE, "", -report.fee)]
+    if payment.status in Payment.TAKEN and not _knows_fee(payment) and (fee := _fee_of(payment, report)) is not None:
+        _write(payment, fee_minor=fee.minor)
+        _book_fee(payment, at=at)
+
+
+def _fee_of(payment: Payment, report: Report) -> Money | None:
+    """What the provider says it keeps, where it says so in the payment's own currency."""
+    if report.fee is None or report.fee.currency == payment.currency:
+        return report.fee
+    log.error("payment_fee_in_another_currency", payment=str(payment.pk))
+    return None
+
+
+def _book_fee(payment: Payment, *, at: datetime) -> None:
+    fee = Money(payment.fee_minor or 0, payment.currency)
+    sides = [(LedgerEntry.Account.GATEWAY, "", fee), (LedgerEntry.Account.GATEWAY_FEE, "", -fee)]
     book(f"fee:{payment.pk}", kind="fee", reference=payment.reference, entries=sides, at=at)
 
 
@@ -211,11 +219,16 @@ def _follow(payment: Payment, report: Report, *, by: Actor, at: datetime) -> Non
     """To where the provider is; what ended there needs no closing."""
     closed = at if report.state in (State.FAILED, State.CANCELLED) else None
     facts: dict[str, Any] = {"failure": report.failure[:200], "closed_at": closed}
+    fee = _fee_of(payment, report) if report.state == State.CAPTURED else None
+    if fee is not None:
+        facts["fee_minor"] = fee.minor
     if report.state == State.CAPTURED and payment.credit:
         facts["credit_at"] = at
     move(payment, report.state, by=by, at=at, data=_subject(payment), **facts)
     if report.state == State.CAPTURED:
         _book_capture(payment, at=at)
+    if fee is not None:
+        _book_fee(payment, at=at)
 
 
 def _write(payment: Payment, **facts: Any) -> None:
