@@ -33,37 +33,41 @@ def together() -> AbstractContextManager[None]:
 
 
 def insert_together(*tables: Sequence[Model]) -> None:
-    """Insert the rows of several tables, whose keys are known, by one statement; foreign keys among them are checked at
-    the commit. What the database fills in is read when it is first asked for. No signals are sent."""
-    statements = [_insertion(rows) for rows in tables if rows]
+    """Insert the rows of several tables by one statement; foreign keys among them are checked at the commit.
+
+    A key that the database counts is not known afterwards. No signals are sent.
+    """
+    statements = [insertion(rows) for rows in tables if rows]
     parts = [f"part_{place} AS ({sql})" for place, (sql, _params) in enumerate(statements[:-1])]
     sql, params = statements[-1]
     given = [param for _sql, params in statements[:-1] for param in params]
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {', '.join(parts)} {sql}" if parts else sql, [*given, *params])
     for rows in tables:
-        _now_there(rows)
+        now_there(rows)
 
 
 def insert_unless_there(row: Model) -> bool:
     """Insert a row whose key is known; False, and nothing, where a unique constraint refuses it."""
-    sql, params = _insertion([row], OnConflict.IGNORE)
+    sql, params = insertion([row], OnConflict.IGNORE)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         is_new: bool = cursor.rowcount == 1
     if is_new:
-        _now_there([row])
+        now_there([row])
     return is_new
 
 
-def _insertion(rows: Sequence[Model], on_conflict: OnConflict | None = None) -> tuple[str, Sequence[Any]]:
+def insertion(rows: Sequence[Model], on_conflict: OnConflict | None = None) -> tuple[str, Sequence[Any]]:
+    """The statement that inserts these rows of one table, and its parameters."""
     query = InsertQuery(type(rows[0]), on_conflict=on_conflict)
-    query.insert_values(rows[0]._meta.local_concrete_fields, rows)
+    query.insert_values([field for field in rows[0]._meta.local_concrete_fields if not field.db_returning], rows)
     [(sql, params)] = query.get_compiler(connection=connection).as_sql()
     return sql, params
 
 
-def _now_there(rows: Sequence[Model]) -> None:
+def now_there(rows: Sequence[Model]) -> None:
+    """Let the rows know it; what the database has filled in is read when it is first asked for."""
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
         for name in [name for name, value in row.__dict__.items() if isinstance(value, DatabaseDefault)]:

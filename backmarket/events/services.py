@@ -2,15 +2,17 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models, transaction
+from django.db.models.constants import OnConflict
 from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from backmarket.db import insert_together, insertion, now_there
 from backmarket.events.models import Event, EventDelivery
 
 if TYPE_CHECKING:
@@ -28,10 +30,10 @@ INSERT_MANY = """
     FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS told (subject, place)
     ORDER BY told.place
 """
-UPDATE_AND_RECORD = """
-    WITH updated AS ({update} RETURNING 1)
+WRITE_AND_RECORD = """
+    WITH written AS ({write} RETURNING 1)
     INSERT INTO events_event (kind, actor, happened_at, recorded_at, subject_type, subject_id, data)
-    SELECT %s, %s, %s, %s, %s, %s, %s::jsonb FROM updated
+    SELECT %s, %s, %s, %s, %s, %s, %s::jsonb FROM written
 """
 # A delivery that is not done after this long is queued again: its message was lost, or its handler failed.
 REQUEUE_AFTER = timedelta(seconds=30)
@@ -45,7 +47,27 @@ def actor_code(by: Actor) -> str:
 
 def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: dict[str, Any] | None = None) -> Event:
     """Insert an event in the caller's transaction; it is published once that commits."""
-    event = Event.objects.create(
+    event = _event(kind, subject, by=by, at=at, data=data)
+    event.save(force_insert=True)
+    _publish_on_commit()
+    return event
+
+
+def record_with(
+    *tables: Sequence[models.Model],
+    kind: str,
+    subject: models.Model,
+    by: Actor,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Insert the rows of several tables and the event that tells of them, by one statement (db.insert_together)."""
+    insert_together(*tables, [_event(kind, subject, by=by, at=at, data=data)])
+    _publish_on_commit()
+
+
+def _event(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: dict[str, Any] | None = None) -> Event:
+    return Event(
         kind=kind,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
@@ -53,8 +75,6 @@ def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: d
         data=data or {},
         happened_at=at,
     )
-    _publish_on_commit()
-    return event
 
 
 def update_and_record(
@@ -70,19 +90,24 @@ def update_and_record(
     """Update the row of one subject and insert its event, both or neither; False, and nothing, where no row is met."""
     update = rows.query.chain(UpdateQuery)
     update.add_update_values(facts)
-    connection = transaction.get_connection()
-    statement, params = update.get_compiler(connection=connection).as_sql()
-    event = [
-        kind,
-        actor_code(by),
-        at,
-        timezone.now(),
-        subject._meta.label_lower,
-        str(subject.pk),
-        json.dumps(data or {}),
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE_AND_RECORD.format(update=statement), [*params, *event])
+    written = update.get_compiler(connection=transaction.get_connection()).as_sql()
+    return _written_and_recorded(written, _event(kind, subject, by=by, at=at, data=data))
+
+
+def insert_and_record(
+    row: models.Model, kind: str, *, by: Actor, at: datetime, data: dict[str, Any] | None = None
+) -> bool:
+    """Insert a row whose key is known, and its event; False, and nothing, where a unique constraint refuses the row."""
+    is_new = _written_and_recorded(insertion([row], OnConflict.IGNORE), _event(kind, row, by=by, at=at, data=data))
+    if is_new:
+        now_there([row])
+    return is_new
+
+
+def _written_and_recorded(written: tuple[str, Sequence[Any]], event: Event) -> bool:
+    facts = [event.kind, event.actor, event.happened_at, timezone.now(), event.subject_type, event.subject_id]
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute(WRITE_AND_RECORD.format(write=written[0]), [*written[1], *facts, json.dumps(event.data)])
         found: int = cursor.rowcount
     if found:
         _publish_on_commit()

@@ -6,7 +6,7 @@ stock first releases it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -62,16 +62,8 @@ def reserve_stock(*, holder: UUID, demand: dict[UUID, int], expires_at: datetime
         if short := [pk for pk in sorted(demand) if free.get(pk, 0) < demand[pk]]:
             raise OutOfStock(short)
         _release([row for row in back if row.listing_id not in demand or row.holder != holder], at)
-        _shift(shelf, {pk: (0, demand.get(pk, 0) - given[pk]) for pk in {*demand, *given}})
-        StockReservation.objects.bulk_create(
-            [
-                StockReservation(holder=holder, listing_id=pk, quantity=demand[pk], expires_at=expires_at)
-                for pk in sorted(demand)
-            ],
-            update_conflicts=True,
-            unique_fields=["holder", "listing"],
-            update_fields=["quantity", "expires_at", "released_at"],
-        )
+        changes = {pk: (0, demand.get(pk, 0) - given[pk]) for pk in {*demand, *given}}
+        _shift(shelf, changes, HOLD, [holder, expires_at, list(demand), list(demand.values())])
 
 
 def extend_reservation(holder: UUID, *, expires_at: datetime, at: datetime) -> int:
@@ -111,8 +103,7 @@ def sell_reserved(holder: UUID, *, at: datetime) -> None:
         for row in sold:
             held = row.quantity if row.released_at is None else 0
             changes[row.listing_id] = (-row.quantity, -held - back[row.listing_id])
-        _shift(shelf, changes)
-        StockReservation.objects.filter(pk__in=[row.pk for row in sold]).update(sold_at=at, released_at=None)
+        _shift(shelf, changes, SELL, [at, [row.pk for row in sold]])
 
 
 def restock(listing: Listing, quantity: int, *, by: Actor, at: datetime) -> None:
@@ -188,6 +179,13 @@ SHIFT = """
     UPDATE catalog_listing AS listing SET on_hand = on_hand + change.pieces, reserved = reserved + change.held
     FROM unnest(%s::uuid[], %s::integer[], %s::integer[]) AS change (id, pieces, held) WHERE listing.id = change.id
 """
+HOLD = """
+    INSERT INTO catalog_stockreservation (holder, expires_at, listing_id, quantity)
+    SELECT %s::uuid, %s::timestamptz, wanted.* FROM unnest(%s::uuid[], %s::integer[]) AS wanted
+    ON CONFLICT (holder, listing_id)
+    DO UPDATE SET quantity = EXCLUDED.quantity, expires_at = EXCLUDED.expires_at, released_at = NULL
+"""
+SELL = "UPDATE catalog_stockreservation SET sold_at = %s, released_at = NULL WHERE id = ANY(%s)"
 
 
 def _locked(listing_ids: Iterable[UUID], holder: UUID | None = None) -> dict[UUID, Shelf]:
@@ -214,14 +212,18 @@ def _sums(reservations: Iterable[StockReservation]) -> Counter[UUID]:
     return held
 
 
-def _shift(shelf: Mapping[UUID, Shelf], changes: Mapping[UUID, tuple[int, int]]) -> None:
-    """Change pieces on hand and reserved of locked listings; the offers shown of those that sold out or came back are
-    refreshed."""
+def _shift(
+    shelf: Mapping[UUID, Shelf],
+    changes: Mapping[UUID, tuple[int, int]],
+    why: str = "SELECT",
+    params: Sequence[Any] = (),
+) -> None:
+    """Change pieces on hand and reserved of locked listings, and in the same statement the reservations that say why;
+    the offers shown of those that sold out or came back are refreshed."""
     moved = {pk: change for pk, change in changes.items() if any(change)}
-    if not moved:
-        return
+    columns = [list(part) for part in zip(*moved.values(), strict=True)] or [[], []]
     with connection.cursor() as cursor:
-        cursor.execute(SHIFT, [list(moved), *(list(part) for part in zip(*moved.values(), strict=True))])
+        cursor.execute(f"WITH shifted AS ({SHIFT}) {why}", [list(moved), *columns, *params])
     now = {pk: shelf[pk].available + pieces - held for pk, (pieces, held) in moved.items()}
     turned = [shelf[pk] for pk, left in now.items() if (left > 0) != (shelf[pk].available > 0)]
     refresh_buyables((row.variant_id, row.grade) for row in turned)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
-from backmarket.db import lock
+from backmarket.db import insert_together, lock
 from backmarket.errors import DomainError
 from backmarket.prepared import prepared_objects
 from catalog.models import Listing
@@ -53,8 +53,7 @@ def open_cart(user: User | None, cart_id: UUID | str | None) -> Cart:
 def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) -> CartItem:
     """Put devices of one offer in the cart, on top of those already there. Raises CannotAdd beyond 10 or the stock."""
     _require_quantity(quantity)
-    if not is_offered(listing) or free_stock([listing], at, cart)[listing.pk] <= 0:
-        raise CannotAdd(_("This offer has just gone. Other plants may still have the device."))
+    _require_offer(cart, listing, at)
     if cart.items.exclude(listing__currency=listing.currency).exists():
         raise CannotAdd(_("The cart holds devices priced in another currency. Buy those first."))
     with transaction.atomic():
@@ -65,6 +64,17 @@ def add_to_cart(cart: Cart, listing: Listing, *, quantity: int, at: datetime) ->
         item.quantity, item.seen_minor = wanted, listing.price_minor
         item.save()
     return item
+
+
+def begin_cart(listing: Listing, *, quantity: int, at: datetime) -> Cart:
+    """A guest's new cart with devices of one offer in it. Raises CannotAdd beyond 10 or the stock."""
+    _require_quantity(quantity)
+    _require_offer(None, listing, at)
+    _require_stock(None, listing, quantity, at)
+    cart = Cart()
+    item = CartItem(cart=cart, listing=listing, quantity=quantity, seen_minor=listing.price_minor, added_at=at)
+    insert_together([cart], [item])
+    return cart
 
 
 def _item(cart: Cart, listing: Listing, at: datetime) -> CartItem:
@@ -90,10 +100,22 @@ def _require_quantity(quantity: int) -> None:
         )
 
 
-def _require_stock(cart: Cart, listing: Listing, quantity: int, at: datetime) -> None:
-    free = free_stock([listing], at, cart)[listing.pk]
-    if quantity > free:
+def _require_offer(cart: Cart | None, listing: Listing, at: datetime) -> None:
+    if not is_offered(listing) or _short_of(cart, listing, 1, at) is not None:
+        raise CannotAdd(_("This offer has just gone. Other plants may still have the device."))
+
+
+def _require_stock(cart: Cart | None, listing: Listing, quantity: int, at: datetime) -> None:
+    if (free := _short_of(cart, listing, quantity, at)) is not None:
         raise CannotAdd(_("The plant has only %(count)s of these left.") % {"count": max(free, 0)}, field="quantity")
+
+
+def _short_of(cart: Cart | None, listing: Listing, quantity: int, at: datetime) -> int | None:
+    """How many there are, where that is less than so many; reservations are asked about only where they could help."""
+    if quantity <= listing.available:
+        return None
+    free = free_stock([listing], at, cart)[listing.pk]
+    return free if quantity > free else None
 
 
 def remove_from_cart(item: CartItem) -> None:

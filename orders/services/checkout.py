@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address, User
-from backmarket.db import insert_together, lock, together
+from backmarket.db import lock, together
 from backmarket.errors import DomainError
-from backmarket.events.services import Actor, record
+from backmarket.events.services import Actor, record_with
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Payment
@@ -72,12 +73,15 @@ def place_order(
     """
     with together():
         cart = _locked(cart)
-        known = Order.objects.filter(checkout_key=checkout_key).first()
+        of_page = Q(checkout_key=checkout_key)
+        met = list(lock(Order.objects.filter(of_page | Q(cart=cart, payment_status__in=Order.OPEN))))
+        known = next((order for order in met if order.checkout_key == checkout_key), None)
+        waits = next((order for order in met if order.cart_id == cart.pk and order.payment_status in Order.OPEN), None)
         if known and known.payment_status == Order.PaymentStatus.CAPTURED:
             return _same_buyer(known, buyer, email, address)
         items = _items_to_buy(cart)
         snapshot = snapshot_of(items, address, email=email, buyer=buyer, credit_minor=credit_minor)
-        if waiting := same_order(cart, snapshot, by=by, at=at):
+        if waiting := waits and same_order(waits, snapshot, by=by, at=at):
             return _same_buyer(waiting, buyer, email, address)
         if known and not _hand_over_key(known, snapshot):
             return _same_buyer(known, buyer, email, address)
@@ -87,8 +91,7 @@ def place_order(
             conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR, snapshot=snapshot,
         )  # fmt: skip
         _reserve(order, items, at)
-        _write_order(order, items)
-        record("order.placed", order, by=by, at=at)
+        _write_order(order, items, by=by)
         capture = capture_where(held=foresee_hold(order, at=at))
         order.asked = ask_for_money(order, credit_minor=credit_minor, capture=capture, by=by, at=at)
     return order
@@ -175,8 +178,11 @@ def _hold_to_trial_cap(plants: Iterable[Refurbisher], at: datetime) -> None:
             )
 
 
-def _write_order(order: Order, items: list[CartItem]) -> None:
-    """The order, a consignment per plant and a line per device. Shipping: the dearest of a plant's offers, once."""
+def _write_order(order: Order, items: list[CartItem], *, by: Actor) -> None:
+    """The order, a consignment per plant, a line per device, and that it was placed.
+
+    Shipping: the dearest of a plant's offers, once.
+    """
     currency = items[0].listing.currency
     rates = commission_rates({item.listing.plant_id for item in items}, calendar().local(order.placed_at).date())
     parcels: list[Consignment] = []
@@ -193,7 +199,7 @@ def _write_order(order: Order, items: list[CartItem]) -> None:
         lines += [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
         parcels.append(consignment)
     order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency
-    insert_together([order], parcels, lines)
+    record_with([order], parcels, lines, kind="order.placed", subject=order, by=by, at=order.placed_at)
 
 
 def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *, commission_bps: int) -> OrderLine:

@@ -56,7 +56,8 @@ def _judged(order: Order, at: datetime, card: str = "") -> list[Hit]:
     hours = max((rule.hours or 0 for rule in rules), default=0)
     facts = Facts(
         total=order.total,
-        is_first=any(rule.amount_minor for rule in rules) and not paid_before(order),
+        is_first=any(order.total.minor >= rule.amount_minor for rule in rules if rule.amount_minor)
+        and not paid_before(order),
         placed=orders_lately(order, since=at - timedelta(hours=hours)) if hours else (),
         at=at,
         country=order.address.country,

@@ -19,7 +19,7 @@ from backmarket.payments.services import Credit, cancel_payment, prolong_credit,
 from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
-from orders.models import Cart, CartItem, Hold, Order, OrderLine
+from orders.models import CartItem, Hold, Order, OrderLine
 
 RESERVED_FOR = timedelta(minutes=10)
 # However often the buyer goes on, counted from when the order was placed.
@@ -63,14 +63,11 @@ def snapshot_of(
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
-def same_order(cart: Cart, snapshot: str, *, by: Actor, at: datetime) -> Order | None:
-    """The waiting order of a locked cart if it is just this one, its stock held for ten more minutes.
+def same_order(waiting: Order, snapshot: str, *, by: Actor, at: datetime) -> Order | None:
+    """The waiting order of a cart, both locked, if it is just this one, its stock held for ten more minutes.
 
     Another gives way. Raises CannotOrder while money for another is on its way, OutOfStock when the devices have gone.
     """
-    waiting = lock(Order.objects.filter(cart=cart, payment_status__in=Order.OPEN)).first()
-    if waiting is None:
-        return None
     same = waiting.snapshot == snapshot
     if is_being_paid(waiting):
         if not same:

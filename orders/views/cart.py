@@ -18,6 +18,7 @@ from orders.pages.cart import CartView, cart_view
 from orders.selectors import CART_KEY, listing_to_add, remember_count, usable_credit
 from orders.services.cart import (
     add_to_cart,
+    begin_cart,
     cart_of,
     change_quantity,
     note_seen_prices,
@@ -31,11 +32,11 @@ from orders.views.common import person
 CART_DAY = "cart_day"
 
 
-def cart_of_request(request: HttpRequest, *, create: bool = False) -> Cart | None:
+def cart_of_request(request: HttpRequest) -> Cart | None:
     """The visitor's cart."""
     bring_cart(request)
     user, guest_id = person(request), request.session.get(CART_KEY)
-    cart = open_cart(user, guest_id) if create else cart_of(user, guest_id)
+    cart = cart_of(user, guest_id)
     if cart and user is None:
         _remember(request, cart)
     return cart
@@ -97,10 +98,13 @@ def add(request: HttpRequest) -> HttpResponse:
     if listing is None:
         messages.error(request, _("This offer could not be put in the cart. Choose it again."))
         return redirect("cart")
-    cart = cart_of_request(request, create=True)
-    assert cart is not None  # noqa: S101 - create=True
+    quantity, now = form.cleaned_data["quantity"], timetravel.now()
+    cart, user = cart_of_request(request), person(request)
     try:
-        add_to_cart(cart, listing, quantity=form.cleaned_data["quantity"], at=timetravel.now())
+        if cart or user:
+            add_to_cart(cart or open_cart(user, None), listing, quantity=quantity, at=now)
+        else:
+            _remember(request, begin_cart(listing, quantity=quantity, at=now))
         messages.success(request, _("%(device)s is in your cart.") % {"device": listing.variant})
     except DomainError as refusal:
         messages.error(request, str(refusal))

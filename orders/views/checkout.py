@@ -55,19 +55,23 @@ def checkout(request: HttpRequest) -> HttpResponse:
     cart = cart_of_request(request)
     if request.method != "POST":
         return _first_shown(request, cart)
-    empty = cart is None or not cart.items.exists()
-    placed = _already_placed(request)
-    if placed and (empty or placed.payment_status == Order.PaymentStatus.CAPTURED):
-        return redirect("order", placed.pk)
-    if cart is None or empty:
-        return redirect("cart")
+    if cart is None:
+        return _elsewhere(request, cart) or redirect("cart")
     form, address_form = _forms(request, cart)
     if all([form.is_valid(), address_form.is_valid()]):
         try:
             return _to_bank(request, _place(request, cart, form, address_form))
         except DomainError as refusal:
             refuse(form, refusal)
-    return _form_page(request, _seen(request, cart), form, address_form)
+    return _elsewhere(request, cart) or _form_page(request, _seen(request, cart), form, address_form)
+
+
+def _elsewhere(request: HttpRequest, cart: Cart | None) -> HttpResponse | None:
+    """Where somebody belongs whose cart is empty, or whose page has led to an order that is paid."""
+    empty, placed = cart is None or not cart.items.exists(), _already_placed(request)
+    if placed and (empty or placed.payment_status == Order.PaymentStatus.CAPTURED):
+        return redirect("order", placed.pk)
+    return redirect("cart") if empty else None
 
 
 def _first_shown(request: HttpRequest, cart: Cart | None) -> HttpResponse:

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.db import insert_unless_there, lock, together
+from backmarket.db import lock, together
 from backmarket.errors import DomainError, GatewayError
-from backmarket.events.services import Actor, record
+from backmarket.events.services import Actor, insert_and_record, record
 from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import BY_CREDIT, gateway
@@ -88,9 +88,8 @@ def request_payment(
         )  # fmt: skip
         if credit:
             promise_credit(payment, credit, at=at)
-        if not insert_unless_there(payment):
+        if not insert_and_record(payment, "payment.requested", by=by, at=at, data=_subject(payment)):
             raise CannotPay(_("Another payment for this was started a moment ago."))
-        record("payment.requested", payment, by=by, at=at, data=_subject(payment))
         return payment
 
 
