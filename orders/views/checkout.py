@@ -83,7 +83,7 @@ def _first_shown(request: HttpRequest, cart: Cart | None) -> HttpResponse:
         return _form_page(request, view, *_forms(request, cart))
     key = uuid.uuid4()
     form = SimpleLazyObject(lambda: CheckoutForm(initial={"checkout_key": key}))
-    context = {"cart": view, "form": form, "blank": blank_fields(), "checkout_key": key}
+    context = {"cart": view, "form": form, "blank": blank_fields, "checkout_key": key}
     return render(request, "orders/checkout.html", context)
 
 
