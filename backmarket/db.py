@@ -61,7 +61,8 @@ def insert_unless_there(row: Model) -> bool:
 def insertion(rows: Sequence[Model], on_conflict: OnConflict | None = None) -> tuple[str, Sequence[Any]]:
     """The statement that inserts these rows of one table, and its parameters."""
     query = InsertQuery(type(rows[0]), on_conflict=on_conflict)
-    query.insert_values([field for field in rows[0]._meta.local_concrete_fields if not field.db_returning], rows)
+    counted = rows[0]._meta.auto_field
+    query.insert_values([field for field in rows[0]._meta.local_concrete_fields if field is not counted], rows)
     [(sql, params)] = query.get_compiler(connection=connection).as_sql()
     return sql, params
 

@@ -97,11 +97,35 @@ def orders_lately(order: Order, *, since: datetime) -> tuple[datetime, ...]:
     """When orders of the same account, e-mail or address were placed after `since`, this one included, a hundred at
     most; what its buyer has replaced or given up does not count."""
     home = order.address
-    same = {"line1__iexact": home.line1, "postcode__iexact": home.postcode, "country": home.country}
-    address = Q(**{f"address__{name}": value for name, value in same.items()})
-    found = Order.objects.filter(_same_person(order) | address, placed_at__gt=since)
-    lately = found.exclude(payment_status=Order.PaymentStatus.CANCELLED)
-    return tuple(lately.order_by("-placed_at").values_list("placed_at", flat=True)[:ORDERS_AT_MOST])
+    to = {"line1": home.line1, "postcode": home.postcode, "country": home.country}
+    rows = (
+        _lately_of_person(email=order.email, buyer=order.buyer_id, since=since, **to)
+        if order.buyer_id
+        else _lately_of_guest(email=order.email, since=since, **to)
+    )
+    return tuple(placed_at for (placed_at,) in rows)
+
+
+@prepared
+def _lately_of_person(
+    email: Any, buyer: Any, line1: Any, postcode: Any, country: Any, since: Any
+) -> QuerySet[Any, Row]:
+    who = Q(email__iexact=email) | Q(buyer=buyer)
+    return _lately(who | _sent_to(line1, postcode, country), since)
+
+
+@prepared
+def _lately_of_guest(email: Any, line1: Any, postcode: Any, country: Any, since: Any) -> QuerySet[Any, Row]:
+    return _lately(Q(email__iexact=email) | _sent_to(line1, postcode, country), since)
+
+
+def _sent_to(line1: Any, postcode: Any, country: Any) -> Q:
+    return Q(address__line1__iexact=line1, address__postcode__iexact=postcode, address__country=country)
+
+
+def _lately(alike: Q, since: Any) -> QuerySet[Any, Row]:
+    found = Order.objects.filter(alike, placed_at__gt=since).exclude(payment_status=Order.PaymentStatus.CANCELLED)
+    return found.order_by("-placed_at").values_list("placed_at")[:ORDERS_AT_MOST]
 
 
 def _same_person(order: Order) -> Q:

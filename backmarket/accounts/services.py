@@ -17,9 +17,17 @@ def save_address(user: User | None, cleaned: dict[str, Any]) -> Address:
     Rows are never edited: what was ordered keeps the address it was ordered with. Saving the same one again
     returns the person's existing row.
     """
+    address = typed_address(user, cleaned)
+    if address._state.adding:
+        address.save()
+    return address
+
+
+def typed_address(user: User | None, cleaned: dict[str, Any]) -> Address:
+    """The same, not saved yet where it is new: for who may refuse what it is typed for."""
     values = {name: cleaned.get(name) or "" for name in FIELDS}
     known = Address.objects.filter(user=user, **values).order_by("pk").first() if user else None
-    return known or Address.objects.create(user=user, **values)
+    return known or Address(user=user, **values)
 
 
 def open_account(email: str) -> User | None:

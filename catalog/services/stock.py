@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.contention import is_contention
-from backmarket.db import alone, lock, together
+from backmarket.db import alone, together
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.prepared import Row, prepared
@@ -167,6 +167,23 @@ class Shelf(NamedTuple):
         return self.status == Listing.Status.ONLINE and self.plant_status in Refurbisher.TRADING
 
 
+class Held(NamedTuple):
+    """A locked reservation."""
+
+    pk: int
+    holder: UUID
+    listing_id: UUID
+    quantity: int
+    released_at: datetime | None
+    sold_at: datetime | None
+
+
+RESERVATIONS = """
+    SELECT id, holder, listing_id, quantity, released_at, sold_at FROM catalog_stockreservation
+    WHERE listing_id = ANY(%s::uuid[])
+        AND (holder = %s::uuid OR released_at IS NULL AND sold_at IS NULL AND expires_at <= %s)
+    ORDER BY id FOR NO KEY UPDATE
+"""
 # The listings named, and those of which the holder has reservations. The union keeps both parts on their indexes.
 LOCKED = """
     SELECT listing.id, on_hand, reserved, listing.status, plant.status, variant_id, grade
@@ -195,17 +212,17 @@ def _locked(listing_ids: Iterable[UUID], holder: UUID | None = None) -> dict[UUI
         return {row[0]: Shelf(*row) for row in cursor}
 
 
-def _reservations(shelf: Collection[UUID], holder: UUID | None, at: datetime) -> list[StockReservation]:
+def _reservations(shelf: Collection[UUID], holder: UUID | None, at: datetime) -> list[Held]:
     """Of locked listings: all that `holder` has, and what has expired of others and still counts as reserved.
 
     Locked as well: whoever goes on to pay holds theirs longer without the listing's lock.
     """
-    expired = Q(released_at=None, sold_at=None, expires_at__lte=at)
-    wanted = expired | Q(holder=holder) if holder else expired
-    return list(lock(StockReservation.objects.filter(wanted, listing_id__in=list(shelf))))
+    with connection.cursor() as cursor:
+        cursor.execute(RESERVATIONS, [list(shelf), holder, at])
+        return [Held(*row) for row in cursor]
 
 
-def _sums(reservations: Iterable[StockReservation]) -> Counter[UUID]:
+def _sums(reservations: Iterable[Held]) -> Counter[UUID]:
     held: Counter[UUID] = Counter()
     for row in reservations:
         held[row.listing_id] += row.quantity
@@ -229,12 +246,12 @@ def _shift(
     refresh_buyables((row.variant_id, row.grade) for row in turned)
 
 
-def _release(reservations: Iterable[StockReservation], at: datetime) -> None:
+def _release(reservations: Iterable[Held], at: datetime) -> None:
     if pks := [row.pk for row in reservations]:
         StockReservation.objects.filter(pk__in=pks).update(released_at=at)
 
 
-def _give_back(shelf: Mapping[UUID, Shelf], reservations: Collection[StockReservation], at: datetime) -> int:
+def _give_back(shelf: Mapping[UUID, Shelf], reservations: Collection[Held], at: datetime) -> int:
     _release(reservations, at)
     _shift(shelf, {pk: (0, -quantity) for pk, quantity in _sums(reservations).items()})
     return len(reservations)

@@ -3,10 +3,14 @@
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 from uuid import uuid5
+
+from django.db.models import QuerySet
 
 from backmarket.db import lock
 from backmarket.payments.models import Payment
+from backmarket.prepared import prepared_objects
 from backmarket.states import move
 from catalog.services.stock import OutOfStock, ReservationLost, release_stock, reserve_stock, sell_reserved
 from orders.models import Order, OrderLine
@@ -21,7 +25,7 @@ Status = OrderLine.Status
 def capture_order(order: Order, payment: Payment, at: datetime) -> None:
     """A locked order is paid by this payment."""
     move(order, Order.PaymentStatus.CAPTURED, by=JOB, at=at)
-    lines = list(lock(order.lines.filter(status__in=[Status.PENDING, Status.ON_HOLD])))
+    lines = _unpaid(order=order.pk)
     if hold_captured(order, payment, at=at):
         _keep_held(lines, at)
     else:
@@ -29,6 +33,11 @@ def capture_order(order: Order, payment: Payment, at: datetime) -> None:
     _sell(order, lines, at)
     if order.cart_id:
         take_out(order.cart_id, Counter(line.listing_id for line in lines))
+
+
+@prepared_objects
+def _unpaid(order: Any) -> "QuerySet[OrderLine]":
+    return lock(OrderLine.objects.filter(order=order, status__in=[Status.PENDING, Status.ON_HOLD]))
 
 
 def _keep_held(lines: list[OrderLine], at: datetime) -> None:

@@ -4,21 +4,23 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, time
 from itertools import groupby
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address, User
-from backmarket.db import lock, together
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record_with
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment, request_refund, stray_payment
+from backmarket.prepared import prepared_objects
 from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.models import Listing
@@ -70,11 +72,11 @@ def place_order(
     A cart has one order that waits for money: the same checkout again, from whatever page, gives that order, and
     another one replaces it. Raises CartChanged when a price or an offer is not what the buyer last saw, OutOfStock
     when others were quicker, CannotOrder for an empty cart, a plant's daily cap, or while the bank confirms another.
+    A new address is saved with the order.
     """
-    with together():
+    with transaction.atomic():
         cart = _locked(cart)
-        of_page = Q(checkout_key=checkout_key)
-        met = list(lock(Order.objects.filter(of_page | Q(cart=cart, payment_status__in=Order.OPEN))))
+        met = _met(cart=cart.pk, key=checkout_key)
         known = next((order for order in met if order.checkout_key == checkout_key), None)
         waits = next((order for order in met if order.cart_id == cart.pk and order.payment_status in Order.OPEN), None)
         if known and known.payment_status == Order.PaymentStatus.CAPTURED:
@@ -86,6 +88,8 @@ def place_order(
         if known and not _hand_over_key(known, snapshot):
             return _same_buyer(known, buyer, email, address)
         _hold_to_trial_cap({item.listing.plant for item in items}, at)
+        if address._state.adding:
+            address.save()
         order = Order(
             cart=cart, address=address, email=email, buyer=buyer, language=language, checkout_key=checkout_key,
             conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR, snapshot=snapshot,
@@ -95,6 +99,12 @@ def place_order(
         capture = capture_where(held=foresee_hold(order, at=at))
         order.asked = ask_for_money(order, credit_minor=credit_minor, capture=capture, by=by, at=at)
     return order
+
+
+@prepared_objects
+def _met(cart: Any, key: Any) -> "QuerySet[Order]":
+    """The order of this page, and the one of this cart that waits for its money, locked."""
+    return lock(Order.objects.filter(Q(checkout_key=key) | Q(cart=cart, payment_status__in=Order.OPEN)))
 
 
 def _locked(cart: Cart) -> Cart:
@@ -108,7 +118,7 @@ def _same_buyer(order: Order, buyer: User | None, email: str, address: Address) 
     """The order again; what a guest has typed once more is not kept twice."""
     if order.buyer_id != (buyer.pk if buyer else None) or order.email != email:
         raise CannotOrder(_("This page has already been used for another order. Start again from the cart."))
-    if address.user_id is None and address.pk != order.address_id:
+    if address.user_id is None and address.pk not in (None, order.address_id):
         address.delete()
     return order
 
@@ -140,9 +150,14 @@ def _sold_out(items: list[CartItem], short: OutOfStock) -> str:
     }
 
 
+@prepared_objects
+def _items(cart: Any) -> "QuerySet[CartItem]":
+    return CartItem.objects.filter(cart=cart).select_related("listing__plant", "listing__variant__product")
+
+
 def _items_to_buy(cart: Cart) -> list[CartItem]:
     """The cart's items, by plant; raises CartChanged unless each can be bought at the price last seen."""
-    items = list(cart.items.select_related("listing__plant", "listing__variant__product"))
+    items = _items(cart=cart.pk)
     if not items:
         raise CannotOrder(_("Your cart is empty."))
     for item in items:
@@ -227,6 +242,17 @@ def _frozen_line(consignment: Consignment, listing: Listing, shipping: Money, *,
     )
 
 
+@prepared_objects
+def _order(pk: Any) -> "QuerySet[Order]":
+    return lock(Order.objects.select_related("hold").filter(pk=pk))
+
+
+@prepared_objects
+def _taken(order: Any) -> "QuerySet[Payment]":
+    """Its latest payment that the bank has said yes to."""
+    return Payment.objects.filter(purpose=PURPOSE, reference=order, status__in=["authorised", "captured"])[:1]
+
+
 def settle_order(order_id: UUID, *, at: datetime) -> None:
     """Follow the payment: authorised waits, for the bank or for people; captured makes every line paid, unless
     somebody has to look at it first. Repeating it changes nothing.
@@ -234,9 +260,8 @@ def settle_order(order_id: UUID, *, at: datetime) -> None:
     Money that comes for an order already failed goes back in full, and so does what is not the order's total.
     """
     with transaction.atomic():
-        order = lock(Order.objects.select_related("hold").filter(pk=order_id)).get()
-        payment = Payment.objects.filter(purpose=PURPOSE, reference=order_id, status__in=["authorised", "captured"])
-        paid = payment.first()
+        [order] = _order(pk=order_id)
+        paid = next(iter(_taken(order=order_id)), None)
         if paid is None or order.payment_status == Order.PaymentStatus.CAPTURED:
             return
         if (paid.amount, paid.credit) != (order.to_pay, order.credit):

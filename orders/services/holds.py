@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock
@@ -18,6 +19,7 @@ from backmarket.events.services import Actor
 from backmarket.market import calendar
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment, capture_payment
+from backmarket.prepared import prepared_objects
 from backmarket.states import move
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
 from orders.fraud import Facts, Hit, judge
@@ -51,8 +53,13 @@ def foresee_hold(order: Order, *, at: datetime) -> bool:
     return bool(hits)
 
 
+@prepared_objects
+def _rules() -> "QuerySet[FraudRule]":
+    return FraudRule.objects.filter(is_active=True)
+
+
 def _judged(order: Order, at: datetime, card: str = "") -> list[Hit]:
-    rules = list(FraudRule.objects.filter(is_active=True))
+    rules = _rules()
     hours = max((rule.hours or 0 for rule in rules), default=0)
     facts = Facts(
         total=order.total,

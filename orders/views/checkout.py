@@ -4,7 +4,6 @@ import uuid
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backmarket import timetravel
 from backmarket.accounts.forms import AddressForm
 from backmarket.accounts.models import User
-from backmarket.accounts.services import save_address
+from backmarket.accounts.services import typed_address
 from backmarket.contention import retried
 from backmarket.errors import DomainError, GatewayError
 from backmarket.forms import JoinedForms, posted, refuse, status_of
@@ -125,21 +124,19 @@ def _already_placed(request: HttpRequest) -> Order | None:
 
 
 def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: AddressForm) -> Order:
-    """The order with its address; a refused order keeps neither."""
     user = person(request)
-    with transaction.atomic():
-        order = place_order(
-            cart,
-            address=save_address(user, address_form.cleaned_data),
-            email=form.buyer_email,
-            buyer=user,
-            language=get_language() or "en",
-            checkout_key=form.cleaned_data["checkout_key"],
-            credit_minor=form.credit_minor,
-            conditions_version=CONDITIONS_VERSION,
-            by=actor(request),
-            at=timetravel.now(),
-        )
+    order = place_order(
+        cart,
+        address=typed_address(user, address_form.cleaned_data),
+        email=form.buyer_email,
+        buyer=user,
+        language=get_language() or "en",
+        checkout_key=form.cleaned_data["checkout_key"],
+        credit_minor=form.credit_minor,
+        conditions_version=CONDITIONS_VERSION,
+        by=actor(request),
+        at=timetravel.now(),
+    )
     remember_guest_order(request, order)
     return order
 

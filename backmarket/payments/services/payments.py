@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock, together
@@ -22,6 +22,7 @@ from backmarket.payments.models import LedgerEntry, Payment
 from backmarket.payments.services.credit import Credit, is_credit_there, promise_credit
 from backmarket.payments.services.ledger import book
 from backmarket.payments.services.refunds import request_refund
+from backmarket.prepared import prepared_objects
 from backmarket.states import IllegalMove, move
 
 log = structlog.get_logger(__name__)
@@ -148,10 +149,15 @@ def settle_payment(payment_id: UUID, *, at: datetime, known: Payment | None = No
     else:
         report = provider.status(payment)
     with transaction.atomic():
-        payment = lock(Payment.objects.filter(pk=payment_id)).get()
+        [payment] = _locked(pk=payment_id)
         _apply(payment, report, at=at)
         _note_fee(payment, report, at=at)
     return payment
+
+
+@prepared_objects
+def _locked(pk: Any) -> "QuerySet[Payment]":
+    return lock(Payment.objects.filter(pk=pk))
 
 
 def _knows_fee(payment: Payment) -> bool:
