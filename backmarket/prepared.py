@@ -1,6 +1,7 @@
-"""Reads that a page makes each time it is shown: Django writes the statement once for each process, not for each page.
+"""Reads that a page makes each time it is shown: Django writes the statement once for each process, not for each page,
+and PostgreSQL plans it once for each connection.
 
-Writing it takes Django longer than answering it takes PostgreSQL, and an object for each row longer than a tuple:
+Writing and planning it take longer than answering it, and an object for each row longer than a tuple:
 
     @prepared
     def shelf(product: Any) -> QuerySet[Any]:
@@ -12,20 +13,31 @@ Writing it takes Django longer than answering it takes PostgreSQL, and an object
 import inspect
 from collections.abc import Callable
 from functools import cache, wraps
+from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg2.extensions import AsIs
 
 Row = tuple[Any, ...]
 M = TypeVar("M", bound=Model)
 
 
 class Statement(NamedTuple):
+    """`name` is what PostgreSQL knows it by; `order` names the values of its places ($1, $2, …)."""
+
+    name: str
     sql: str
     params: tuple[Any, ...]
+    order: tuple[str, ...]
+
+    @property
+    def call(self) -> str:
+        places = ", ".join(["%s"] * len(self.order))
+        return f"EXECUTE {self.name}({places})" if places else f"EXECUTE {self.name}"
 
 
 class Param(Expression):
@@ -79,14 +91,35 @@ def _written(build: Callable[..., "QuerySet[Any, Any]"]) -> tuple[Statement, SQL
     queryset = build(**{name: Param(name) for name in inspect.signature(build).parameters})
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     sql, params = compiler.as_sql()
-    return Statement(sql, tuple(params)), compiler
+    order = tuple(dict.fromkeys(each.name for each in params if isinstance(each, Param)))
+    return Statement(f"prepared_{next(_numbers)}", sql, tuple(params), order), compiler
+
+
+_numbers = count(1)
 
 
 def _asked(statement: Statement, values: dict[str, Any]) -> list[Row]:
-    params = [values[each.name] if isinstance(each, Param) else each for each in statement.params]
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(statement.sql, params)
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connection.cursor() as cursor:
+        _prepare(connection, statement)
+        cursor.execute(statement.call, [values[name] for name in statement.order])
         return list(cursor.fetchall())
+
+
+def _prepare(connection: Any, statement: Statement) -> None:
+    """Tell this connection of the statement, once. It keeps it through rollbacks, and forgets it when it is closed."""
+    raw = connection.connection
+    known, names = getattr(connection, "prepared_statements", (None, set()))
+    if known is not raw:
+        names = set()
+        connection.prepared_statements = (raw, names)
+    if statement.name in names:
+        return
+    places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
+    params = [places[each.name] if isinstance(each, Param) else each for each in statement.params]
+    with raw.cursor() as cursor:
+        cursor.execute(f"PREPARE {statement.name} AS {statement.sql}", params)
+    names.add(statement.name)
 
 
 def _maker(compiler: SQLCompiler) -> Callable[[Row], Any]:

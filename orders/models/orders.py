@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address
@@ -92,6 +93,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["buyer", "-number"], name="order_of_buyer"),
             models.Index(fields=["placed_at"], name="order_placed"),
+            models.Index(Upper("email"), "placed_at", name="order_of_mailbox"),
         ]
 
     def __str__(self) -> str:

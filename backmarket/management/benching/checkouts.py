@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from backmarket.payments.gateways import sandbox
 from catalog.models import Listing
+from refurbishers.models import Refurbisher
 
 LISTINGS = 200
 STOCK = 1_000_000
@@ -63,13 +64,15 @@ def _server() -> ClientHandler:
 
 def _path(response: Any) -> str:
     if response.status_code != 302:
-        raise AssertionError(f"{response.status_code}: {response.content[:2000]!r}")
+        raise AssertionError(f"{response.status_code}: {response.content!r}")
     return str(urlsplit(response["Location"]).path)
 
 
 def measured(*, seconds: int) -> dict[str, Any]:
     """Checkouts a second of different listings and of one, and the statements of one checkout."""
-    cheap = Listing.objects.filter(status=Listing.Status.ONLINE, price_minor__lt=DEAREST)
+    # A plant on trial sends so few orders a day that the bench would meet its cap.
+    selling = Refurbisher.objects.filter(status=Refurbisher.Status.ACTIVE)
+    cheap = Listing.objects.filter(status=Listing.Status.ONLINE, price_minor__lt=DEAREST, plant__in=selling)
     ids = list(cheap.order_by("number").values_list("pk", flat=True)[:LISTINGS])
     Listing.objects.filter(pk__in=ids).update(on_hand=STOCK)
     check_out(ids[0])
