@@ -17,7 +17,7 @@ from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Payment
 from backmarket.payments.selectors import available_credit, credit_of
-from backmarket.prepared import Row, prepared
+from backmarket.prepared import Row, prepared, prepared_objects
 from catalog.models import Listing, StockReservation, Unit
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
 from orders.models.holds import ORDERS_AT_MOST
@@ -195,7 +195,12 @@ def unsettled(plant: Refurbisher, at: datetime) -> dict[str, Any]:
 
 
 def listing_to_add(listing_id: UUID) -> Listing | None:
-    return Listing.objects.select_related("plant", "variant__product").filter(pk=listing_id).first()
+    return next(iter(_offered(pk=listing_id)), None)
+
+
+@prepared_objects
+def _offered(pk: Any) -> QuerySet[Listing]:
+    return Listing.objects.select_related("plant", "variant__product").filter(pk=pk)
 
 
 def latest_address(user: User | None) -> Address | None:
@@ -217,7 +222,12 @@ def usable_credit(person: User, cart: Cart, whole: Money, *, at: datetime) -> Mo
 
 def payment_of(order: Order) -> Payment | None:
     """The order's latest payment."""
-    return Payment.objects.filter(purpose="order", reference=order.pk).first()
+    return next(iter(_payments(order=order.pk)), None)
+
+
+@prepared_objects
+def _payments(order: Any) -> QuerySet[Payment]:
+    return Payment.objects.filter(purpose="order", reference=order)[:1]
 
 
 def stray_payment_of(order: Order) -> Payment | None:

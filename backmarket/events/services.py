@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from django.core.cache import cache
 from django.db import models, transaction
 from django.db.models.constants import OnConflict
 from django.db.models.sql import UpdateQuery
@@ -38,6 +39,8 @@ WRITE_AND_RECORD = """
 # A delivery that is not done after this long is queued again: its message was lost, or its handler failed.
 REQUEUE_AFTER = timedelta(seconds=30)
 MAX_ATTEMPTS = 10
+# That the publisher has been woken. A message that was lost is sent again by whoever comes after so many seconds.
+WOKEN, WOKEN_SECONDS = "events:woken", 2
 
 
 def actor_code(by: Actor) -> str:
@@ -131,9 +134,11 @@ def _publish_on_commit() -> None:
 
 
 def _kick() -> None:
+    """Wake the publisher, unless it has been woken and has not begun yet: it will see this transaction's events too."""
     from backmarket.events.tasks import publish
 
-    publish.delay()
+    if cache.add(WOKEN, True, timeout=WOKEN_SECONDS):
+        publish.delay()
 
 
 def publish_pending(at: datetime | None = None) -> int:
@@ -142,6 +147,8 @@ def publish_pending(at: datetime | None = None) -> int:
     A crash after the commit and before the queue leaves deliveries behind; the next call queues them again.
     The queue's own clock is the real one, so that travelling in time (`at`) loses nothing.
     """
+    # Before the first look: whoever commits after this wakes it again.
+    cache.delete(WOKEN)
     queued = 0
     while batch := _publish_batch(timezone.now()):
         queued += _enqueue(batch)

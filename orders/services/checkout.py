@@ -108,10 +108,15 @@ def _met(cart: Any, key: Any) -> "QuerySet[Order]":
 
 
 def _locked(cart: Cart) -> Cart:
-    found = lock(Cart.objects.filter(pk=cart.pk)).first()
-    if found is None:
+    found = _carts(pk=cart.pk)
+    if not found:
         raise CannotOrder(_("Your cart has moved to your account meanwhile. Open it again."))
-    return found
+    return found[0]
+
+
+@prepared_objects
+def _carts(pk: Any) -> "QuerySet[Cart]":
+    return lock(Cart.objects.filter(pk=pk))
 
 
 def _same_buyer(order: Order, buyer: User | None, email: str, address: Address) -> Order:

@@ -7,10 +7,11 @@ that /sandbox/ shows.
 import json
 from collections.abc import Mapping
 from datetime import datetime, time
+from typing import Any
 from urllib.request import Request, urlopen
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from schwifty import IBAN
@@ -23,6 +24,7 @@ from backmarket.events import inbox
 from backmarket.money import Money
 from backmarket.payments.gateways.base import Checkout, KnownRefund, Outcome, Report, State, Transfer
 from backmarket.payments.models import Payment, Payout, Refund, SandboxIntent
+from backmarket.prepared import prepared_objects
 
 OPEN, CHALLENGE, SILENT, SLOW = "open", "challenge", "silent", "slow"
 FINAL = ("captured", "failed", "cancelled")
@@ -157,10 +159,15 @@ def _ending(minor: int) -> str:
 
 
 def _intent(intent_id: str) -> SandboxIntent:
-    try:
-        return SandboxIntent.objects.get(pk=intent_id)
-    except SandboxIntent.DoesNotExist:
-        raise GatewayError("The sandbox bank has never heard of this.") from None
+    found = _intents(pk=intent_id)
+    if not found:
+        raise GatewayError("The sandbox bank has never heard of this.")
+    return found[0]
+
+
+@prepared_objects
+def _intents(pk: Any) -> "QuerySet[SandboxIntent]":
+    return SandboxIntent.objects.filter(pk=pk)
 
 
 def bounces(iban: str) -> bool:
