@@ -62,7 +62,7 @@ def insertion(rows: Sequence[Model], on_conflict: OnConflict | None = None) -> t
     """The statement that inserts these rows of one table, and its parameters."""
     query = InsertQuery(type(rows[0]), on_conflict=on_conflict)
     counted = rows[0]._meta.auto_field
-    query.insert_values([field for field in rows[0]._meta.local_concrete_fields if field is not counted], rows)
+    query.insert_values([field for field in rows[0]._meta.local_concrete_fields if field is not counted], list(rows))
     [(sql, params)] = query.get_compiler(connection=connection).as_sql()
     return sql, params
 

@@ -11,6 +11,8 @@ whoever asks meanwhile still gets the one before.
 What is about one visitor is not kept: the header's tools and the messages are put in at each request, and so is the
 token of a form. A view says of a page that an invented address has made that it is `not_kept`: these fill nothing.
 
+What lies in Redis is read by whatever code runs beside this: who changes Kept or Version gives the keys other names.
+
 Redis keeps the pages for all processes. Each process has those that it served last at hand and asks Redis for the
 versions alone; `KeptAnswers` gives a stranger the whole answer before anything is asked about them.
 """
@@ -179,7 +181,7 @@ def _serve(versions: list[Version], marks: tuple[str, ...]) -> bool:
 
 
 def _version_key(subject: str) -> str:
-    return f"version:{subject}"
+    return f"mark:{subject}"
 
 
 def _versions(names: list[str], found: dict[str, Any] | None = None) -> list[Version]:
@@ -201,7 +203,7 @@ def _page(subjects: tuple[str, ...], versions: tuple[str, ...], response: HttpRe
 def page_key(request: HttpRequest) -> str:
     is_part = request.headers.get("HX-Target") == CHOICE
     what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), is_part)
-    return "page:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
+    return "kept:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
 
 
 @contextmanager

@@ -109,9 +109,9 @@ def _asked(statement: Statement, values: dict[str, Any]) -> list[Row]:
 def _prepare(connection: Any, statement: Statement) -> None:
     """Tell this connection of the statement, once. It keeps it through rollbacks, and forgets it when it is closed."""
     raw = connection.connection
-    known, names = getattr(connection, "prepared_statements", (None, set()))
+    known, names = getattr(connection, "prepared_statements", (None, set[str]()))
     if known is not raw:
-        names = set()
+        names = set[str]()
         connection.prepared_statements = (raw, names)
     if statement.name in names:
         return

@@ -23,7 +23,7 @@ class SessionStore(cached_db.SessionStore):
         if self.session_key is None:
             self.create()
             return
-        row = self.create_model_instance(self._get_session(no_load=must_create))
+        row = self.create_model_instance(self._get_session(no_load=must_create))  # type: ignore[attr-defined]  # the stubs leave it out
         try:
             row.save(force_insert=must_create, force_update=not must_create)
         except IntegrityError:
@@ -35,7 +35,7 @@ class SessionStore(cached_db.SessionStore):
                 raise UpdateError from None
             raise
         try:
-            self._cache.set(self.cache_key, self._session, self.get_expiry_age())
+            self._cache.set(self.cache_key, self._session, self.get_expiry_age())  # type: ignore[attr-defined]
         except Exception:
             # The database has it: the cache may come back later.
             log.exception("session_not_cached")

@@ -98,7 +98,7 @@ def orders_lately(order: Order, *, since: datetime) -> tuple[datetime, ...]:
     """When orders of the same account, e-mail or address were placed after `since`, this one included, a hundred at
     most; what its buyer has replaced or given up does not count."""
     home = order.address
-    facts = {
+    facts: dict[str, Any] = {
         "since": since, "email": order.email, "buyer": order.buyer_id, "line1": home.line1, "postcode": home.postcode,
         "country": home.country, "given_up": Order.PaymentStatus.CANCELLED, "most": ORDERS_AT_MOST,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, FloatField, Q, QuerySet
+from django.db.models import F, FloatField, QuerySet
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -151,12 +151,18 @@ def score_parts() -> list[ScorePart]:
     return sorted(parts, key=lambda part: -part.weight)
 
 
+RATES = """
+    SELECT plant_id, rate_bps FROM refurbishers_commissionterm
+    WHERE plant_id = ANY(%s::uuid[]) AND from_date <= %s AND (to_date IS NULL OR to_date > %s)
+"""
+
+
 def commission_rates(plant_ids: Iterable[UUID], on: date) -> dict[UUID, int]:
     """What the house takes of each plant's sales on a day of the market, in basis points."""
-    wanted = set(plant_ids)
-    ends = Q(to_date=None) | Q(to_date__gt=on)
-    agreed = CommissionTerm.objects.filter(ends, plant__in=wanted, from_date__lte=on)
-    return dict.fromkeys(wanted, CommissionTerm.STANDARD_BPS) | dict(agreed.values_list("plant_id", "rate_bps"))
+    wanted = list(set(plant_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(RATES, [wanted, on, on])
+        return dict.fromkeys(wanted, CommissionTerm.STANDARD_BPS) | dict(cursor.fetchall())
 
 
 def coming_commission(plant: Refurbisher, today: date) -> CommissionTerm | None:

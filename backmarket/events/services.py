@@ -91,7 +91,7 @@ def update_and_record(
     data: dict[str, Any] | None = None,
 ) -> bool:
     """Update the row of one subject and insert its event, both or neither; False, and nothing, where no row is met."""
-    update = rows.query.chain(UpdateQuery)
+    update: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]  # the stubs do not know of classes
     update.add_update_values(facts)
     written = update.get_compiler(connection=transaction.get_connection()).as_sql()
     return _written_and_recorded(written, _event(kind, subject, by=by, at=at, data=data))

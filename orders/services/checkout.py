@@ -187,6 +187,8 @@ def _change_of(item: CartItem) -> str:
 def _hold_to_trial_cap(plants: Iterable[Refurbisher], at: datetime) -> None:
     """A plant on trial sends at most ten orders a day of the market."""
     trials = [plant.pk for plant in plants if plant.status == Refurbisher.Status.TRIAL]
+    if not trials:
+        return
     today = calendar().instant(calendar().local(at).date(), time())
     for plant in lock(Refurbisher.objects.filter(pk__in=trials)):
         placed = Consignment.objects.filter(plant=plant, order__placed_at__gte=today)

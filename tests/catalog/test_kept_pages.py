@@ -109,7 +109,7 @@ def test_a_message_is_told_once_to_the_one_it_is_for(client: Client, listing: Li
 def test_invented_addresses_fill_nothing(client: Client, listing: Listing, query: str) -> None:
     url = Buyable.objects.get().category.get_absolute_url()
     assert client.get(url + query).status_code == 200
-    assert [key for key in _keys() if "page:" in key] == []
+    assert [key for key in _keys() if "kept:" in key] == []
 
 
 def test_a_page_rendered_while_its_subject_changed_is_not_served_again(rf: RequestFactory) -> None:
