@@ -4,10 +4,12 @@ A model declares `Status` (TextChoices), `MOVES` (status -> set of statuses) and
 `STATUS_FIELD` names the column when it is not `status`.
 """
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.errors import DomainError
@@ -27,16 +29,28 @@ def move(obj: Any, to: str, *, by: Actor, at: datetime, data: dict[str, Any] | N
     Stamps `<to>_at` when the model has that field. `data` holds ids and codes only, never personal data.
     Raises IllegalMove, and changes nothing, when the row's status in the database does not allow the move.
     """
-    sources = [source for source, targets in obj.MOVES.items() if to in targets]
-    column = getattr(obj, "STATUS_FIELD", "status")
+    move_all([obj], to, by=by, at=at, data=data, **facts)
+
+
+def move_all(
+    objs: Sequence[Any], to: str, *, by: Actor, at: datetime, data: dict[str, Any] | None = None, **facts: Any
+) -> None:
+    """As `move`, for several objects of one model, with the same facts: all of them or none."""
+    if not objs:
+        return
+    model: type[models.Model] = type(objs[0])
+    kind, column = f"{objs[0].NOUN}.{to.lower()}", getattr(model, "STATUS_FIELD", "status")
+    sources = [source for source, targets in objs[0].MOVES.items() if to in targets]
     stamp = f"{to.lower()}_at"
-    if stamp in {field.name for field in obj._meta.concrete_fields}:
+    if stamp in {field.name for field in model._meta.concrete_fields}:
         facts.setdefault(stamp, at)
-    model: type[models.Model] = type(obj)
-    rows = model._base_manager.filter(**{"pk": obj.pk, f"{column}__in": sources})
-    kind = f"{obj.NOUN}.{to.lower()}"
-    if not (sources and update_and_record(rows, {column: to, **facts}, kind, obj, by=by, at=at, data=data)):
-        raise IllegalMove
-    setattr(obj, column, to)
-    for name, value in facts.items():
-        setattr(obj, name, value)
+    rows = model._base_manager.filter(**{"pk__in": [obj.pk for obj in objs], f"{column}__in": sources})
+    # One statement changes one row or nothing; of several it may change some, which is undone.
+    with transaction.atomic() if len(objs) > 1 else nullcontext():
+        moved = update_and_record(rows, {column: to, **facts}, kind, by=by, at=at, data=data) if sources else 0
+        if moved != len(objs):
+            raise IllegalMove
+    for obj in objs:
+        setattr(obj, column, to)
+        for name, value in facts.items():
+            setattr(obj, name, value)

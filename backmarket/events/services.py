@@ -32,9 +32,9 @@ INSERT_MANY = """
     ORDER BY told.place
 """
 WRITE_AND_RECORD = """
-    WITH written AS ({write} RETURNING 1)
+    WITH written AS ({write} RETURNING "{table}"."{key}"::text AS subject)
     INSERT INTO events_event (kind, actor, happened_at, recorded_at, subject_type, subject_id, data)
-    SELECT %s, %s, %s, %s, %s, %s, %s::jsonb FROM written
+    SELECT %s, %s, %s, %s, %s, subject, %s::jsonb FROM written ORDER BY subject
 """
 # A delivery that is not done after this long is queued again: its message was lost, or its handler failed.
 REQUEUE_AFTER = timedelta(seconds=30)
@@ -84,37 +84,47 @@ def update_and_record(
     rows: "models.QuerySet[Any]",
     facts: dict[str, Any],
     kind: str,
-    subject: models.Model,
     *,
     by: Actor,
     at: datetime,
     data: dict[str, Any] | None = None,
-) -> bool:
-    """Update the row of one subject and insert its event, both or neither; False, and nothing, where no row is met."""
+) -> int:
+    """Update these rows and insert an event for each, by one statement; how many there were."""
     update: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]  # the stubs do not know of classes
     update.add_update_values(facts)
     written = update.get_compiler(connection=transaction.get_connection()).as_sql()
-    return _written_and_recorded(written, _event(kind, subject, by=by, at=at, data=data))
+    return _written_and_recorded(rows.model, written, kind, by=by, at=at, data=data)
 
 
 def insert_and_record(
     row: models.Model, kind: str, *, by: Actor, at: datetime, data: dict[str, Any] | None = None
 ) -> bool:
     """Insert a row whose key is known, and its event; False, and nothing, where a unique constraint refuses the row."""
-    is_new = _written_and_recorded(insertion([row], OnConflict.IGNORE), _event(kind, row, by=by, at=at, data=data))
+    written = insertion([row], OnConflict.IGNORE)
+    is_new = bool(_written_and_recorded(type(row), written, kind, by=by, at=at, data=data))
     if is_new:
         now_there([row])
     return is_new
 
 
-def _written_and_recorded(written: tuple[str, Sequence[Any]], event: Event) -> bool:
-    facts = [event.kind, event.actor, event.happened_at, timezone.now(), event.subject_type, event.subject_id]
+def _written_and_recorded(
+    model: type[models.Model],
+    written: tuple[str, Sequence[Any]],
+    kind: str,
+    *,
+    by: Actor,
+    at: datetime,
+    data: dict[str, Any] | None,
+) -> int:
+    meta = model._meta
+    statement = WRITE_AND_RECORD.format(write=written[0], table=meta.db_table, key=meta.pk.column)
+    facts = [kind, actor_code(by), at, timezone.now(), meta.label_lower, json.dumps(data or {})]
     with transaction.get_connection().cursor() as cursor:
-        cursor.execute(WRITE_AND_RECORD.format(write=written[0]), [*written[1], *facts, json.dumps(event.data)])
+        cursor.execute(statement, [*written[1], *facts])
         found: int = cursor.rowcount
     if found:
         _publish_on_commit()
-    return bool(found)
+    return found
 
 
 def record_many(kind: str, subjects: Iterable[tuple[models.Model, dict[str, Any]]], *, by: Actor, at: datetime) -> None:

@@ -20,7 +20,7 @@ from backmarket.market import calendar
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment, capture_payment
 from backmarket.prepared import prepared_objects
-from backmarket.states import move
+from backmarket.states import move, move_all
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
 from orders.fraud import Facts, Hit, judge
 from orders.models import FraudRule, Hold, Order, OrderLine
@@ -133,8 +133,7 @@ def hand_over(order: Order, lines: Sequence[OrderLine], *, by: Actor, at: dateti
     """To the plants: their clock starts now."""
     ship_by = calendar().ship_by(at, OrderLine.SHIP_WITHIN_BUSINESS_DAYS)
     order.consignments.update(ship_by=ship_by)
-    for line in lines:
-        move(line, Line.PAID, by=by, at=at, due_at=ship_by)
+    move_all(lines, Line.PAID, by=by, at=at, due_at=ship_by)
 
 
 def release_hold(hold: Hold, *, by: Actor, at: datetime) -> None:
