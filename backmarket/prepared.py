@@ -117,7 +117,7 @@ def _prepare(connection: Any, statement: Statement) -> None:
         return
     places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
     params = [places[each.name] if isinstance(each, Param) else each for each in statement.params]
-    with raw.cursor() as cursor:
+    with connection.wrap_database_errors, raw.cursor() as cursor:
         cursor.execute(f"PREPARE {statement.name} AS {statement.sql}", params)
     names.add(statement.name)
 

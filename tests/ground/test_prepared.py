@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
@@ -116,3 +116,24 @@ def test_what_is_not_there_is_known_not_to_be_there() -> None:
     with CaptureQueriesContext(connection) as asked:
         found = [getattr(_people(pk=user.pk)[0], "cart", None) for user in (with_cart, without)]
     assert (found, len(asked)) == ([cart, None], 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_plans_a_statement_once_whatever_is_rolled_back_and_anew_when_it_is_new() -> None:
+    def planned() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%price_minor%%$1%%'")
+            return int(cursor.fetchone()[0])
+
+    connection.close()
+    VariantFactory(colour="Black")
+    with transaction.atomic():
+        assert _between(least=1, most=2, grade="good") == []
+        transaction.set_rollback(True)
+    assert planned() == 1
+    assert _between(least=1, most=2, grade="good") == []
+    assert planned() == 1
+    connection.close()
+    assert planned() == 0
+    assert _between(least=1, most=2, grade="good") == []
+    assert planned() == 1
