@@ -4,9 +4,8 @@ A page names the subject that it shows ("category:phones", "product:apple-iphone
 cache, which `touch` replaces once a change of it is committed; a kept page is served only while the version that it was
 rendered under still stands. So a change is seen at the next request. If a version is lost, or a process dies between
 commit and `touch`, a page is rendered anew, or is old for LIFETIME seconds at most; carts and orders read prices from
-the database, never from here. What changes thousands of pages again and again touches them `softly`: for HOLD seconds
-everybody gets the page before, as if they had come a moment sooner; then one visitor has the new page rendered, and
-whoever asks meanwhile still gets the one before.
+the database, never from here. What changes thousands of pages again and again touches them `softly`: one visitor has
+the new page rendered, and whoever asks meanwhile gets the one before, as if they had come a moment sooner.
 
 What is about one visitor is not kept: the header's tools and the messages are put in at each request, and so is the
 token of a form. A view says of a page that an invented address has made that it is `not_kept`: these fill nothing.
@@ -43,9 +42,6 @@ from backmarket.nearby import Nearby
 
 R = TypeVar("R")
 LIFETIME = 120
-# Seconds for which a softly touched page is still served: else a plant that changes its prices all evening has every
-# page rendered anew every few seconds.
-HOLD = 10
 # The part of a product page that a choice changes; htmx names it as the target of its request.
 CHOICE = "choice"
 EVERYTHING = "site"
@@ -62,22 +58,10 @@ AT_HAND = 12 * 2**20
 
 
 class Version(NamedTuple):
-    """The mark of a subject as it is, random; the one that was softly replaced by it, if it was, and until when what
-    was rendered under that one is held (as of time.time())."""
+    """The mark of a subject as it is, random, and the one that was softly replaced by it, if it was."""
 
     now: str
     before: str | None
-    until: float = 0.0
-
-    def serves(self, mark: str) -> bool:
-        return mark == self.now or (mark == self.before and time.time() < self.until)
-
-    def softened(self) -> "Version":
-        """The next version: what was held before goes on being held for the rest of its time."""
-        fresh = uuid4().hex
-        if time.time() < self.until:
-            return Version(fresh, self.before, self.until)
-        return Version(fresh, self.now, time.time() + HOLD)
 
 
 NO_VERSION = Version("", None)
@@ -109,7 +93,7 @@ _at_hand: Nearby[Kept] = Nearby(AT_HAND)
 def touch(*subjects: str, softly: bool = False) -> None:
     """Let no page that shows one of these subjects be served again, from the commit of this transaction on.
 
-    Softly: but for HOLD seconds, and then to those who come while somebody renders it.
+    Softly: but to those who come while somebody renders it.
     """
     if settings.PAGE_CACHE and subjects:
         transaction.on_commit(lambda: _make_old(subjects, softly), robust=True)
@@ -118,11 +102,8 @@ def touch(*subjects: str, softly: bool = False) -> None:
 def _make_old(subjects: Iterable[str], softly: bool) -> None:
     keys = [_version_key(subject) for subject in subjects]
     before = cache.get_many(keys) if softly else {}
-    cache.set_many({key: _next(before.get(key)) for key in keys}, timeout=None)
-
-
-def _next(version: Version | None) -> Version:
-    return version.softened() if version else Version(uuid4().hex, None)
+    fresh = {key: Version(uuid4().hex, before.get(key, NO_VERSION).now if softly else None) for key in keys}
+    cache.set_many(fresh, timeout=None)
 
 
 def kept_page(
@@ -173,11 +154,7 @@ def not_kept(response: HttpResponse) -> HttpResponse:
 
 def standing(subjects: tuple[str, ...], versions: tuple[str, ...]) -> bool:
     """Whether what was rendered of these subjects under these versions may be served."""
-    return _serve(_versions([_version_key(subject) for subject in subjects]), versions)
-
-
-def _serve(versions: list[Version], marks: tuple[str, ...]) -> bool:
-    return all(version.serves(mark) for version, mark in zip(versions, marks, strict=True))
+    return tuple(version.now for version in _versions([_version_key(subject) for subject in subjects])) == versions
 
 
 def _version_key(subject: str) -> str:
@@ -245,15 +222,15 @@ def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "tuple[Kept | tupl
     found = cache.get_many(names if page else [key, *names])
     versions = _versions(names, found)
     now = tuple(version.now for version in versions)
-    if page is None or not _serve(versions, page.versions):
+    if page is None or page.versions != now:
         # Of what is old here another process may have a new one.
         page = (cache.get(key) or page) if page else found.get(key)
         if not isinstance(page, Kept):
             return now, None
         _at_hand.put(key, page)
-    if _serve(versions, page.versions):
+    if page.versions == now:
         return page, None
-    is_close = all(mark in version[:2] for mark, version in zip(page.versions, versions, strict=True))
+    is_close = all(mark in version for mark, version in zip(page.versions, versions, strict=True))
     return now, page if is_close else None
 
 

@@ -151,14 +151,18 @@ def _kick() -> None:
         publish.delay()
 
 
+def publish_woken() -> None:
+    """What the message does: first of all whoever commits from now on has to wake the publisher again."""
+    cache.delete(WOKEN)
+    publish_pending()
+
+
 def publish_pending(at: datetime | None = None) -> int:
     """Queue every unpublished event to its handlers and every stale delivery again; returns how many deliveries.
 
     A crash after the commit and before the queue leaves deliveries behind; the next call queues them again.
     The queue's own clock is the real one, so that travelling in time (`at`) loses nothing.
     """
-    # Before the first look: whoever commits after this wakes it again.
-    cache.delete(WOKEN)
     queued = 0
     while batch := _publish_batch(timezone.now()):
         queued += _enqueue(batch)

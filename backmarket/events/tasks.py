@@ -6,7 +6,7 @@ from backmarket.events import inbox, services
 
 @shared_task
 def publish() -> None:
-    services.publish_pending()
+    services.publish_woken()
 
 
 @shared_task

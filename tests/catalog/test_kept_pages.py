@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from backmarket import pagecache
 from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.pagecache import kept_page, not_kept, touch
@@ -206,9 +205,8 @@ def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_who_comes_while_a_softly_old_page_is_rendered_sees_the_one_before(
-    touches: list[bool], others_see: str, monkeypatch: pytest.MonkeyPatch
+    touches: list[bool], others_see: str
 ) -> None:
-    monkeypatch.setattr(pagecache, "HOLD", 0)
     rendered: list[str] = []
     begun = Event()
 
@@ -234,26 +232,3 @@ def test_who_comes_while_a_softly_old_page_is_rendered_sees_the_one_before(
         assert first.result() == "page 2"
     assert ask() == "page 2"
     assert len(rendered) == 2
-
-
-def test_a_softly_touched_page_is_held_for_a_while_however_often_it_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagecache, "HOLD", 0.4)
-    rendered: list[str] = []
-
-    @kept_page("held")
-    def view(request: HttpRequest) -> HttpResponse:
-        rendered.append("once")
-        return HttpResponse(f"page {len(rendered)}")
-
-    def ask() -> str:
-        return view(RequestFactory().get("/held/")).content.decode()
-
-    assert ask() == "page 1"
-    for _ in range(3):
-        touch("held", softly=True)
-        assert ask() == "page 1"
-    time.sleep(0.5)
-    assert [ask(), ask()] == ["page 2", "page 2"]
-    touch("held", softly=True)
-    touch("held")
-    assert ask() == "page 3"
