@@ -197,6 +197,9 @@ TEMPLATES = [
     },
 ]
 
+# Our `i18n` stands in front of Django's library of that name (backmarket/templatetags/i18n.py).
+SILENCED_SYSTEM_CHECKS = ["templates.W003"]
+
 # --- Database, cache, broker -----------------------------------------------------------------------
 
 DATABASE_URL = env("DATABASE_URL", embedded.database_url())
