@@ -33,9 +33,17 @@ def move(obj: Any, to: str, *, by: Actor, at: datetime, data: dict[str, Any] | N
 
 
 def move_all(
-    objs: Sequence[Any], to: str, *, by: Actor, at: datetime, data: dict[str, Any] | None = None, **facts: Any
+    objs: Sequence[Any],
+    to: str,
+    *,
+    by: Actor,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    besides: "tuple[models.QuerySet[Any], dict[str, Any]] | None" = None,
+    **facts: Any,
 ) -> None:
-    """As `move`, for several objects of one model, with the same facts: all of them or none."""
+    """As `move`, for several objects of one model, with the same facts: all of them or none. `besides`: other rows,
+    and what is written to them by the same statement."""
     if not objs:
         return
     model: type[models.Model] = type(objs[0])
@@ -47,7 +55,8 @@ def move_all(
     rows = model._base_manager.filter(**{"pk__in": [obj.pk for obj in objs], f"{column}__in": sources})
     # One statement changes one row or nothing; of several it may change some, which is undone.
     with transaction.atomic() if len(objs) > 1 else nullcontext():
-        moved = update_and_record(rows, {column: to, **facts}, kind, by=by, at=at, data=data) if sources else 0
+        written = {column: to, **facts}
+        moved = update_and_record(rows, written, kind, by=by, at=at, data=data, besides=besides) if sources else 0
         if moved != len(objs):
             raise IllegalMove
     for obj in objs:

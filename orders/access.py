@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from backmarket.accounts.models import User
 from backmarket.invoices.models import Invoice
+from backmarket.payments.models import Payment
 from backmarket.prepared import prepared_objects
 from orders.models import Claim, Consignment, Order, OrderLine, Withdrawal
 from refurbishers.access import plant_of
@@ -26,9 +27,19 @@ def _bought_by(user: Visitor, opened: Collection[str], path: str = "") -> Q:
 def order_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Order:
     """The order of its buyer; `opened` holds the ids of the guest orders that this session may see. Else Http404."""
     order = next(iter(_orders(pk=pk)), None)
-    if order is None or not _is_buyer(order, user, opened):
+    if order is None or not _is_buyer(order.buyer_id, user, opened, pk):
         raise Http404
     return order
+
+
+def payment_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Payment | None:
+    """The latest payment of an order that this visitor may see. Else Http404."""
+    for payment in _payments(order=pk):
+        if not _is_buyer(payment.buyer_id, user, opened, pk):  # type: ignore[attr-defined]  # annotated
+            raise Http404
+        return payment
+    order_for_buyer(user, opened, pk)
+    return None
 
 
 @prepared_objects
@@ -36,11 +47,17 @@ def _orders(pk: Any) -> "QuerySet[Order]":
     return Order.objects.select_related("address", "buyer", "hold").filter(pk=pk)
 
 
-def _is_buyer(order: Order, user: Visitor, opened: Collection[str]) -> bool:
+@prepared_objects
+def _payments(order: Any) -> "QuerySet[Payment]":
+    buyer = Order.objects.filter(pk=OuterRef("reference")).values("buyer_id")
+    return Payment.objects.filter(purpose="order", reference=order).annotate(buyer_id=Subquery(buyer))[:1]
+
+
+def _is_buyer(buyer: int | None, user: Visitor, opened: Collection[str], pk: UUID) -> bool:
     """As `_bought_by` finds them."""
-    if order.buyer_id is None:
-        return str(order.pk) in opened
-    return user.is_authenticated and order.buyer_id == user.pk
+    if buyer is None:
+        return str(pk) in opened
+    return user.is_authenticated and buyer == user.pk
 
 
 def line_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> OrderLine:

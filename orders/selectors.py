@@ -17,9 +17,9 @@ from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Payment
 from backmarket.payments.selectors import available_credit, credit_of
-from backmarket.prepared import Row, prepared, prepared_objects
+from backmarket.prepared import Row, columns, instance, prepared, prepared_objects
 from catalog.models import Listing, StockReservation, Unit
-from orders.models import Cart, CartItem, Claim, Consignment, Earning, Order, OrderLine, Settlement
+from orders.models import Cart, CartItem, Claim, Consignment, Earning, FraudRule, Order, OrderLine, Settlement
 from orders.models.holds import ORDERS_AT_MOST
 from refurbishers.models import Refurbisher
 
@@ -94,29 +94,37 @@ def paid_before(order: Order) -> bool:
     return others.exclude(pk=order.pk).exists()
 
 
-def orders_lately(order: Order, *, since: datetime) -> tuple[datetime, ...]:
-    """When orders of the same account, e-mail or address were placed after `since`, this one included, a hundred at
-    most; what its buyer has replaced or given up does not count."""
+def rules_and_orders_lately(order: Order, at: datetime) -> tuple[list[FraudRule], tuple[datetime, ...]]:
+    """The rules against fraud, and when orders of the same account, e-mail or address were placed within the hours that
+    the longest of them looks back, this one included, a hundred at most; what its buyer has replaced or given up does
+    not count."""
     home = order.address
     facts: dict[str, Any] = {
-        "since": since, "email": order.email, "buyer": order.buyer_id, "line1": home.line1, "postcode": home.postcode,
+        "at": at, "email": order.email, "buyer": order.buyer_id, "line1": home.line1, "postcode": home.postcode,
         "country": home.country, "given_up": Order.PaymentStatus.CANCELLED, "most": ORDERS_AT_MOST,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(LATELY, facts)
-        return tuple(placed_at for (placed_at,) in cursor)
+        cursor.execute(RULES_AND_LATELY, facts)
+        rows = cursor.fetchall()
+    return [instance(FraudRule, row[:-1]) for row in rows], tuple(rows[0][-1] or ()) if rows else ()
 
 
 # Each way of being alike has an index of its own, which a condition over all three could not use.
-LATELY = """
-    SELECT placed_at FROM orders_order WHERE payment_status <> %(given_up)s AND id IN (
-        SELECT id FROM orders_order WHERE upper(email) = upper(%(email)s) AND placed_at > %(since)s
-        UNION SELECT id FROM orders_order WHERE buyer_id = %(buyer)s AND placed_at > %(since)s
-        UNION SELECT bought.id FROM accounts_address AS home JOIN orders_order AS bought ON bought.address_id = home.id
-        WHERE upper(home.postcode) = upper(%(postcode)s) AND upper(home.line1) = upper(%(line1)s)
-            AND home.country = %(country)s AND bought.placed_at > %(since)s)
-    ORDER BY placed_at DESC LIMIT %(most)s
-"""
+RULES_AND_LATELY = f"""
+    WITH rule AS (SELECT * FROM orders_fraudrule WHERE is_active),
+    since AS (SELECT %(at)s - max(hours) * interval '1 hour' AS instant FROM rule HAVING max(hours) IS NOT NULL),
+    lately AS (
+        SELECT placed_at FROM orders_order WHERE payment_status <> %(given_up)s AND id IN (
+            SELECT id FROM orders_order, since WHERE upper(email) = upper(%(email)s) AND placed_at > instant
+            UNION SELECT id FROM orders_order, since WHERE buyer_id = %(buyer)s AND placed_at > instant
+            UNION SELECT bought.id FROM accounts_address AS home
+                JOIN orders_order AS bought ON bought.address_id = home.id, since
+            WHERE upper(home.postcode) = upper(%(postcode)s) AND upper(home.line1) = upper(%(line1)s)
+                AND home.country = %(country)s AND bought.placed_at > instant)
+        ORDER BY placed_at DESC LIMIT %(most)s)
+    SELECT {", ".join(f"rule.{name}" for name in columns(FraudRule))}, (SELECT array_agg(placed_at) FROM lately)
+    FROM rule ORDER BY kind, id
+"""  # noqa: S608 - our own columns
 
 
 def _same_person(order: Order) -> Q:

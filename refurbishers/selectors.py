@@ -1,14 +1,14 @@
 """What the public and the apps above read of plants."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, FloatField, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import F, FloatField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 
 from backmarket.countries import country_name
@@ -151,18 +151,17 @@ def score_parts() -> list[ScorePart]:
     return sorted(parts, key=lambda part: -part.weight)
 
 
-RATES = """
-    SELECT plant_id, rate_bps FROM refurbishers_commissionterm
-    WHERE plant_id = ANY(%s::uuid[]) AND from_date <= %s AND (to_date IS NULL OR to_date > %s)
-"""
+def commission_rate(plant: str, on: Any) -> Coalesce:
+    """What the house takes of a plant's sales on a day of the market, in basis points: to annotate rows with, which
+    lead to their plant by `plant`."""
+    terms = CommissionTerm.objects.filter(Q(to_date=None) | Q(to_date__gt=on), plant=OuterRef(plant), from_date__lte=on)
+    return Coalesce(Subquery(terms.values("rate_bps")[:1]), CommissionTerm.STANDARD_BPS)
 
 
-def commission_rates(plant_ids: Iterable[UUID], on: date) -> dict[UUID, int]:
-    """What the house takes of each plant's sales on a day of the market, in basis points."""
-    wanted = list(set(plant_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(RATES, [wanted, on, on])
-        return dict.fromkeys(wanted, CommissionTerm.STANDARD_BPS) | dict(cursor.fetchall())
+def commission_of(plant: Refurbisher, on: date) -> int:
+    """The same, of one plant."""
+    rows = Refurbisher.objects.filter(pk=plant.pk).annotate(bps=commission_rate("pk", on))
+    return int(rows.values_list("bps", flat=True).get())
 
 
 def coming_commission(plant: Refurbisher, today: date) -> CommissionTerm | None:

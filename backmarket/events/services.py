@@ -32,7 +32,7 @@ INSERT_MANY = """
     ORDER BY told.place
 """
 WRITE_AND_RECORD = """
-    WITH written AS ({write} RETURNING "{table}"."{key}"::text AS subject)
+    WITH {besides}written AS ({write} RETURNING "{table}"."{key}"::text AS subject)
     INSERT INTO events_event (kind, actor, happened_at, recorded_at, subject_type, subject_id, data)
     SELECT %s, %s, %s, %s, %s, subject, %s::jsonb FROM written ORDER BY subject
 """
@@ -88,12 +88,19 @@ def update_and_record(
     by: Actor,
     at: datetime,
     data: dict[str, Any] | None = None,
+    besides: "tuple[models.QuerySet[Any], dict[str, Any]] | None" = None,
 ) -> int:
-    """Update these rows and insert an event for each, by one statement; how many there were."""
+    """Update these rows and insert an event for each, by one statement; how many there were. `besides`: other rows,
+    and what is written to them by the same statement, without a word."""
+    first = _updating(*besides) if besides else None
+    return _written_and_recorded(rows.model, _updating(rows, facts), kind, by=by, at=at, data=data, besides=first)
+
+
+def _updating(rows: "models.QuerySet[Any]", facts: dict[str, Any]) -> tuple[str, Sequence[Any]]:
     update: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]  # the stubs do not know of classes
     update.add_update_values(facts)
-    written = update.get_compiler(connection=transaction.get_connection()).as_sql()
-    return _written_and_recorded(rows.model, written, kind, by=by, at=at, data=data)
+    written: tuple[str, Sequence[Any]] = update.get_compiler(connection=transaction.get_connection()).as_sql()
+    return written
 
 
 def insert_and_record(
@@ -115,12 +122,15 @@ def _written_and_recorded(
     by: Actor,
     at: datetime,
     data: dict[str, Any] | None,
+    besides: tuple[str, Sequence[Any]] | None = None,
 ) -> int:
-    meta = model._meta
-    statement = WRITE_AND_RECORD.format(write=written[0], table=meta.db_table, key=meta.pk.column)
+    meta, first, before = model._meta, "", ()
+    if besides:
+        first, before = f"besides AS ({besides[0]}), ", tuple(besides[1])
+    statement = WRITE_AND_RECORD.format(besides=first, write=written[0], table=meta.db_table, key=meta.pk.column)
     facts = [kind, actor_code(by), at, timezone.now(), meta.label_lower, json.dumps(data or {})]
     with transaction.get_connection().cursor() as cursor:
-        cursor.execute(statement, [*written[1], *facts])
+        cursor.execute(statement, [*before, *written[1], *facts])
         found: int = cursor.rowcount
     if found:
         _publish_on_commit()

@@ -1,5 +1,6 @@
 """What the cart and the checkout show: the devices by plant, the full price, and what they save."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -138,9 +139,12 @@ class CartView:
         return any(row.was for group in self.groups for row in group.rows)
 
 
-def cart_view(cart: Cart | None, at: datetime) -> CartView:
-    """The cart by plant, with full prices; offers that have gone are shown and not counted."""
-    rows = [_cart_row(item) for item in items_shown(cart=cart.pk, at=at)] if cart else []
+def cart_view(cart: Cart | None, at: datetime, items: Sequence[CartItem] | None = None) -> CartView:
+    """The cart by plant, with full prices; offers that have gone are shown and not counted. `items`: as reads.py gives
+    them, if they are known."""
+    if items is None:
+        items = items_shown(cart=cart.pk, at=at) if cart else []
+    rows = [_cart_row(item) for item in items]
     currency = rows[0].price.currency if rows else settings.DEFAULT_CURRENCY
     by_plant = groupby(
         sorted(rows, key=lambda row: (row.item.listing.plant.name, row.item.pk)), lambda row: row.item.listing.plant

@@ -41,12 +41,30 @@ NOT_SHOWN = [*_not_shown(Variant, "listing__variant"), *_not_shown(Product, "lis
 def items_shown(cart: Any, at: Any) -> "QuerySet[CartItem]":
     """What is in a cart. `back` is how much of the reserved stock may be bought all the same: what is reserved past
     its time, and what the cart's own order holds. `new_minor` is the labelled price of a new one."""
-    mine = Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values("pk")
+    return _shown(CartItem.objects.filter(cart=cart), Order.objects.filter(cart=cart), at)
+
+
+@prepared_objects
+def items_of_person(user: Any, at: Any) -> "QuerySet[CartItem]":
+    """As items_shown, with their cart."""
+    mine = CartItem.objects.filter(cart__user=user).select_related("cart")
+    return _shown(mine, Order.objects.filter(cart__user=user), at)
+
+
+@prepared_objects
+def items_of_guest(cart: Any, at: Any) -> "QuerySet[CartItem]":
+    """As items_shown, with their cart; nothing of a cart that belongs to somebody."""
+    mine = CartItem.objects.filter(cart=cart, cart__user=None).select_related("cart")
+    return _shown(mine, Order.objects.filter(cart=cart), at)
+
+
+def _shown(items: "QuerySet[CartItem]", placed: "QuerySet[Order]", at: Any) -> "QuerySet[CartItem]":
+    mine = placed.filter(payment_status__in=Order.OPEN).values("pk")
     held = StockReservation.objects.open().filter(listing=OuterRef("listing"))
     back = held.filter(Q(expires_at__lte=at) | Q(holder__in=mine)).values("listing").annotate(all=Sum("quantity"))
     offer = {"variant": OuterRef("listing__variant"), "grade": OuterRef("listing__grade")}
     new = Buyable.objects.filter(**offer, currency=OuterRef("listing__currency"))
-    rows = CartItem.objects.filter(cart=cart).select_related("listing__plant", "listing__variant__product__category")
+    rows = items.select_related("listing__plant", "listing__variant__product__category")
     unused = [*NOT_SHOWN, *_not_shown(Refurbisher, "listing__plant")]
     return rows.defer(*unused, *_not_shown(Category, "listing__variant__product__category")).annotate(
         back=Coalesce(Subquery(back.values("all")), 0),

@@ -41,7 +41,7 @@ from orders.services.waiting import (
     snapshot_of,
 )
 from refurbishers.models import Refurbisher
-from refurbishers.selectors import commission_rates
+from refurbishers.selectors import commission_rate
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ def place_order(
         waits = next((order for order in met if order.cart_id == cart.pk and order.payment_status in Order.OPEN), None)
         if known and known.payment_status == Order.PaymentStatus.CAPTURED:
             return _same_buyer(known, buyer, email, address)
-        items = _items_to_buy(cart)
+        items = _items_to_buy(cart, at)
         snapshot = snapshot_of(items, address, email=email, buyer=buyer, credit_minor=credit_minor)
         if waiting := waits and same_order(waits, snapshot, by=by, at=at):
             return _same_buyer(waiting, buyer, email, address)
@@ -109,7 +109,7 @@ def _met(cart: Any, key: Any) -> "QuerySet[Order]":
 
 def _locked(cart: Cart) -> Cart:
     found = _carts(pk=cart.pk)
-    if not found:
+    if not found or found[0].user_id != cart.user_id:
         raise CannotOrder(_("Your cart has moved to your account meanwhile. Open it again."))
     return found[0]
 
@@ -156,13 +156,15 @@ def _sold_out(items: list[CartItem], short: OutOfStock) -> str:
 
 
 @prepared_objects
-def _items(cart: Any) -> "QuerySet[CartItem]":
-    return CartItem.objects.filter(cart=cart).select_related("listing__plant", "listing__variant__product")
+def _items(cart: Any, day: Any) -> "QuerySet[CartItem]":
+    """With what the house takes of their plants' sales on this day of the market."""
+    rows = CartItem.objects.filter(cart=cart).select_related("listing__plant", "listing__variant__product")
+    return rows.annotate(commission_bps=commission_rate("listing__plant", day))
 
 
-def _items_to_buy(cart: Cart) -> list[CartItem]:
+def _items_to_buy(cart: Cart, at: datetime) -> list[Any]:
     """The cart's items, by plant; raises CartChanged unless each can be bought at the price last seen."""
-    items = _items(cart=cart.pk)
+    items = _items(cart=cart.pk, day=calendar().local(at).date())
     if not items:
         raise CannotOrder(_("Your cart is empty."))
     for item in items:
@@ -200,13 +202,12 @@ def _hold_to_trial_cap(plants: Iterable[Refurbisher], at: datetime) -> None:
             )
 
 
-def _write_order(order: Order, items: list[CartItem], *, by: Actor) -> None:
+def _write_order(order: Order, items: list[Any], *, by: Actor) -> None:
     """The order, a consignment per plant, a line per device, and that it was placed.
 
     Shipping: the dearest of a plant's offers, once.
     """
     currency = items[0].listing.currency
-    rates = commission_rates({item.listing.plant_id for item in items}, calendar().local(order.placed_at).date())
     parcels: list[Consignment] = []
     lines: list[OrderLine] = []
     for _plant, group in groupby(items, key=lambda item: item.listing.plant_id):
@@ -217,7 +218,7 @@ def _write_order(order: Order, items: list[CartItem], *, by: Actor) -> None:
         )
         devices = [item.listing for item in of_plant for _device in range(item.quantity)]
         shares = shipping.split([1] * len(devices))
-        rate = rates[consignment.plant_id]
+        rate = of_plant[0].commission_bps
         lines += [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
         parcels.append(consignment)
     order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency

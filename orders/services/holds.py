@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.db import lock
@@ -19,12 +18,11 @@ from backmarket.events.services import Actor
 from backmarket.market import calendar
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment, capture_payment
-from backmarket.prepared import prepared_objects
 from backmarket.states import move, move_all
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
 from orders.fraud import Facts, Hit, judge
 from orders.models import FraudRule, Hold, Order, OrderLine
-from orders.selectors import orders_lately, paid_before
+from orders.selectors import paid_before, rules_and_orders_lately
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
 from orders.services.waiting import PURPOSE
@@ -53,19 +51,13 @@ def foresee_hold(order: Order, *, at: datetime) -> bool:
     return bool(hits)
 
 
-@prepared_objects
-def _rules() -> "QuerySet[FraudRule]":
-    return FraudRule.objects.filter(is_active=True)
-
-
 def _judged(order: Order, at: datetime, card: str = "") -> list[Hit]:
-    rules = _rules()
-    hours = max((rule.hours or 0 for rule in rules), default=0)
+    rules, placed = rules_and_orders_lately(order, at)
     facts = Facts(
         total=order.total,
         is_first=any(order.total.minor >= rule.amount_minor for rule in rules if rule.amount_minor)
         and not paid_before(order),
-        placed=orders_lately(order, since=at - timedelta(hours=hours)) if hours else (),
+        placed=placed,
         at=at,
         country=order.address.country,
         market=settings.MARKET_COUNTRY,
@@ -132,8 +124,8 @@ def _keep_stock(order: Order, lines: Sequence[OrderLine], *, until: datetime, at
 def hand_over(order: Order, lines: Sequence[OrderLine], *, by: Actor, at: datetime) -> None:
     """To the plants: their clock starts now."""
     ship_by = calendar().ship_by(at, OrderLine.SHIP_WITHIN_BUSINESS_DAYS)
-    order.consignments.update(ship_by=ship_by)
-    move_all(lines, Line.PAID, by=by, at=at, due_at=ship_by)
+    parcels = order.consignments.all()
+    move_all(lines, Line.PAID, by=by, at=at, besides=(parcels, {"ship_by": ship_by}), due_at=ship_by)
 
 
 def release_hold(hold: Hold, *, by: Actor, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """The cart."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from backmarket.errors import DomainError
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
 from orders.pages.cart import CartView, cart_view
+from orders.pages.reads import items_of_guest, items_of_person
 from orders.selectors import CART_KEY, listing_to_add, remember_count, usable_credit
 from orders.services.cart import (
     add_to_cart,
@@ -36,8 +38,26 @@ def cart_of_request(request: HttpRequest) -> Cart | None:
     """The visitor's cart."""
     bring_cart(request)
     user, guest_id = person(request), request.session.get(CART_KEY)
-    cart = cart_of(user, guest_id)
-    if cart and user is None:
+    return _remembered(request, cart_of(user, guest_id))
+
+
+def named_cart(request: HttpRequest) -> Cart | None:
+    """The visitor's cart; a guest's as the session names it: whoever locks it sees whether it is still theirs."""
+    guest_id = request.session.get(CART_KEY)
+    return Cart(pk=UUID(guest_id)) if guest_id and person(request) is None else cart_of_request(request)
+
+
+def filled_cart(request: HttpRequest, at: datetime) -> tuple[Cart | None, list[CartItem]]:
+    """The same with what the page shows of it, by one read where there is something in it."""
+    bring_cart(request)
+    user, guest_id = person(request), request.session.get(CART_KEY)
+    items = items_of_person(user=user.pk, at=at) if user else items_of_guest(cart=guest_id, at=at) if guest_id else []
+    cart = items[0].cart if items else cart_of(user, guest_id)
+    return _remembered(request, cart), items
+
+
+def _remembered(request: HttpRequest, cart: Cart | None) -> Cart | None:
+    if cart and cart.user_id is None:
         _remember(request, cart)
     return cart
 
@@ -63,9 +83,9 @@ def bring_cart(request: HttpRequest) -> None:
     del request.session[CART_KEY]
 
 
-def shown_cart(request: HttpRequest, cart: Cart | None, at: datetime) -> CartView:
+def shown_cart(request: HttpRequest, cart: Cart | None, at: datetime, items: list[CartItem] | None = None) -> CartView:
     """The cart as the page shows it; the header need not count it again."""
-    view = cart_view(cart, at)
+    view = cart_view(cart, at, items)
     remember_count(request, view.put_aside)
     return view
 
@@ -74,8 +94,9 @@ def shown_cart(request: HttpRequest, cart: Cart | None, at: datetime) -> CartVie
 @require_safe
 def show_cart(request: HttpRequest) -> HttpResponse:
     """The cart with full prices; price changes are said once, then remembered as seen."""
-    cart, now = cart_of_request(request), timetravel.now()
-    view = shown_cart(request, cart, now)
+    now = timetravel.now()
+    cart, items = filled_cart(request, now)
+    view = shown_cart(request, cart, now, items)
     if cart and view.changed:
         note_seen_prices(cart)
     user = person(request)

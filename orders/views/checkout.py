@@ -25,16 +25,16 @@ from backmarket.payments.models import Payment
 from backmarket.payments.reasons import card_words
 from backmarket.payments.selectors import credit_of
 from backmarket.payments.services import CannotPay, NotEnoughCredit, card_form, open_payment, settle_payment
-from orders.access import order_for_buyer
+from orders.access import order_for_buyer, payment_for_buyer
 from orders.forms import CheckoutForm
-from orders.models import Cart, Order
+from orders.models import Cart, CartItem, Order
 from orders.pages.cart import CartView, cart_view
 from orders.pages.checkout import blank_fields
 from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
 from orders.services.waiting import DevicesGone, ReservationOver, ask_for_money, prolong_order
-from orders.views.cart import cart_of_request, shown_cart
+from orders.views.cart import cart_of_request, filled_cart, named_cart, shown_cart
 from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
@@ -51,9 +51,9 @@ CARD_FIELDS = {
 @retried
 def checkout(request: HttpRequest) -> HttpResponse:
     """Guest or account, address, full price, one button."""
-    cart = cart_of_request(request)
     if request.method != "POST":
-        return _first_shown(request, cart)
+        return _first_shown(request)
+    cart = named_cart(request)
     if cart is None:
         return _elsewhere(request, cart) or redirect("cart")
     form, address_form = _forms(request, cart)
@@ -62,6 +62,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
             return _to_bank(request, _place(request, cart, form, address_form))
         except DomainError as refusal:
             refuse(form, refusal)
+    cart = cart_of_request(request)
+    if cart is None:
+        return _elsewhere(request, cart) or redirect("cart")
     return _elsewhere(request, cart) or _form_page(request, _seen(request, cart), form, address_form)
 
 
@@ -73,11 +76,12 @@ def _elsewhere(request: HttpRequest, cart: Cart | None) -> HttpResponse | None:
     return redirect("cart") if empty else None
 
 
-def _first_shown(request: HttpRequest, cart: Cart | None) -> HttpResponse:
+def _first_shown(request: HttpRequest) -> HttpResponse:
     """Nothing is typed yet. A guest's form says the same to all guests."""
-    view = _seen(request, cart) if cart else None
-    if cart is None or view is None or not view.groups:
+    cart, items = filled_cart(request, timetravel.now())
+    if cart is None or not items:
         return redirect("cart")
+    view = _seen(request, cart, items)
     if person(request):
         return _form_page(request, view, *_forms(request, cart))
     key = uuid.uuid4()
@@ -86,8 +90,8 @@ def _first_shown(request: HttpRequest, cart: Cart | None) -> HttpResponse:
     return render(request, "orders/checkout.html", context)
 
 
-def _seen(request: HttpRequest, cart: Cart) -> CartView:
-    view = shown_cart(request, cart, timetravel.now())
+def _seen(request: HttpRequest, cart: Cart, items: list[CartItem] | None = None) -> CartView:
+    view = shown_cart(request, cart, timetravel.now(), items)
     if view.changed:
         note_seen_prices(cart)
     return view
@@ -199,23 +203,22 @@ def _card_page(request: HttpRequest, order: Order) -> HttpResponse:
 @require_safe
 def come_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Back from the bank: ask it what happened, as its webhook does, and show the order."""
-    order = order_for_buyer(request.user, opened(request), pk)
-    payment, now = payment_of(order), timetravel.now()
+    payment = payment_for_buyer(request.user, opened(request), pk)
     if payment:
         try:
-            payment = settle_payment(payment.pk, at=now, known=payment)
+            payment = settle_payment(payment.pk, at=timetravel.now(), known=payment)
         except GatewayError:
             messages.warning(request, _("Your bank has not answered yet. This page shows it as soon as it does."))
-        _follow(order, payment)
+        _follow(pk, payment)
         if payment.status == Payment.Status.PENDING and payment.failure:
             return redirect("checkout-pay", pk)  # another card may do
     return redirect("order", pk)
 
 
-def _follow(order: Order, payment: Payment) -> None:
+def _follow(order_id: uuid.UUID, payment: Payment) -> None:
     """The same two functions that the payment's events call, without waiting for a worker."""
     now = timetravel.now()
     if payment.status in (Payment.Status.FAILED, Payment.Status.CANCELLED, Payment.Status.STRAY):
-        fail_order(order.pk, at=now)
+        fail_order(order_id, at=now)
     else:
-        settle_order(order.pk, at=now)
+        settle_order(order_id, at=now)

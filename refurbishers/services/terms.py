@@ -12,7 +12,7 @@ from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from refurbishers.models import CommissionTerm, Refurbisher
-from refurbishers.selectors import coming_commission, commission_rates
+from refurbishers.selectors import coming_commission, commission_of
 
 # Regulation (EU) 2019/1150, art. 3(2): a change of terms is told at least 15 days ahead.
 NOTICE_DAYS = 15
@@ -55,7 +55,7 @@ def _require_notice(plant: Refurbisher, rate_bps: int, from_date: date, to_date:
         raise CannotAgree(
             _("Begin tomorrow at the earliest: what was sold today keeps its commission."), field="from_date"
         )
-    dearer = rate_bps > commission_rates([plant.pk], from_date)[plant.pk]
+    dearer = rate_bps > commission_of(plant, from_date)
     if dearer and from_date < today + timedelta(days=NOTICE_DAYS):
         day = date_format(today + timedelta(days=NOTICE_DAYS), "DATE_FORMAT")
         raise CannotAgree(

@@ -11,7 +11,7 @@ from django.test import Client
 from backmarket.accounts.models import User
 from backmarket.notifications.models import Notification
 from refurbishers.models import CommissionTerm, Refurbisher
-from refurbishers.selectors import commission_rates
+from refurbishers.selectors import commission_of
 from refurbishers.services.terms import CannotAgree, agree_commission, withdraw_commission
 from tests.factories import UserFactory
 
@@ -20,7 +20,7 @@ SOON, LATER = TODAY + timedelta(days=1), TODAY + timedelta(days=30)
 
 
 def rates(plant: Refurbisher, *days: date) -> list[int]:
-    return [commission_rates([plant.pk], day)[plant.pk] for day in days]
+    return [commission_of(plant, day) for day in days]
 
 
 def agree(plant: Refurbisher, now: datetime, **terms: Any) -> CommissionTerm:

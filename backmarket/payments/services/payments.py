@@ -20,7 +20,7 @@ from backmarket.payments.gateways import BY_CREDIT, gateway
 from backmarket.payments.gateways.base import Checkout, Report, State
 from backmarket.payments.models import LedgerEntry, Payment
 from backmarket.payments.services.credit import Credit, is_credit_there, promise_credit
-from backmarket.payments.services.ledger import book
+from backmarket.payments.services.ledger import Movement, book_all
 from backmarket.payments.services.refunds import request_refund
 from backmarket.prepared import prepared_objects
 from backmarket.states import IllegalMove, move
@@ -168,7 +168,7 @@ def _note_fee(payment: Payment, report: Report, *, at: datetime) -> None:
     """What the provider keeps of what it took, once it says so: the house bears it, and a refund brings none back."""
     if payment.status in Payment.TAKEN and not _knows_fee(payment) and (fee := _fee_of(payment, report)) is not None:
         _write(payment, fee_minor=fee.minor)
-        _book_fee(payment, at=at)
+        book_all([_fee(payment)], at=at)
 
 
 def _fee_of(payment: Payment, report: Report) -> Money | None:
@@ -179,10 +179,10 @@ def _fee_of(payment: Payment, report: Report) -> Money | None:
     return None
 
 
-def _book_fee(payment: Payment, *, at: datetime) -> None:
+def _fee(payment: Payment) -> Movement:
     fee = Money(payment.fee_minor or 0, payment.currency)
     sides = [(LedgerEntry.Account.GATEWAY, "", fee), (LedgerEntry.Account.GATEWAY_FEE, "", -fee)]
-    book(f"fee:{payment.pk}", kind="fee", reference=payment.reference, entries=sides, at=at)
+    return Movement(f"fee:{payment.pk}", "fee", payment.reference, sides)
 
 
 def _apply(payment: Payment, report: Report, *, at: datetime) -> None:
@@ -231,9 +231,7 @@ def _follow(payment: Payment, report: Report, *, by: Actor, at: datetime) -> Non
         facts["credit_at"] = at
     move(payment, report.state, by=by, at=at, data=_subject(payment), **facts)
     if report.state == State.CAPTURED:
-        _book_capture(payment, at=at)
-    if fee is not None:
-        _book_fee(payment, at=at)
+        book_all([_capture(payment), *([] if fee is None else [_fee(payment)])], at=at)
 
 
 def _write(payment: Payment, **facts: Any) -> None:
@@ -255,25 +253,20 @@ def stray_payment(payment: Payment, *, reason: str, by: Actor, at: datetime, rec
             "captured_at": payment.captured_at or at,
         }
         move(payment, Payment.Status.STRAY, by=by, at=at, data=_subject(payment), **facts)
-        _book_capture(payment, at=at)
+        book_all([_capture(payment)], at=at)
         if payment.refundable and not payment.disputes.exists():
             request_refund(payment, reference=payment.pk, amount=payment.refundable, reason=reason, by=by, at=at)
 
 
-def _book_capture(payment: Payment, *, at: datetime) -> None:
+def _capture(payment: Payment) -> Movement:
     """What the provider took, and the credit that was taken with it, are the buyer's money now. Once."""
     credit = payment.credit if payment.credit_at else Money(0, payment.currency)
-    book(
-        f"capture:{payment.pk}",
-        kind="capture",
-        reference=payment.reference,
-        entries=[
-            (LedgerEntry.Account.GATEWAY, "", -payment.received),
-            (LedgerEntry.Account.CREDIT, str(payment.credit_of_id), -credit),
-            (LedgerEntry.Account.BUYER, "", payment.received + credit),
-        ],
-        at=at,
-    )
+    sides = [
+        (LedgerEntry.Account.GATEWAY, "", -payment.received),
+        (LedgerEntry.Account.CREDIT, str(payment.credit_of_id), -credit),
+        (LedgerEntry.Account.BUYER, "", payment.received + credit),
+    ]
+    return Movement(f"capture:{payment.pk}", "capture", payment.reference, sides)
 
 
 def capture_payment(payment: Payment, *, by: Actor, at: datetime) -> None:
