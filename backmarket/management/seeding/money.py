@@ -12,6 +12,11 @@ PROCEEDS_DUE_AFTER = timedelta(days=OrderLine.PROCEEDS_DUE_AFTER_DAYS)
 
 def earn_sale(history: History, line: OrderLine, at: datetime) -> Earning:
     _book(history, line, "sale", 1, at)
+    # Everything here travels with the house's courier.
+    shipping = line.shipping_minor
+    if shipping:
+        sides = ("buyer", "", -shipping), ("shipping", "", shipping)
+        history.books.book(f"shipping:{line.pk}", line.pk, at, *sides, label=_label(line))
     earning = Earning(
         plant=line.plant,
         line=line,
@@ -80,9 +85,14 @@ def _book(history: History, line: OrderLine, kind: str, sign: int, at: datetime)
         f"{kind}:{line.pk}",
         line.pk,
         at,
-        ("buyer", "", -sign * line.gross.minor),
+        ("buyer", "", -sign * line.price_minor if kind == "sale" else line.gross.minor),
+        ("shipping", "", 0 if kind == "sale" else -line.shipping_minor),
         ("plant", str(line.plant_id), sign * line.proceeds.minor),
         ("commission", "", sign * line.commission_minor),
         ("commission_vat", "", sign * line.commission_vat_minor),
-        label=f"{line.order.number} · {line.title}",
+        label=_label(line),
     )
+
+
+def _label(line: OrderLine) -> str:
+    return f"{line.order.number} · {line.title}"
