@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0012_holds_and_parts'),
+        ('orders', '0013_same_door'),
         ('refurbishers', '0003_commission_terms'),
     ]
 
