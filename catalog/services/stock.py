@@ -53,12 +53,13 @@ def reserve_stock(*, holder: UUID, demand: dict[UUID, int], expires_at: datetime
     """
     with together():
         shelf = _locked(demand, holder)
-        known = _reservations(shelf, holder, at)
+        known, trading = _reservations(shelf, holder, at)
         if any(row.sold_at for row in known if row.holder == holder):
             raise ValueError("This holder has bought already.")
         back = [row for row in known if row.released_at is None]
         given = _sums(back)
-        free = {pk: row.available + given[pk] for pk, row in shelf.items() if row.is_offered}
+        offered = [row for pk, row in shelf.items() if row.status == Listing.Status.ONLINE and pk in trading]
+        free = {row.pk: row.available + given[row.pk] for row in offered}
         if short := [pk for pk in sorted(demand) if free.get(pk, 0) < demand[pk]]:
             raise OutOfStock(short)
         _release([row for row in back if row.listing_id not in demand or row.holder != holder], at)
@@ -76,7 +77,8 @@ def release_stock(holder: UUID, *, at: datetime) -> None:
     """Give back all that `holder` holds; nothing happens when nothing is held."""
     with together():
         shelf = _locked([], holder)
-        held = [row for row in _reservations(shelf, holder, at) if row.holder == holder and row.released_at is None]
+        known, _trading = _reservations(shelf, holder, at)
+        held = [row for row in known if row.holder == holder and row.released_at is None]
         _give_back(shelf, [row for row in held if row.sold_at is None], at)
 
 
@@ -88,7 +90,7 @@ def sell_reserved(holder: UUID, *, at: datetime) -> None:
     """
     with together():
         shelf = _locked([], holder)
-        known = _reservations(shelf, holder, at)
+        known, _trading = _reservations(shelf, holder, at)
         mine = [row for row in known if row.holder == holder]
         if not mine:
             raise ReservationLost
@@ -122,7 +124,8 @@ def release_expired_reservations(at: datetime) -> int:
     while ids := set(StockReservation.objects.expired(at).values_list("listing_id", flat=True)[:SWEEP_BATCH]):
         with transaction.atomic():
             shelf = _locked(ids)
-            released += _give_back(shelf, _reservations(shelf, None, at), at)
+            expired, _trading = _reservations(shelf, None, at)
+            released += _give_back(shelf, expired, at)
     return released
 
 
@@ -154,17 +157,12 @@ class Shelf(NamedTuple):
     on_hand: int
     reserved: int
     status: str
-    plant_status: str
     variant_id: int
     grade: str
 
     @property
     def available(self) -> int:
         return self.on_hand - self.reserved
-
-    @property
-    def is_offered(self) -> bool:
-        return self.status == Listing.Status.ONLINE and self.plant_status in Refurbisher.TRADING
 
 
 class Held(NamedTuple):
@@ -178,19 +176,26 @@ class Held(NamedTuple):
     sold_at: datetime | None
 
 
+# With each listing, whether its plant trades. Not read along with the lock: what is joined to a row that has to be
+# waited for is as it was before the wait.
 RESERVATIONS = """
-    SELECT id, holder, listing_id, quantity, released_at, sold_at FROM catalog_stockreservation
-    WHERE listing_id = ANY(%s::uuid[])
-        AND (holder = %s::uuid OR released_at IS NULL AND sold_at IS NULL AND expires_at <= %s)
-    ORDER BY id FOR NO KEY UPDATE
+    WITH held AS (
+        SELECT id, holder, listing_id, quantity, released_at, sold_at FROM catalog_stockreservation
+        WHERE listing_id = ANY(%s::uuid[])
+            AND (holder = %s::uuid OR released_at IS NULL AND sold_at IS NULL AND expires_at <= %s)
+        ORDER BY id FOR NO KEY UPDATE
+    )
+    SELECT listing.id, plant.status = ANY(%s), held.*
+    FROM catalog_listing AS listing JOIN refurbishers_refurbisher AS plant ON plant.id = listing.plant_id
+        LEFT JOIN held ON held.listing_id = listing.id
+    WHERE listing.id = ANY(%s::uuid[]) ORDER BY held.id
 """
 # The listings named, and those of which the holder has reservations. The union keeps both parts on their indexes.
 LOCKED = """
-    SELECT listing.id, on_hand, reserved, listing.status, plant.status, variant_id, grade
-    FROM catalog_listing AS listing JOIN refurbishers_refurbisher AS plant ON plant.id = listing.plant_id
-    WHERE listing.id IN (
+    SELECT id, on_hand, reserved, status, variant_id, grade FROM catalog_listing
+    WHERE id IN (
         SELECT unnest(%s::uuid[]) UNION SELECT listing_id FROM catalog_stockreservation WHERE holder = %s::uuid)
-    ORDER BY listing.id FOR NO KEY UPDATE OF listing
+    ORDER BY id FOR NO KEY UPDATE
 """
 SHIFT = """
     UPDATE catalog_listing AS listing SET on_hand = on_hand + change.pieces, reserved = reserved + change.held
@@ -212,14 +217,17 @@ def _locked(listing_ids: Iterable[UUID], holder: UUID | None = None) -> dict[UUI
         return {row[0]: Shelf(*row) for row in cursor}
 
 
-def _reservations(shelf: Collection[UUID], holder: UUID | None, at: datetime) -> list[Held]:
-    """Of locked listings: all that `holder` has, and what has expired of others and still counts as reserved.
+def _reservations(shelf: Collection[UUID], holder: UUID | None, at: datetime) -> tuple[list[Held], set[UUID]]:
+    """Of locked listings: all that `holder` has, and what has expired of others and still counts as reserved; and
+    which listings are of plants that trade.
 
-    Locked as well: whoever goes on to pay holds theirs longer without the listing's lock.
+    The reservations are locked as well: whoever goes on to pay holds theirs longer without the listing's lock.
     """
+    ids = list(shelf)
     with connection.cursor() as cursor:
-        cursor.execute(RESERVATIONS, [list(shelf), holder, at])
-        return [Held(*row) for row in cursor]
+        cursor.execute(RESERVATIONS, [ids, holder, at, list(Refurbisher.TRADING), ids])
+        rows = cursor.fetchall()
+    return [Held(*row[2:]) for row in rows if row[2] is not None], {row[0] for row in rows if row[1]}
 
 
 def _sums(reservations: Iterable[Held]) -> Counter[UUID]:

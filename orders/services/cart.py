@@ -129,19 +129,22 @@ def note_seen_prices(cart: Cart) -> None:
             CartItem.objects.filter(pk=item.pk).update(seen_minor=item.listing.price_minor)
 
 
-# Of each device as many as were bought; an item of which nothing is left goes.
+# Of each device as many as were bought; an item of which nothing is left goes. Which it is, is decided of items already
+# locked: somebody who changes a quantity meanwhile would have one of the two parts pass the item by, and then both.
 TAKE_OUT = """
-    WITH sold AS (SELECT * FROM unnest(%s::uuid[], %s::integer[]) AS sold (listing_id, pieces)),
-    gone AS (
-        DELETE FROM orders_cartitem AS item USING sold
-        WHERE item.cart_id = %s AND item.listing_id = sold.listing_id AND item.quantity <= sold.pieces
-    )
-    UPDATE orders_cartitem AS item SET quantity = item.quantity - sold.pieces FROM sold
-    WHERE item.cart_id = %s AND item.listing_id = sold.listing_id AND item.quantity > sold.pieces
+    WITH bought AS (
+        SELECT item.id, item.quantity - sold.pieces AS quantity
+        FROM orders_cartitem AS item JOIN unnest(%s::uuid[], %s::integer[]) AS sold (listing_id, pieces)
+            ON sold.listing_id = item.listing_id
+        WHERE item.cart_id = %s ORDER BY item.id FOR UPDATE OF item
+    ),
+    gone AS (DELETE FROM orders_cartitem AS item USING bought WHERE item.id = bought.id AND bought.quantity <= 0)
+    UPDATE orders_cartitem AS item SET quantity = bought.quantity
+    FROM bought WHERE item.id = bought.id AND bought.quantity > 0
 """
 
 
 def take_out(cart: UUID, sold: Mapping[UUID, int]) -> None:
     """Take what was bought out of the cart with this key (listing id → how many); what was added meanwhile stays."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_OUT, [list(sold), list(sold.values()), cart, cart])
+        cursor.execute(TAKE_OUT, [list(sold), list(sold.values()), cart])

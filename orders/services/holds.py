@@ -98,7 +98,7 @@ def hold_authorised(order: Order, payment: Payment, *, at: datetime) -> None:
 def hold_captured(order: Order, payment: Payment, *, at: datetime) -> bool:
     """The money of a locked order has come: must it be looked at first, for where the card is from, or because nobody
     has decided yet? Opens the hold then."""
-    # Who opens a hold has locked its order, as has the caller: what was read with it stands.
+    # A hold is written with its order, or under its lock by whoever captures it: it is in what was read with the order.
     hold = lock(Hold.objects.filter(order=order)).get() if hasattr(order, "hold") else None
     if hold is None and not _of_card(order, payment, at):
         return False

@@ -1,7 +1,7 @@
 """The race for the last unit, through HTTP: twenty guests press the button in the same instant.
 
-Protected by the condition in the UPDATE of `catalog.services.stock._take`, the CHECK `listing_never_oversold` and the
-lock on the listing. Without the condition the CHECK stops the others, and they get an error page instead of words;
+Protected by the lock of the listing, under which `catalog.services.stock.reserve_stock` decides, and by the CHECK
+`listing_never_oversold`. Without the condition the CHECK stops the others, and they get an error page instead of words;
 without both, all twenty buy the one device, as the control shows.
 """
 

@@ -27,7 +27,8 @@ from tests.races.together import PATIENCE, at_once
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 PEOPLE = 50
-SERVER = ["--workers", "4", "--threads", "2", "--no-control-socket"]
+# As in the container.
+SERVER = ["--workers", "4", "--threads", "2", "--keep-alive", "150", "--no-control-socket"]
 
 
 @pytest.fixture

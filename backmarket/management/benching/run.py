@@ -79,9 +79,9 @@ def server(*, page_cache: bool) -> Iterator[str]:
     port = os.environ["PORT"]
     os.environ["PAGE_CACHE"] = str(int(page_cache))
     processes = Processes(embedded.var_dir() / "bench" / "logs", Path(settings.BASE_DIR))
-    bind = ["--bind", f"127.0.0.1:{port}", "--workers", "4", "--threads", "2", "--no-control-socket"]
+    bind = ["--bind", f"127.0.0.1:{port}", "--workers", "4", "--threads", "2", "--keep-alive", "150"]
     try:
-        processes.start("bench-web", "-m", "gunicorn", "backmarket.wsgi", *bind)
+        processes.start("bench-web", "-m", "gunicorn", "backmarket.wsgi", *bind, "--no-control-socket")
         _wait(processes, int(port))
         yield f"http://127.0.0.1:{port}"
     finally:
