@@ -101,32 +101,21 @@ CHECKS: Checks = {
         WHERE coalesce(earned.minor, 0) - coalesce(paid.minor, 0) <> coalesce(booked.minor, 0)
         """,
     ),
-    # What the plant gave back in part above its proceeds stays with the house: it had been more than the plant had.
-    "shipping_kept": (
-        _("What is kept of a line's shipping is not what it should be"),
+    "labels": (
+        _("What is kept for the courier of a delivered parcel is not the price of its label"),
         """
-        WITH kept AS (
-            SELECT movement.reference AS line_id, sum(entry.amount_minor) AS minor
-            FROM payments_ledgerentry AS entry
-                JOIN payments_ledgermovement AS movement ON movement.id = entry.movement_id
-            WHERE entry.account = 'shipping' GROUP BY 1),
-        due AS (
-            SELECT line.id, line.currency, orders_order.number,
-                coalesce((SELECT -sum(amount_minor) FROM orders_earning
-                          WHERE line_id = line.id AND kind = 'label'), 0)
-                + CASE WHEN NOT EXISTS (SELECT FROM payments_ledgermovement WHERE key = 'shipping:' || line.id)
-                        OR parcel.courier IS NULL OR parcel.courier NOT IN ('sandbox', 'easypost') THEN 0
-                    WHEN NOT EXISTS (SELECT FROM orders_earning WHERE line_id = line.id AND kind = 'refund')
-                        THEN line.shipping_minor
-                    ELSE greatest(0, line.commission_minor + line.commission_vat_minor - line.price_minor
-                        + coalesce((SELECT sum(plant_minor) FROM orders_partrefund WHERE line_id = line.id), 0))
-                END AS minor
-            FROM orders_orderline AS line JOIN orders_order ON orders_order.id = line.order_id
-                JOIN orders_consignment AS consignment ON consignment.id = line.consignment_id
-                LEFT JOIN shipping_parcel AS parcel ON parcel.id = consignment.parcel_id
-            WHERE line.delivered_at IS NOT NULL)
-        SELECT 'line ' || due.id || ' of order ' || due.number, due.minor, coalesce(kept.minor, 0), due.currency
-        FROM due LEFT JOIN kept ON kept.line_id = due.id WHERE due.minor <> coalesce(kept.minor, 0)
+        SELECT 'parcel ' || parcel.tracking_number || ' of order ' || orders_order.number, parcel.label_minor,
+            coalesce(sum(kept.minor), 0), parcel.label_currency
+        FROM orders_consignment AS consignment JOIN orders_order ON orders_order.id = consignment.order_id
+            JOIN shipping_parcel AS parcel ON parcel.id = consignment.parcel_id
+            JOIN orders_orderline AS line ON line.consignment_id = consignment.id AND line.shipped_at IS NOT NULL
+            LEFT JOIN (SELECT movement.reference, sum(entry.amount_minor) AS minor
+                       FROM payments_ledgerentry AS entry
+                           JOIN payments_ledgermovement AS movement ON movement.id = entry.movement_id
+                       WHERE entry.account = 'shipping' GROUP BY 1) AS kept ON kept.reference = line.id
+        WHERE parcel.label_currency = consignment.currency
+        GROUP BY parcel.id, orders_order.id
+        HAVING bool_and(line.delivered_at IS NOT NULL) AND parcel.label_minor <> coalesce(sum(kept.minor), 0)
         """,
     ),
     "settlements": (

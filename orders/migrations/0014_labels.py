@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='earning',
             name='kind',
-            field=models.CharField(choices=[('sale', 'sale'), ('refund', 'refund'), ('part', 'refund in part'), ('carried', 'carried over'), ('trade', 'device bought'), ('received', 'transfer received'), ('dispute', "payment taken back by the buyer's bank"), ('label', 'label dearer than the shipping paid')], max_length=8, verbose_name='kind'),
+            field=models.CharField(choices=[('sale', 'sale'), ('refund', 'refund'), ('part', 'refund in part'), ('carried', 'carried over'), ('trade', 'device bought'), ('received', 'transfer received'), ('dispute', "payment taken back by the buyer's bank"), ('label', 'label of our courier')], max_length=8, verbose_name='kind'),
         ),
         migrations.AddConstraint(
             model_name='earning',

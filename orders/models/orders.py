@@ -286,5 +286,6 @@ class OrderLine(models.Model):
 
     @property
     def proceeds(self) -> Money:
-        """What the plant earns for the device: price − commission − VAT on the commission."""
-        return Money(self.price_minor - self.commission_minor - self.commission_vat_minor, self.currency)
+        """What the plant earns: gross − commission − VAT on the commission."""
+        deducted = self.commission_minor + self.commission_vat_minor
+        return Money(self.price_minor + self.shipping_minor - deducted, self.currency)

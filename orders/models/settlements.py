@@ -66,7 +66,7 @@ class Earning(models.Model):
         TRADE = "trade", _("device bought")
         RECEIVED = "received", _("transfer received")
         DISPUTE = "dispute", _("payment taken back by the buyer's bank")
-        LABEL = "label", _("label dearer than the shipping paid")
+        LABEL = "label", _("label of our courier")
 
     # What follows from an earlier settlement, and is no reason for another one.
     LEFT_OVER: ClassVar[tuple[str, ...]] = (Kind.CARRIED, Kind.RECEIVED)

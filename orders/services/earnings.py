@@ -7,7 +7,6 @@ from uuid import UUID
 from backmarket.money import Money
 from backmarket.payments.models import LedgerMovement
 from backmarket.payments.services import book
-from backmarket.shipping.selectors import is_house_couriers
 from backmarket.taxes import share_of
 from orders.models import Earning, OrderLine, PartRefund
 
@@ -19,20 +18,32 @@ LOST, FOUND = "lost_sale", "found_sale"
 
 
 def earn_sale(line: OrderLine, *, at: datetime) -> None:
-    """The buyer's money becomes the plant's proceeds and the house's commission; due 14 days after delivery.
-
-    The shipping paid belongs to whoever pays the courier. What our courier's label costs above that is the plant's.
-    """
+    """The buyer's money becomes the plant's proceeds and the house's commission; due 14 days after delivery."""
     _book_sale(line, at)
-    ours = _travelled_with_us(line)
-    if not ours:
-        _move_shipping("carried", line, at, ("shipping", "", -line.shipping), _plant(line, line.shipping))
-    _earn(line, line.proceeds if ours else line.proceeds + line.shipping, at)
-    if surplus := _label_surplus(line):
-        _move_shipping("label", line, at, _plant(line, -surplus), ("shipping", "", surplus))
-        facts = {"plant_id": line.plant_id, "amount_minor": -surplus.minor, "currency": line.currency}
-        facts |= {"due_at": at + PROCEEDS_DUE_AFTER, "created_at": at}
-        Earning.objects.get_or_create(line=line, kind=Earning.Kind.LABEL, defaults=facts)
+    _earn(line, at)
+
+
+def charge_label(line: OrderLine, *, at: datetime) -> None:
+    """A delivered device bears its share of what our courier asked for the parcel's label: the plant has the shipping
+    that its customer paid, and the price of the label is kept for the courier. Only once; a refund gives none back."""
+    share = _label_share(line)
+    if not share:
+        return
+    entries = [("plant", str(line.plant_id), -share), ("shipping", "", share)]
+    book(f"label:{line.pk}", kind="label", reference=line.pk, entries=entries, at=at, label=_label(line))
+    facts = {"plant_id": line.plant_id, "amount_minor": -share.minor, "currency": line.currency}
+    facts |= {"due_at": at + PROCEEDS_DUE_AFTER, "created_at": at}
+    Earning.objects.get_or_create(line=line, kind=Earning.Kind.LABEL, defaults=facts)
+
+
+def _label_share(line: OrderLine) -> Money:
+    """Nothing where the plant's own courier carried it, or ours asks in a currency for which no rate was agreed."""
+    parcel = line.consignment.parcel
+    price = parcel.label_price if parcel else None
+    if price is None or price.currency != line.currency:
+        return Money(0, line.currency)
+    inside = list(line.consignment.lines.exclude(shipped_at=None).order_by("pk").values_list("pk", flat=True))
+    return dict(zip(inside, price.split([1] * len(inside)), strict=True))[line.pk]
 
 
 def compensate_sale(line: OrderLine, *, at: datetime) -> None:
@@ -41,7 +52,7 @@ def compensate_sale(line: OrderLine, *, at: datetime) -> None:
     Due as a delivery's would be, so that what is found until then needs no money back. Only once.
     """
     _book_compensation(line, LOST, 1, at)
-    _earn(line, line.proceeds, at)
+    _earn(line, at)
 
 
 def is_compensated(line: OrderLine) -> bool:
@@ -54,16 +65,16 @@ def take_back_compensation(line: OrderLine, *, at: datetime) -> None:
     """The plant has its device again; nothing when it was never paid for it."""
     if is_compensated(line):
         _book_compensation(line, FOUND, -1, at)
-        _unearn(line, line.proceeds, at)
+        _unearn(line, at)
 
 
-def _earn(line: OrderLine, amount: Money, at: datetime) -> None:
+def _earn(line: OrderLine, at: datetime) -> None:
     Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.SALE,
         defaults={
             "plant_id": line.plant_id,
-            "amount_minor": amount.minor,
+            "amount_minor": line.proceeds.minor,
             "currency": line.currency,
             "due_at": at + PROCEEDS_DUE_AFTER,
             "created_at": at,
@@ -73,22 +84,18 @@ def _earn(line: OrderLine, amount: Money, at: datetime) -> None:
 
 def reverse_sale(line: OrderLine, *, at: datetime) -> None:
     """Take back what is left of the sale, due at once; only once. A sale not settled yet falls due with it: the two
-    cancel out. What the house had borne of it in part comes back to the house. Shipping comes from where it is, and
-    what the plant gave back in part counts for its proceeds first."""
+    cancel out. What the house had borne of it in part comes back to the house."""
     parts = list(PartRefund.objects.filter(line=line))
     borne = [part.amount_minor for part in parts if part.borne_by == PartRefund.Bearer.HOUSE]
-    whole = _less(line.proceeds + line.shipping, (part.plant_minor for part in parts))
-    kept = min(line.shipping, whole) if _keeps_shipping(line) else Money(0, line.currency)
     entries = [
         ("buyer", BUYERS, line.rest),
         ("compensation", "", Money(sum(borne), line.currency)),
-        ("shipping", "", -kept),
-        _plant(line, kept - whole),
+        ("plant", str(line.plant_id), -_less(line.proceeds, (part.plant_minor for part in parts))),
         ("commission", "", -_less(_commission(line), (part.commission_minor for part in parts))),
         ("commission_vat", "", -_less(_commission_vat(line), (part.commission_vat_minor for part in parts))),
     ]
     book(f"unsale:{line.pk}", kind="unsale", reference=line.pk, entries=entries, at=at, label=_label(line))
-    _unearn(line, whole - kept, at)
+    _unearn(line, at)
 
 
 def shares_of_part(part: PartRefund) -> tuple[int, int, int]:
@@ -128,15 +135,17 @@ def bear_part(part: PartRefund, *, at: datetime) -> None:
         Earning.objects.get_or_create(kind=Earning.Kind.PART, reference=part.pk, defaults=facts)
 
 
-def _unearn(line: OrderLine, amount: Money, at: datetime) -> None:
+def _unearn(line: OrderLine, at: datetime) -> None:
     """What is left of the sale; all of it that is not settled yet falls due at once."""
-    Earning.objects.filter(line=line, settlement=None, due_at__gt=at).update(due_at=at)
+    earned = Earning.objects.filter(line=line, kind__in=[Earning.Kind.SALE, Earning.Kind.PART])
+    earned.filter(settlement=None, due_at__gt=at).update(due_at=at)
+    borne = PartRefund.objects.filter(line=line).values_list("plant_minor", flat=True)
     Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.REFUND,
         defaults={
             "plant_id": line.plant_id,
-            "amount_minor": -amount.minor,
+            "amount_minor": -_less(line.proceeds, borne).minor,
             "currency": line.currency,
             "due_at": at,
             "created_at": at,
@@ -155,50 +164,17 @@ def owe_for_device(*, plant_id: UUID, trade_id: UUID, amount: Money, label: str,
 
 def _book_sale(line: OrderLine, at: datetime) -> None:
     entries = [
-        ("buyer", BUYERS, -line.price),
-        _plant(line, line.proceeds),
+        ("buyer", BUYERS, -line.gross),
+        ("plant", str(line.plant_id), line.proceeds),
         ("commission", "", _commission(line)),
         ("commission_vat", "", _commission_vat(line)),
     ]
     book(f"sale:{line.pk}", kind="sale", reference=line.pk, entries=entries, at=at, label=_label(line))
-    _move_shipping("shipping", line, at, ("buyer", BUYERS, -line.shipping), ("shipping", "", line.shipping))
-
-
-def _move_shipping(kind: str, line: OrderLine, at: datetime, *entries: tuple[str, str, Money]) -> None:
-    if any(amount for _account, _party, amount in entries):
-        book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
-
-
-def _travelled_with_us(line: OrderLine) -> bool:
-    parcel = line.consignment.parcel
-    return parcel is not None and is_house_couriers(parcel)
-
-
-def _keeps_shipping(line: OrderLine) -> bool:
-    """Is the shipping of a sale still with the house? The books say it: a parcel may change."""
-    keys = LedgerMovement.objects.filter(key__in=[f"shipping:{line.pk}", f"carried:{line.pk}"])
-    return set(keys.values_list("kind", flat=True)) == {"shipping"}
-
-
-def _label_surplus(line: OrderLine) -> Money:
-    """This line's share of what the label cost above the shipping paid for all that was in the parcel."""
-    parcel = line.consignment.parcel
-    price = parcel.label_price if parcel else None
-    if price is None or price.currency != line.currency:
-        return Money(0, line.currency)
-    inside = list(line.consignment.lines.exclude(shipped_at=None).order_by("pk"))
-    surplus = max(0, price.minor - sum(each.shipping_minor for each in inside))
-    shares = Money(surplus, line.currency).split([1] * len(inside))
-    return dict(zip((each.pk for each in inside), shares, strict=True))[line.pk]
-
-
-def _plant(line: OrderLine, amount: Money) -> tuple[str, str, Money]:
-    return "plant", str(line.plant_id), amount
 
 
 def _book_compensation(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
     amount = line.proceeds * sign
-    entries = [("compensation", "", -amount), _plant(line, amount)]
+    entries = [("compensation", "", -amount), ("plant", str(line.plant_id), amount)]
     book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
 
 

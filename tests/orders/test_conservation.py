@@ -136,7 +136,7 @@ class Shop:
         own = {"courier": "colissimo", "tracking_number": uuid4().hex[:12]} if number % 2 else {}
         numbers = {line.pk: imei() for line in consignment.lines.to_ship()}
         parcel = ship_consignment(consignment, identifiers=numbers, by=BY, at=self.at, **own)
-        if not own:  # some labels are dearer than what is paid for shipping
+        if not own:  # some labels are dearer than the shipping paid
             Parcel.objects.filter(pk=parcel.pk).update(label_minor=300 * (1 + number), label_currency="EUR")
 
     def deliver(self, number: int) -> None:
@@ -210,7 +210,7 @@ def accounted_for(order: Order) -> int:
 
 
 def kept_for_courier(lines: list[OrderLine]) -> int:
-    """What the house's account of shipping has of these lines; what their labels cost above it is in it, too."""
+    """What their labels cost, which is no plant's any more."""
     keys = [line.pk for line in lines]
     return _sum(LedgerEntry.objects.filter(account="shipping", movement__reference__in=keys))
 

@@ -150,9 +150,7 @@ def test_workers_settling_at_once_pay_a_plant_once(delivered_line: OrderLine, no
 
     assert meanwhile(partial(settle_plants, at), partial(settle_plants, at)) == 0
 
-    # Its own courier carried it: the shipping that the buyer paid is the plant's.
-    earned = delivered_line.proceeds + delivered_line.shipping
-    assert (Settlement.objects.count(), Payout.objects.get().amount) == (1, earned)
+    assert (Settlement.objects.count(), Payout.objects.get().amount) == (1, delivered_line.proceeds)
 
 
 def test_a_refund_racing_the_settlement_leaves_no_cent_behind(delivered_line: OrderLine, now: datetime) -> None:

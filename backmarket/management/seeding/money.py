@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from backmarket.management.seeding.base import stable_uuid
 from backmarket.management.seeding.history import History
+from backmarket.money import Money
 from backmarket.payments.models import Payment, Refund
 from orders.models import Earning, Guarantee, OrderLine
 
@@ -12,11 +13,6 @@ PROCEEDS_DUE_AFTER = timedelta(days=OrderLine.PROCEEDS_DUE_AFTER_DAYS)
 
 def earn_sale(history: History, line: OrderLine, at: datetime) -> Earning:
     _book(history, line, "sale", 1, at)
-    # Everything here travels with the house's courier.
-    shipping = line.shipping_minor
-    if shipping:
-        sides = ("buyer", "", -shipping), ("shipping", "", shipping)
-        history.books.book(f"shipping:{line.pk}", line.pk, at, *sides, label=_label(line))
     earning = Earning(
         plant=line.plant,
         line=line,
@@ -28,6 +24,22 @@ def earn_sale(history: History, line: OrderLine, at: datetime) -> Earning:
     )
     history.rows.add(earning)
     return earning
+
+
+def charge_label(history: History, line: OrderLine, share: Money, at: datetime) -> None:
+    sides = ("plant", str(line.plant_id), -share.minor), ("shipping", "", share.minor)
+    history.books.book(f"label:{line.pk}", line.pk, at, *sides, label=_label(line))
+    history.rows.add(
+        Earning(
+            plant=line.plant,
+            line=line,
+            kind=Earning.Kind.LABEL,
+            amount_minor=-share.minor,
+            currency=line.currency,
+            due_at=at + PROCEEDS_DUE_AFTER,
+            created_at=at,
+        )
+    )
 
 
 def refund_line(
@@ -85,8 +97,7 @@ def _book(history: History, line: OrderLine, kind: str, sign: int, at: datetime)
         f"{kind}:{line.pk}",
         line.pk,
         at,
-        ("buyer", "", -sign * line.price_minor if kind == "sale" else line.gross.minor),
-        ("shipping", "", 0 if kind == "sale" else -line.shipping_minor),
+        ("buyer", "", -sign * line.gross.minor),
         ("plant", str(line.plant_id), sign * line.proceeds.minor),
         ("commission", "", sign * line.commission_minor),
         ("commission_vat", "", sign * line.commission_vat_minor),

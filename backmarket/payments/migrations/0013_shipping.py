@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='ledgerentry',
             name='account',
-            field=models.CharField(choices=[('gateway', 'payment gateway'), ('bank', 'bank'), ('buyer', "buyers' money held"), ('consumer', 'owed to people who sold a device'), ('credit', 'kept as credit for people'), ('plant', 'owed to plants'), ('commission', 'commission'), ('commission_vat', 'VAT on commission'), ('compensation', 'compensation'), ('gateway_fee', "payment provider's fees"), ('shipping', 'shipping, for the courier'), ('dispute', 'disputed by buyers')], max_length=16),
+            field=models.CharField(choices=[('gateway', 'payment gateway'), ('bank', 'bank'), ('buyer', "buyers' money held"), ('consumer', 'owed to people who sold a device'), ('credit', 'kept as credit for people'), ('plant', 'owed to plants'), ('commission', 'commission'), ('commission_vat', 'VAT on commission'), ('compensation', 'compensation'), ('gateway_fee', "payment provider's fees"), ('shipping', 'shipping, kept for the courier'), ('dispute', 'disputed by buyers')], max_length=16),
         ),
     ]
