@@ -23,5 +23,4 @@ WORKDIR /app
 USER app
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=4 CMD ["python", "deploy/healthcheck.py", "web"]
-CMD ["gunicorn", "backmarket.wsgi", "--bind", "0.0.0.0:8000", "--workers", "4", "--threads", "2", "--keep-alive", "150", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--max-requests", "50000", "--max-requests-jitter", "5000"]
+CMD ["python", "-m", "backmarket.webserver"]

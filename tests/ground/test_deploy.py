@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.core.checks.registry import registry
 
+from backmarket import webserver
 from backmarket.payments.checks import stripe_is_whole
 
 ROOT = Path(__file__).parents[2]
@@ -260,3 +261,12 @@ def test_the_proxy_ends_tls_and_serves_media(compose: dict[str, Any]) -> None:
     assert "{$SITE_HOST}" in caddyfile
     assert environment(compose, "web")["PRIVATE_ROOT"] not in str(compose["services"]["proxy"]["volumes"]) + caddyfile
     assert environment(compose, "proxy") == {"SITE_HOST": "shop.example"}
+
+
+def test_the_proxy_lets_no_header_pass_for_its_own_and_closes_idle_connections_first() -> None:
+    caddyfile = (ROOT / "deploy/Caddyfile").read_text()
+    # What has an underscore would be read as what has a hyphen: X_Forwarded_For.
+    assert 0 < caddyfile.find("request_header -*_*") < caddyfile.find("reverse_proxy")
+    keepalive = re.search(r"keepalive (\d+)s", caddyfile)
+    assert keepalive
+    assert int(keepalive[1]) * 1_000 < int(webserver.SETTINGS["GRANIAN_HTTP1_HEADER_READ_TIMEOUT"])

@@ -15,6 +15,7 @@ import requests
 from bs4 import BeautifulSoup
 from django.conf import settings
 
+from backmarket import webserver
 from backmarket.management.journey.stage import free_port
 from backmarket.payments.models import Payment
 from catalog.models import Listing, StockReservation
@@ -27,8 +28,6 @@ from tests.races.together import PATIENCE, at_once
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 PEOPLE = 50
-# As in the container.
-SERVER = ["--workers", "4", "--threads", "2", "--keep-alive", "150", "--no-control-socket"]
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def site() -> Iterator[str]:
     """The address of the production web server on this test's database."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "backmarket.wsgi", "--bind", f"127.0.0.1:{port}", *SERVER],
+        [sys.executable, *webserver.command(port, host="127.0.0.1")],
         cwd=settings.BASE_DIR, env=environment(ALLOWED_HOSTS="127.0.0.1", LOCK_TIMEOUT_MS="10000"),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -54,7 +53,7 @@ def _wait_for(url: str) -> None:
         try:
             if requests.get(url, timeout=10).ok:
                 return
-        except requests.RequestException:  # not listening yet, or four processes still read the code
+        except requests.RequestException:  # not listening yet, or its processes still read the code
             time.sleep(0.2)
     raise AssertionError("The web server does not answer.")
 

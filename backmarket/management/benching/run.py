@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
-from backmarket import embedded
+from backmarket import embedded, webserver
 from backmarket.accounts.models import User
 from backmarket.management.benching import checkouts
 from backmarket.management.benching.bulk import slowed
@@ -75,13 +75,12 @@ def prepare(environment: dict[str, str], buyables: int) -> None:
 
 @contextlib.contextmanager
 def server(*, page_cache: bool) -> Iterator[str]:
-    """The production web server, with as many workers and threads as in the container; yields its address."""
+    """The production web server; yields its address."""
     port = os.environ["PORT"]
     os.environ["PAGE_CACHE"] = str(int(page_cache))
     processes = Processes(embedded.var_dir() / "bench" / "logs", Path(settings.BASE_DIR))
-    bind = ["--bind", f"127.0.0.1:{port}", "--workers", "4", "--threads", "2", "--keep-alive", "150"]
     try:
-        processes.start("bench-web", "-m", "gunicorn", "backmarket.wsgi", *bind, "--no-control-socket")
+        processes.start("bench-web", *webserver.command(int(port), host="127.0.0.1"))
         _wait(processes, int(port))
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -173,8 +172,9 @@ def _cookie() -> str:
 
 def _memory() -> int:
     """Bytes that the web server's processes hold."""
-    ours = psutil.Process().children(recursive=True)
-    return sum(process.memory_info().rss for process in ours if "gunicorn" in " ".join(process.cmdline()))
+    children = psutil.Process().children(recursive=True)
+    server = next(process for process in children if "granian" in process.cmdline())
+    return sum(process.memory_info().rss for process in [server, *server.children(recursive=True)])
 
 
 def _wait(processes: Processes, port: int) -> None:

@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 
-from backmarket import embedded, health
+from backmarket import embedded, health, webserver
 from backmarket.management.processes import ChildDied, Processes
 from backmarket.tasks import heartbeat
 
@@ -86,17 +86,7 @@ class Command(BaseCommand):
         heartbeat.delay()  # beat's first one would come after fifteen seconds
 
     def web(self) -> list[str]:
-        bind = ["--bind", f"{HOST}:{self.port}", "--workers", "2", "--threads", "4"]
-        return [
-            "-m",
-            "gunicorn",
-            "backmarket.wsgi",
-            *bind,
-            "--graceful-timeout",
-            "5",
-            "--preload",
-            "--no-control-socket",
-        ]
+        return webserver.command(self.port, host=HOST)
 
     def changed(self) -> bool:
         """Whether the worker and beat have to start again, because the code changed: never in the demo."""

@@ -14,7 +14,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from backmarket import embedded
+from backmarket import embedded, webserver
 from backmarket.management.commands.demo import readiness
 from backmarket.management.processes import ChildDied, Processes
 
@@ -61,9 +61,8 @@ def servers() -> Iterator[None]:
     logs = embedded.var_dir() / "journey" / "logs"
     processes = Processes(logs, Path(settings.BASE_DIR))
     port = int(os.environ["PORT"])
-    bind = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4", "--no-control-socket"]
     try:
-        processes.start("journey-web", "-m", "gunicorn", "backmarket.wsgi", *bind)
+        processes.start("journey-web", *webserver.command(port, host="127.0.0.1"))
         celery = ["-m", "celery", "-A", "backmarket"]
         processes.start(
             "journey-worker", *celery, "worker", "--pool", "threads", "--concurrency", "2", "--without-mingle",
