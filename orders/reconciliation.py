@@ -101,6 +101,23 @@ CHECKS: Checks = {
         WHERE coalesce(earned.minor, 0) - coalesce(paid.minor, 0) <> coalesce(booked.minor, 0)
         """,
     ),
+    "labels": (
+        _("What is kept for the courier of a delivered parcel is not the price of its label"),
+        """
+        SELECT 'parcel ' || parcel.tracking_number || ' of order ' || orders_order.number, parcel.label_minor,
+            coalesce(sum(kept.minor), 0), parcel.label_currency
+        FROM orders_consignment AS consignment JOIN orders_order ON orders_order.id = consignment.order_id
+            JOIN shipping_parcel AS parcel ON parcel.id = consignment.parcel_id
+            JOIN orders_orderline AS line ON line.consignment_id = consignment.id AND line.shipped_at IS NOT NULL
+            LEFT JOIN (SELECT movement.reference, sum(entry.amount_minor) AS minor
+                       FROM payments_ledgerentry AS entry
+                           JOIN payments_ledgermovement AS movement ON movement.id = entry.movement_id
+                       WHERE entry.account = 'shipping' GROUP BY 1) AS kept ON kept.reference = line.id
+        WHERE parcel.label_currency = consignment.currency
+        GROUP BY parcel.id, orders_order.id
+        HAVING bool_and(line.delivered_at IS NOT NULL) AND parcel.label_minor <> coalesce(sum(kept.minor), 0)
+        """,
+    ),
     "settlements": (
         _("A settlement is not the sum of its rows"),
         """

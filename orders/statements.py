@@ -29,6 +29,7 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
     ("unsale", Account.BUYER): _("Refund to the customer"),
     ("unsale", Account.COMMISSION): _("Commission given back"),
     ("unsale", Account.COMMISSION_VAT): _("VAT on commission given back"),
+    ("label", Account.SHIPPING): _("Label of our courier"),
     ("unsale", Account.COMPENSATION): _("Refund to the customer, which we had made in part"),
     ("part", Account.BUYER): _("Refund to the customer in part"),
     ("part", Account.COMMISSION): _("Commission given back"),
@@ -46,7 +47,7 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
 
 # Kind of movement -> the page, on either admin site, of what moved the money.
 PAGES: Mapping[str, str] = {
-    **dict.fromkeys(("sale", "unsale", "part", "lost_sale", "found_sale"), "orders_orderline"),
+    **dict.fromkeys(("sale", "label", "unsale", "part", "lost_sale", "found_sale"), "orders_orderline"),
     **dict.fromkeys(("payout", "payout-bounced"), "orders_settlement"),
     "trade": "buyback_trade",
 }

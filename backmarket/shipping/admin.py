@@ -37,7 +37,7 @@ class ParcelAdmin(StaffModelAdmin):
     search_fields = ("tracking_number", "reference")
     fields = (
         "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown",
-        "refusal",
+        "label_shown", "refusal",
         "created_at", "in_transit_at", "delivered_at", "lost_at", "returned_at", "cancelled_at",
     )  # fmt: skip
     piles = (
@@ -50,6 +50,7 @@ class ParcelAdmin(StaffModelAdmin):
     steps = (ASK_AGAIN,)
     shown_status = state_column()
     insured_shown = money_column("insured", _("insured for"))
+    label_shown = money_column("label_price", _("price of the label"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
         return super().get_queryset(request).select_related("sender", "recipient")

@@ -60,6 +60,9 @@ class Parcel(models.Model):
     recipient = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     insured_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    # What the courier asks for the label that it made, in its own currency; unknown until it has made one.
+    label_minor = models.PositiveIntegerField(null=True, blank=True)
+    label_currency = models.CharField(max_length=3, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     # The courier has confirmed: it made the label, or it follows the number that it was given.
     booked_at = models.DateTimeField(null=True, blank=True)
@@ -101,6 +104,10 @@ class Parcel(models.Model):
                 condition=~Q(status="delivered") | Q(delivered_at__isnull=False),
                 name="parcel_delivered_has_date",
             ),
+            models.CheckConstraint(
+                condition=Q(label_minor=None, label_currency="") | Q(label_minor__isnull=False) & ~Q(label_currency=""),
+                name="parcel_label_has_currency",
+            ),
         ]
         indexes = [
             models.Index(fields=["purpose", "reference"], name="parcel_reference"),
@@ -117,6 +124,10 @@ class Parcel(models.Model):
     @property
     def insured(self) -> Money:
         return Money(self.insured_minor, self.currency)
+
+    @property
+    def label_price(self) -> Money | None:
+        return None if self.label_minor is None else Money(self.label_minor, self.label_currency)
 
 
 class Pickup(models.Model):

@@ -66,6 +66,7 @@ class Earning(models.Model):
         TRADE = "trade", _("device bought")
         RECEIVED = "received", _("transfer received")
         DISPUTE = "dispute", _("payment taken back by the buyer's bank")
+        LABEL = "label", _("label of our courier")
 
     # What follows from an earlier settlement, and is no reason for another one.
     LEFT_OVER: ClassVar[tuple[str, ...]] = (Kind.CARRIED, Kind.RECEIVED)
@@ -98,7 +99,7 @@ class Earning(models.Model):
                 | Q(kind="dispute", line__isnull=True, reference__isnull=False, amount_minor__lte=0)
                 | Q(kind="received", line__isnull=True, reference__isnull=False, amount_minor__gt=0)
                 | Q(kind="sale", line__isnull=False, amount_minor__gte=0)
-                | Q(kind="refund", line__isnull=False, amount_minor__lte=0)
+                | Q(kind__in=["refund", "label"], line__isnull=False, amount_minor__lte=0)
                 | Q(kind="part", line__isnull=False, reference__isnull=False, amount_minor__lte=0),
                 name="earning_sign_fits_kind",
             ),

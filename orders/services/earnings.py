@@ -23,6 +23,29 @@ def earn_sale(line: OrderLine, *, at: datetime) -> None:
     _earn(line, at)
 
 
+def charge_label(line: OrderLine, *, at: datetime) -> None:
+    """A delivered device bears its share of what our courier asked for the parcel's label: the plant has the shipping
+    that its customer paid, and the price of the label is kept for the courier. Only once; a refund gives none back."""
+    share = _label_share(line)
+    if not share:
+        return
+    entries = [("plant", str(line.plant_id), -share), ("shipping", "", share)]
+    book(f"label:{line.pk}", kind="label", reference=line.pk, entries=entries, at=at, label=_label(line))
+    facts = {"plant_id": line.plant_id, "amount_minor": -share.minor, "currency": line.currency}
+    facts |= {"due_at": at + PROCEEDS_DUE_AFTER, "created_at": at}
+    Earning.objects.get_or_create(line=line, kind=Earning.Kind.LABEL, defaults=facts)
+
+
+def _label_share(line: OrderLine) -> Money:
+    """Nothing where the plant's own courier carried it, or ours asks in a currency for which no rate was agreed."""
+    parcel = line.consignment.parcel
+    price = parcel.label_price if parcel else None
+    if price is None or price.currency != line.currency:
+        return Money(0, line.currency)
+    inside = list(line.consignment.lines.exclude(shipped_at=None).order_by("pk").values_list("pk", flat=True))
+    return dict(zip(inside, price.split([1] * len(inside)), strict=True))[line.pk]
+
+
 def compensate_sale(line: OrderLine, *, at: datetime) -> None:
     """The courier lost what the buyer is paid back for: the house, whose parcel was insured, pays the plant's proceeds.
 

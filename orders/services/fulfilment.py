@@ -25,7 +25,7 @@ from catalog.services.units import sell_unit, take_back_unit
 from orders.models import Consignment, OrderLine, Withdrawal
 from orders.querysets import found_after_refund
 from orders.services.cancelling import lapse_request
-from orders.services.earnings import compensate_sale, earn_sale, is_compensated, take_back_compensation
+from orders.services.earnings import charge_label, compensate_sale, earn_sale, is_compensated, take_back_compensation
 from orders.services.guarantees import start_guarantee
 from orders.services.refunds import refund_line, refund_requested
 from refurbishers.services.addresses import plant_address
@@ -167,11 +167,12 @@ def _on_one_road(line: OrderLine) -> Iterator[None]:
 
 
 def deliver_line(line: OrderLine, *, at: datetime) -> None:
-    """At the buyer's: the guarantees start, the plant has earned its proceeds."""
+    """At the buyer's: the guarantees start, the plant has earned its proceeds and owes the label."""
     with transaction.atomic():
         move(line, Status.DELIVERED, by=COURIER, at=at)
         start_guarantee(line, at=at)
         earn_sale(line, at=at)
+        charge_label(line, at=at)
 
 
 def deliver_consignment(consignment: Consignment, *, at: datetime) -> None:

@@ -181,12 +181,13 @@ class EasyPost:
     def _buy_shipments(self, one: Any, given: Any) -> tuple[int, Any]:
         if one["tracking_code"]:
             return refusal(422, "SHIPMENT.POSTAGE.EXISTS")
-        if given["rate"]["id"] not in [rate["id"] for rate in one["rates"]]:
+        chosen = next((rate for rate in one["rates"] if rate["id"] == given["rate"]["id"]), None)
+        if chosen is None:
             return refusal(422, "RATE.NOT_FOUND")
         code = f"1Z{one['id'].removeprefix('shp_'):0>10}"
         label = {"object": "PostageLabel", "label_url": f"{self.url}/label.png", "label_file_type": "image/png"}
         one |= {"tracking_code": code, "postage_label": label, "insurance": given.get("insurance")}
-        one |= {"selected_rate": given["rate"]["id"]}
+        one |= {"selected_rate": chosen}
         self._keep("trk", "Tracker", tracking_code=code, shipment_id=one["id"], tracking_details=[], status="unknown")
         return 200, one
 

@@ -27,12 +27,13 @@ def test_a_label_and_a_visit_are_made_once_and_insured_in_full(desk: EasyPost, n
     parcel = with_pickup(now)
     services.book_couriers(now)
     (shipment,), (pickup,) = desk.all_of("Shipment"), desk.all_of("Pickup")
-    assert (shipment["reference"], shipment["insurance"], shipment["selected_rate"]) == (
+    assert (shipment["reference"], shipment["insurance"], shipment["selected_rate"]["id"]) == (
         str(parcel.pk),
         "375.00",
         "rate_1",
     )
     assert (parcel.tracking_number, parcel.gateway_id) == (shipment["tracking_code"], shipment["id"])
+    assert (parcel.label_minor, parcel.label_currency) == (940, "USD")
     assert (pickup["min_datetime"], pickup["max_datetime"]) == ("2026-11-24T09:00:00Z", "2026-11-24T11:00:00Z")
     assert (pickup["status"], pickup["bought"]["service"]) == ("scheduled", "Future-day")
     assert (parcel.pickups.get().confirmation, bool(parcel.label)) == (pickup["confirmation"], True)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 
 from backmarket.events.models import Event, EventDelivery, IncomingWebhook
 from backmarket.management.journey.play import Play, expect, ledger_sum
@@ -26,7 +26,9 @@ def settle(play: Play) -> str:
         play.travel(play.now + timedelta(days=1))
     expect(paid.count() == 1, "the plant was not paid, or not once")
     first, last = Settlement.objects.filter(plant=plant).order_by("settled_date")
-    bought, earned = play.props["trade"].price_minor, play.props["line"].proceeds.minor
+    # What it sold the phone for, less the commission and the label that brought it to its buyer.
+    sold = play.props["line"].earnings.aggregate(minor=Sum("amount_minor"))
+    bought, earned = play.props["trade"].price_minor, sold["minor"]
     expect(first.total_minor == -bought and first.payout is None, f"{first.total_minor} were settled first")
     expect(last.total_minor == earned - bought, f"{last.total_minor} were settled, {earned} earned, {bought} owed")
     expect(last.payout and last.payout.amount_minor == earned - bought, "another sum was paid out")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from backmarket.management.seeding.base import stable_uuid
 from backmarket.management.seeding.history import History
+from backmarket.money import Money
 from backmarket.payments.models import Payment, Refund
 from orders.models import Earning, Guarantee, OrderLine
 
@@ -23,6 +24,22 @@ def earn_sale(history: History, line: OrderLine, at: datetime) -> Earning:
     )
     history.rows.add(earning)
     return earning
+
+
+def charge_label(history: History, line: OrderLine, share: Money, at: datetime) -> None:
+    sides = ("plant", str(line.plant_id), -share.minor), ("shipping", "", share.minor)
+    history.books.book(f"label:{line.pk}", line.pk, at, *sides, label=_label(line))
+    history.rows.add(
+        Earning(
+            plant=line.plant,
+            line=line,
+            kind=Earning.Kind.LABEL,
+            amount_minor=-share.minor,
+            currency=line.currency,
+            due_at=at + PROCEEDS_DUE_AFTER,
+            created_at=at,
+        )
+    )
 
 
 def refund_line(
@@ -84,5 +101,9 @@ def _book(history: History, line: OrderLine, kind: str, sign: int, at: datetime)
         ("plant", str(line.plant_id), sign * line.proceeds.minor),
         ("commission", "", sign * line.commission_minor),
         ("commission_vat", "", sign * line.commission_vat_minor),
-        label=f"{line.order.number} · {line.title}",
+        label=_label(line),
     )
+
+
+def _label(line: OrderLine) -> str:
+    return f"{line.order.number} · {line.title}"

@@ -23,11 +23,11 @@ from backmarket.management.seeding.base import (
     working_hours,
 )
 from backmarket.management.seeding.history import History
-from backmarket.management.seeding.money import earn_sale, refund_line
+from backmarket.management.seeding.money import charge_label, earn_sale, refund_line
 from backmarket.management.seeding.people import address_of, consumers
 from backmarket.management.seeding.returns import Delivered, maybe_withdraw
 from backmarket.management.seeding.shipping import Courier, next_delivery, plant_addresses
-from backmarket.money import share_minor
+from backmarket.money import Money, share_minor
 from backmarket.payments.gateways.sandbox import fee as provider_fee
 from backmarket.payments.models import Payment, SandboxIntent
 from backmarket.shipping.models import Parcel
@@ -239,10 +239,13 @@ class Shop:
         insured = sum(line.price_minor for line in lines)
         times = shipped_at, shipped_at, delivered_at
         consignment.parcel = self.courier.parcel(Parcel.Purpose.SALE, consignment.pk, ends, insured, times)
-        for line in lines:
-            self._send(line, shipped_at, delivered_at, payment)
+        label = known(consignment.parcel.label_price)
+        for line, share in zip(lines, label.split([1] * len(lines)), strict=True):
+            self._send(line, shipped_at, delivered_at, payment, label=share)
 
-    def _send(self, line: OrderLine, shipped_at: datetime, delivered_at: datetime, payment: Payment) -> None:
+    def _send(
+        self, line: OrderLine, shipped_at: datetime, delivered_at: datetime, payment: Payment, *, label: Money
+    ) -> None:
         history = self.history
         line.identifier = device_number(line.listing.variant.product.category.identifier, next(self.devices))
         late = shipped_at > known(line.due_at)
@@ -254,6 +257,7 @@ class Shop:
         guarantee = _guarantee(line, delivered_at, history)
         history.rows.add(guarantee)
         device = Delivered(line, payment, earn_sale(history, line, delivered_at), guarantee, delivered_at)
+        charge_label(history, line, label, delivered_at)
         if maybe_withdraw(history, self.courier, self.plants[line.plant_id], device):
             return
         closed_at = market.calendar().days_after(delivered_at, OrderLine.WITHDRAW_WITHIN_DAYS)

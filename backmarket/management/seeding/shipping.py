@@ -8,7 +8,7 @@ from django.conf import settings
 from backmarket import market
 from backmarket.accounts.models import Address
 from backmarket.management.seeding.base import Rows, stable_uuid
-from backmarket.shipping.couriers.sandbox import tracking_number
+from backmarket.shipping.couriers.sandbox import tariff, tracking_number
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
 from refurbishers.models import Refurbisher
 from refurbishers.services.addresses import plant_address
@@ -48,7 +48,8 @@ class Courier:
             delivered_at=delivered_at, lost_at=lost_at, returned_at=turned_back_at,
             status=_status(sent_at, delivered_at, lost_at, turned_back_at),
         )  # fmt: skip
-        parcel.tracking_number = tracking_number(parcel)
+        parcel.tracking_number, label = tracking_number(parcel), tariff(ends[0].country, ends[1].country)
+        parcel.label_minor, parcel.label_currency = label.minor, label.currency
         self.rows.add(parcel)
         self._scan(parcel, Code.IN_TRANSIT, sent_at, ends[0].city)
         self._scan(parcel, Code.DELIVERED, delivered_at, ends[1].city)

@@ -152,6 +152,7 @@ class LedgerEntry(models.Model):
         COMMISSION_VAT = "commission_vat", _("VAT on commission")
         COMPENSATION = "compensation", _("compensation")
         GATEWAY_FEE = "gateway_fee", _("payment provider's fees")
+        SHIPPING = "shipping", _("shipping, kept for the courier")
         DISPUTE = "dispute", _("disputed by buyers")
 
     movement = models.ForeignKey(LedgerMovement, on_delete=models.PROTECT, related_name="entries")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from backmarket.money import Money
+
 if TYPE_CHECKING:
     from backmarket.shipping.models import Parcel, Pickup
 
@@ -39,10 +41,11 @@ class Notice:
 @dataclass(frozen=True)
 class Booked:
     """`code` is for people: a tracking number, or the confirmation of a visit. `gateway_id` is the courier's own key,
-    empty when it only follows a number that it did not give."""
+    empty when it only follows a number that it did not give. `price` is what it asks for a label."""
 
     code: str
     gateway_id: str
+    price: Money | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from backmarket import market
 from backmarket.db import lock
 from backmarket.errors import GatewayError
 from backmarket.events import inbox
+from backmarket.money import Money
 from backmarket.shipping.couriers.base import Booked, Notice, Scan, Slot, Visit
 from backmarket.shipping.couriers.windows import two_hour_windows
 from backmarket.shipping.labels import drawn_label
@@ -42,6 +43,9 @@ POSTCODES = {
     DAMAGED: _("The parcel is damaged in the depot on the first evening; it is delivered nevertheless."),
     WRONG_DAY: _("The courier comes one business day too late, at the time that was booked."),
 }
+# What a label costs, in cents: within one country, within the market's neighbours, and to anywhere else.
+AT_HOME, NEARBY, FAR = 450, 890, 1490
+NEIGHBOURS = frozenset({"AT", "BE", "CH", "DE", "ES", "FR", "IE", "IT", "LU", "NL", "PT"})
 LEAVES, LATEST = time(20), timedelta(minutes=1)
 
 Code = TrackingPoint.Code
@@ -71,7 +75,9 @@ class Courier:
         is_new = _plan(number, [] if awaited else _handed_over(what))
         if is_new and _road(what, ANSWER_LOST):
             raise GatewayError("ANSWER_LOST", retry=True)
-        return Booked(number, "" if what.tracking_number else number)
+        if what.tracking_number:
+            return Booked(number, "")
+        return Booked(number, number, tariff(what.sender.country, what.recipient.country))
 
     def cancel(self, what: Parcel | Pickup) -> None:
         parcel = what if isinstance(what, Parcel) else what.parcel
@@ -100,6 +106,13 @@ class Courier:
             return Notice(str(told["id"]), (_scan(told),) if known else ())
         except (ValueError, KeyError, TypeError, AttributeError):
             raise inbox.BadSignature from None
+
+
+def tariff(sender: str, recipient: str) -> Money:
+    """The price of a label from one country to another."""
+    if sender == recipient:
+        return Money(AT_HOME, settings.DEFAULT_CURRENCY)
+    return Money(NEARBY if {sender, recipient} <= NEIGHBOURS else FAR, settings.DEFAULT_CURRENCY)
 
 
 ON_ITS_WAY = {Code.COLLECTED, Code.IN_TRANSIT, Code.OUT_FOR_DELIVERY, Code.DELIVERED, Code.LOST}

@@ -54,8 +54,9 @@ def _book_parcel(parcel: Parcel, *, at: datetime) -> bool:
             _keep_refusal(waiting, refusal, at=at)
             raise
         with transaction.atomic():
+            price = {"label_minor": booked.price.minor, "label_currency": booked.price.currency} if booked.price else {}
             Parcel.objects.filter(pk=parcel.pk).update(
-                tracking_number=booked.code, gateway_id=booked.gateway_id, booked_at=at
+                tracking_number=booked.code, gateway_id=booked.gateway_id, booked_at=at, **price
             )
             record("parcel.booked", parcel, by=f"courier:{parcel.courier}", at=at, data=subject(parcel))
     return True

@@ -8,7 +8,7 @@ Pickups tell no news: that a visit took place is read from the Tracker, which sa
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from easypost.easypost_client import EasyPostClient
 
 from backmarket.accounts.models import Address
 from backmarket.errors import GatewayError
+from backmarket.money import Money
 from backmarket.shipping import selectors
 from backmarket.shipping.couriers.base import Booked, Notice, Scan, Slot, Visit
 from backmarket.shipping.couriers.easypost import news
@@ -79,7 +80,7 @@ def _book_label(parcel: Parcel) -> Booked:
     shipment = find(lambda: api.shipment.retrieve(reference)) or _new_shipment(api, parcel)
     if not shipment["tracking_code"]:
         shipment = _buy_label(api, shipment, parcel)
-    return Booked(shipment["tracking_code"], shipment["id"])
+    return Booked(shipment["tracking_code"], shipment["id"], _price(shipment.get("selected_rate")))
 
 
 def _new_shipment(api: EasyPostClient, parcel: Parcel) -> Answer:
@@ -105,6 +106,13 @@ def _buy_label(api: EasyPostClient, shipment: Answer, parcel: Parcel) -> Answer:
         if str(error) != EXISTS:
             raise
         return ask(lambda: api.shipment.retrieve(key))
+
+
+def _price(rate: Answer | None) -> Money | None:
+    """What was paid for the label, rounded to the cent; None where EasyPost does not say."""
+    if not rate:
+        return None
+    return Money(int((Decimal(rate["rate"]) * 100).to_integral_value(ROUND_HALF_UP)), rate["currency"])
 
 
 def _cheapest(rates: list[Answer], service: str, code: str) -> Answer:
