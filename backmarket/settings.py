@@ -160,6 +160,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backmarket.logs.RequestIdMiddleware",
+    *(["backmarket.timetravel.OneOffset"] if ALLOW_SANDBOX else []),
     "backmarket.policy.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.cache import cache
 from django.db import models, transaction
-from django.db.models.constants import OnConflict
 from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -107,7 +106,7 @@ def insert_and_record(
     row: models.Model, kind: str, *, by: Actor, at: datetime, data: dict[str, Any] | None = None
 ) -> bool:
     """Insert a row whose key is known, and its event; False, and nothing, where a unique constraint refuses the row."""
-    written = insertion([row], OnConflict.IGNORE)
+    written = insertion([row], unless_there=True)
     is_new = bool(_written_and_recorded(type(row), written, kind, by=by, at=at, data=data))
     if is_new:
         now_there([row])
