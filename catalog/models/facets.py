@@ -41,7 +41,9 @@ class FacetValue(models.Model):
         indexes = [
             models.Index(fields=["category"], name="facet_few", condition=~Q(key="model")),
             models.Index(fields=["category", "-count", "id"], name="facet_models", condition=Q(key="model")),
-            models.Index(fields=["category", "parent", "-count"], name="facet_of_brand", condition=Q(key="model")),
+            models.Index(
+                fields=["category", "parent", "-count", "id"], name="facet_of_brand", condition=Q(key="model")
+            ),
         ]
 
     def __str__(self) -> str:
