@@ -16,6 +16,8 @@ SETTINGS = {
     "GRANIAN_WEBSOCKETS": "false",
     "GRANIAN_WORKERS": "2",
     "GRANIAN_BLOCKING_THREADS": "2",
+    # A thread has a connection to the database, with its prepared statements.
+    "GRANIAN_BLOCKING_THREADS_IDLE_TIMEOUT": "600",
     # The proxy closes idle connections after thirty seconds: were we the first, a form could be sent into one that is
     # just being closed. It is also how long a client may take over its headers.
     "GRANIAN_HTTP1_HEADER_READ_TIMEOUT": "60000",
