@@ -8,21 +8,26 @@ from itertools import islice
 from django.db import transaction
 
 from backmarket.events.services import record
+from backmarket.invoices.models import Paper
+from backmarket.invoices.reconciliation import paper_differences, papers_to_read
 from backmarket.payments import reconciliation as payments
 from backmarket.payments.models import Reconciliation
 from backmarket.payments.reconciliation import Difference, gateway_differences
 from buyback import reconciliation as buyback
+from orders import invoice_reconciliation as invoices
 from orders import reconciliation as orders
 
-CHECKS = {**payments.CHECKS, **orders.CHECKS, **buyback.CHECKS}
+CHECKS = {**payments.CHECKS, **orders.CHECKS, **buyback.CHECKS, **invoices.CHECKS}
 # So many days of payments the provider is asked about: a refund of a month is still fresh, a dispute mostly not yet.
 DAYS = 35
 BY = "system:reconciliation"
 
 
-def differences(at: datetime, *, days: int | None) -> Iterator[Difference]:
-    """All that differs now; the provider is asked about `days` of payments, or, where None, about none."""
-    yield from payments.differences(CHECKS)
+def differences(at: datetime, *, days: int | None, every_paper: bool = False) -> Iterator[Difference]:
+    """All that differs now; the provider is asked about `days` of payments, or, where None, about none. Of the archive
+    a part is read, or all of it."""
+    yield from payments.differences(CHECKS, heard=at - invoices.HEARD_AFTER)
+    yield from paper_differences(Paper.objects.all() if every_paper else papers_to_read(at))
     if days is not None:
         yield from gateway_differences(at - timedelta(days=days))
 

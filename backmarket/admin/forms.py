@@ -15,10 +15,8 @@ from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
 )
 
-from backmarket.forms import MoneyField, PhotosField, major
+from backmarket.forms import MoneyField, major
 from backmarket.money import Money
-
-__all__ = ["KnownRowSelect", "MinorField", "MoneyField", "PhotosField", "StepForm", "dress"]
 
 CLASSES: tuple[tuple[type[widgets.Widget], list[str]], ...] = (
     (widgets.CheckboxInput, CHECKBOX_CLASSES),

@@ -111,12 +111,22 @@ def archive_papers(at: datetime) -> int:
 def read_paper(invoice: Invoice, *, at: datetime) -> bytes:
     """The PDF as it was archived, drawn now when it was not yet. A file that differs is logged: PaperChanged."""
     paper = archive_paper(invoice.pk, at=at)
-    try:
-        with paper.file.open("rb") as kept:
-            content = bytes(kept.read())
-    except OSError:
-        content = b""
-    if hashlib.sha256(content).hexdigest() != paper.sha256:
+    content = kept_file(paper)
+    if content is None or not is_archived(paper, content):
         log.error("paper_changed", invoice=str(invoice.pk))
         raise PaperChanged
     return content
+
+
+def kept_file(paper: Paper) -> bytes | None:
+    """What the archive has under the name of this paper, whatever it is; None where nothing can be read."""
+    try:
+        with paper.file.open("rb") as kept:
+            return bytes(kept.read())
+    except OSError:
+        return None
+
+
+def is_archived(paper: Paper, content: bytes) -> bool:
+    """Is this what was put there?"""
+    return hashlib.sha256(content).hexdigest() == paper.sha256

@@ -16,7 +16,12 @@ OPERATOR = "olga@backmarket.example"
 # role, e-mail, password, what waits there
 LOGINS: tuple[tuple[str, str, str, str], ...] = (
     ("Shopper", ALICE, PASSWORD, "/account/: a delivered device to rate, an order on its way, an open claim"),
-    ("Seller", CAROL, PASSWORD, "/account/trades/: a counter-offer to answer; an open quote in /mailbox/"),
+    (
+        "Seller",
+        CAROL,
+        PASSWORD,
+        "/account/trades/: a counter-offer to answer; an open quote in /mailbox/; /account/credit/: money left with us",
+    ),
     (
         "Seller of many",
         NORA,

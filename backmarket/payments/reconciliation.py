@@ -1,8 +1,8 @@
 """Do the books, the rows and the provider tell the same story? Each difference is one line; none is mended here.
 
 A check is a statement that returns (about, expected, found, currency) for what differs, amounts in minor units, NULL
-where one side knows nothing of it. The apps above have checks of their own of the same shape; `manage.py reconcile`
-and the night's job ask all of them.
+where one side knows nothing of it. It names instants like `%(heard)s`. The apps above have checks of their own of
+the same shape; `manage.py reconcile` and the night's job ask all of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -219,11 +219,11 @@ class Difference:
     currency: str
 
 
-def differences(checks: Checks) -> Iterator[Difference]:
-    """What these checks find, one statement each."""
+def differences(checks: Checks, **instants: datetime) -> Iterator[Difference]:
+    """What these checks find, one statement each; `instants` are those that the statements name."""
     for code, (what, statement) in checks.items():
         with connection.cursor() as cursor:
-            cursor.execute(statement)
+            cursor.execute(statement, instants or None)
             for about, expected, found, currency in cursor.fetchall():
                 yield Difference(code, what, about, _whole(expected), _whole(found), currency)
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
-from backmarket.admin.forms import MoneyField, PhotosField, StepForm
+from backmarket.admin.forms import StepForm
+from backmarket.forms import MoneyField, PhotosField
 from buyback.guides import Suspension
 from buyback.models import CounterOffer
 from catalog.models import Condition, Variant

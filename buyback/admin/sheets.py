@@ -14,8 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import deadline
-from backmarket.admin.forms import PhotosField, StepForm
+from backmarket.admin.forms import StepForm
 from backmarket.errors import DomainError
+from backmarket.forms import PhotosField
 from backmarket.timetravel import now
 from buyback.admin.parts import answer_words
 from buyback.diagnostics import MAX_BYTES

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from backmarket.accounts.models import User
-from backmarket.admin.forms import MoneyField, StepForm, dress
+from backmarket.admin.forms import StepForm, dress
+from backmarket.forms import MoneyField
 from catalog.models import (
     Grade,
     Listing,

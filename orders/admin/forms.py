@@ -6,7 +6,8 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.admin.forms import MoneyField, StepForm
+from backmarket.admin.forms import StepForm
+from backmarket.forms import MoneyField
 from backmarket.templatetags.ui import money
 from catalog.models import Category
 from orders.models import Claim, PartRefund

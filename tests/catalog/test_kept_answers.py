@@ -1,9 +1,7 @@
 """A process has at hand what it served last: it stands as long as its subjects do, and is nobody else's."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -16,15 +14,7 @@ from backmarket.pagecache import touch
 from catalog.models import Buyable, Listing
 from tests.factories import ListingFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def kept(settings: Any) -> Iterator[None]:
-    settings.PAGE_CACHE = True
-    cache.clear()
-    yield
-    cache.clear()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept")]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Event
@@ -22,16 +21,8 @@ from catalog.models import Buyable, Listing
 from catalog.services.listings import change_listing
 from tests.factories import ListingFactory, VariantFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept")]
 BY = "system:test"
-
-
-@pytest.fixture(autouse=True)
-def kept(settings: Any) -> Iterator[None]:
-    settings.PAGE_CACHE = True
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

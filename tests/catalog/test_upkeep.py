@@ -1,13 +1,11 @@
 """What the desk changes is shown, found and counted at the next request, kept pages and all."""
 
 import json
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -26,16 +24,8 @@ from tests.factories import (
     VariantFactory,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept")]
 PHONE = {"phone": "+33478000000"}
-
-
-@pytest.fixture(autouse=True)
-def kept(settings: Any) -> Iterator[None]:
-    settings.PAGE_CACHE = True
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

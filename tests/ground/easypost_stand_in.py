@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.ground.standing_in import Answering, standing_in
 
 KEY, SECRET, ACCOUNT = "EZTK-only-for-tests", "a secret of ours and EasyPost's", "ca_1"
 PDF = b"%PDF-1.4 a label"
@@ -256,46 +257,27 @@ def signature(body: bytes, secret: str = SECRET) -> str:
 def easypost() -> Iterator[EasyPost]:
     desk = EasyPost()
 
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    class Handler(Answering):
+        def answer(self) -> None:
+            raw = self.read()
             if self.path.startswith("/label."):
-                return self._send(400 if "Authorization" in self.headers else 200, "application/pdf", desk.pdf)
+                return self.send(400 if "Authorization" in self.headers else 200, "application/pdf", desk.pdf)
             answer = desk.answer(self.command, self.path, dict(self.headers), json.loads(raw) if raw else None)
             if answer == "mute":
                 desk.released.wait(30)
             if answer in ("lost", "mute"):
                 self.close_connection = True
             elif answer == "html":
-                self._send(502, "text/html", b"<h1>Bad gateway</h1>")
+                self.send(502, "text/html", b"<h1>Bad gateway</h1>")
             else:
-                self._send(answer[0], "application/json", json.dumps(answer[1]).encode())
+                self.send(answer[0], "application/json", json.dumps(answer[1]).encode())
             return None
 
-        def _send(self, status: int, kind: str, data: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = _answer
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    desk.url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield desk
-    finally:
-        desk.released.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with standing_in(Handler) as desk.url:
+        try:
+            yield desk
+        finally:
+            desk.released.set()
 
 
 @contextmanager

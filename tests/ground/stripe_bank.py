@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +15,8 @@ from stripe.params.v2.money_management import _outbound_payment_create_params as
 from stripe.params.v2.money_management import _outbound_setup_intent_create_params as intents
 from stripe.params.v2.money_management import _recipient_verification_create_params as verifications
 from typing_extensions import get_type_hints, is_typeddict
+
+from tests.ground.standing_in import Answering, standing_in
 
 MONEY = "/v2/money_management"
 PAYMENTS = f"{MONEY}/outbound_payments"
@@ -104,31 +105,12 @@ class StripeBank:
 def stripe_bank() -> Iterator[StripeBank]:
     bank = StripeBank()
 
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    class Handler(Answering):
+        def answer(self) -> None:
+            raw = self.read()
             status, answer = bank.answer(self.command, self.path, dict(self.headers), json.loads(raw) if raw else None)
             bank.before_answer(urlsplit(self.path).path)
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.send(status, "application/json", json.dumps(answer).encode())
 
-        do_GET = do_POST = _answer
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    bank.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with standing_in(Handler) as bank.url:
         yield bank
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -6,19 +6,18 @@ It does so as docs.stripe.com/api/idempotent_requests says, errors and signed we
 
 import hmac
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from backmarket.payments.gateways.stripe import API_VERSION
+from tests.ground.standing_in import Answering, standing_in
 from tests.ground.stripe_account import VISA, Answer, Refused
 from tests.ground.stripe_connect_account import StripePlatform
 
@@ -186,35 +185,15 @@ def post(url: str, form: dict[str, str], key: str) -> Answer:
 def stripe_server() -> Iterator[StripeServer]:
     stripe = StripeServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            answer = stripe.answer(self.command, self.path, dict(self.headers), raw)
+    class Handler(Answering):
+        def answer(self) -> None:
+            answer = stripe.answer(self.command, self.path, dict(self.headers), self.read().decode())
             if answer is None:
                 self.close_connection = True
                 return
-            data = json.dumps(answer[1]).encode()
-            self.send_response(answer[0])
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            if answer[0] >= 500:  # kept under the key: a repetition would only be told the same
-                self.send_header("Stripe-Should-Retry", "false")
-            self.end_headers()
-            self.wfile.write(data)
+            # Kept under the key: a repetition would only be told the same.
+            final = {"Stripe_Should_Retry": "false"} if answer[0] >= 500 else {}
+            self.send(answer[0], "application/json", json.dumps(answer[1]).encode(), **final)
 
-        do_GET = do_POST = _answer
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    stripe.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with standing_in(Handler) as stripe.url:
         yield stripe
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -1,9 +1,7 @@
 """The sandbox as people meet it: a bank's pay page, a time machine, a courier to hurry."""
 
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -25,6 +23,7 @@ from backmarket.shipping import services as shipping
 from backmarket.shipping.models import SandboxShipment
 from tests.factories import AddressFactory
 from tests.ground.money_steps import CARD, RETURN, eur, opened
+from tests.ground.standing_in import Answering, standing_in
 
 pytestmark = pytest.mark.django_db
 
@@ -82,32 +81,21 @@ def test_an_unknown_payment_is_404() -> None:
     assert Client().get("/sandbox/pay/pay_unknown/").status_code == 404
 
 
-class Shop(BaseHTTPRequestHandler):
+class Shop(Answering):
     """A stand-in for the shop's own server: keeps what it is told."""
 
     heard: list[tuple[str, bytes, str]] = []
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.heard.append((self.path, body, self.headers[inbox.SIGNATURE_HEADER]))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
+    def answer(self) -> None:
+        self.heard.append((self.path, self.read(), self.headers[inbox.SIGNATURE_HEADER]))
+        self.send(200, "text/plain", b"")
 
 
 @pytest.fixture
 def shop(settings: Any) -> Iterator[type[Shop]]:
-    server = HTTPServer(("127.0.0.1", 0), Shop)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    settings.SITE_URL = f"http://127.0.0.1:{server.server_port}"
     Shop.heard = []
-    yield Shop
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with standing_in(Shop) as settings.SITE_URL:
+        yield Shop
 
 
 def test_the_bank_tells_the_shop_over_http_signed(now: datetime, shop: type[Shop]) -> None:

@@ -19,11 +19,23 @@ from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.invoices.models import Invoice, Series
 from backmarket.management.commands.seed import LOADED, PARTS
-from backmarket.management.demo_logins import ALICE, CAROL, LOGINS, NORA, OWNER, PASSWORD
+from backmarket.management.demo_logins import ALICE, CAROL, FINANCE, LOGINS, NORA, OWNER, PASSWORD
 from backmarket.management.seeding.regulars import ASKED_BEFORE
-from backmarket.payments.models import Dispute, LedgerEntry, LedgerMovement, Payment, Payout, PayoutFile, Refund
+from backmarket.money import Money
+from backmarket.payments.models import (
+    CreditAccount,
+    Dispute,
+    LedgerEntry,
+    LedgerMovement,
+    Payment,
+    Payout,
+    PayoutFile,
+    Refund,
+)
+from backmarket.payments.selectors import available_credit, credit_of
 from backmarket.shipping.models import Parcel, Pickup
 from backmarket.shipping.selectors import may_be_asked_again
+from backmarket.templatetags.ui import money
 from buyback import dac7
 from buyback.bid_table import recent_changes
 from buyback.models import Bid, CounterOffer, Inspection, RegisterEntry, TaxFile, Trade
@@ -96,6 +108,7 @@ def test_the_whole_demo_once(at: datetime) -> None:
         _collections_lists_and_alerts_hold_what_can_be_bought,
         _the_tax_office_has_somebody_in_every_pile,
         _something_goes_wrong_for_everyone_who_mends_it,
+        _some_left_their_money_with_us,
         _some_devices_nobody_buys_and_every_working_one_somebody,
     ):
         claim()
@@ -280,6 +293,39 @@ def _something_goes_wrong_for_everyone_who_mends_it() -> None:
     assert Trade.objects.filter(seller__email=NORA, payout__status="bounced", status="validated").exists()
     plant = User.objects.get(email=OWNER).membership.plant
     assert [change.status for change in recent_changes(plant)] == ["applied", "taken_back", "applied"]
+
+
+def _some_left_their_money_with_us() -> None:
+    at = timetravel.now()
+    left = LedgerEntry.objects.filter(account="credit", movement__kind="credit_left")
+    owners = {str(pk) for pk in CreditAccount.objects.values_list("pk", flat=True)}
+    assert (left.count(), {entry.party for entry in left}) == (3, owners)
+    spent = Order.objects.filter(credit_minor__gt=0, payment_status="captured")
+    assert [0 < order.credit_minor < order.total_minor for order in spent] == [True, True]
+    assert {line.status for line in OrderLine.objects.filter(order__in=spent)} == {"delivered"}
+    payouts = Payout.objects.filter(account="credit").order_by("created_at")
+    carol, leaver = User.objects.get(email=CAROL), User.objects.get(pk=payouts[1].party)
+    assert list(payouts.values_list("status", "amount_minor")) == [
+        ("paid", 5_000),
+        ("ordered", credit_of(leaver).minor),
+    ]
+    assert available_credit(carol, "EUR", at) == credit_of(carol) > Money(10_000, "EUR")
+    assert available_credit(leaver, "EUR", at) == Money(0, "EUR")
+    _carol_reads_it_and_finance_too(carol, spent.get(buyer=carol))
+
+
+def _carol_reads_it_and_finance_too(carol: User, order: Order) -> None:
+    visitor = Client()
+    visitor.force_login(carol)
+    page = visitor.get(reverse("account-credit")).content.decode()
+    assert [words in page for words in ("Left of sale", f"Used for order {order.number}", "Paid out to your")] == [
+        True
+    ] * 3
+    assert "credit" in visitor.get(reverse("order", args=[order.pk])).content.decode()
+    visitor.force_login(User.objects.get(email=FINANCE))
+    payment = Payment.objects.get(reference=order.pk)
+    shown = visitor.get(reverse("desk:payments_payment_change", args=[payment.pk])).content.decode()
+    assert ("by credit" in shown.lower(), money(order.credit) in shown) == (True, True)
 
 
 def _some_devices_nobody_buys_and_every_working_one_somebody() -> None:

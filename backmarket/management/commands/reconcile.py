@@ -1,4 +1,4 @@
-"""Compare the ledger, the provider and the rows of orders, plants and trades: `manage.py reconcile`."""
+"""Compare the ledger, the provider, the rows of orders, plants and trades, and the papers: `manage.py reconcile`."""
 
 from typing import Any
 
@@ -12,15 +12,20 @@ from backmarket.templatetags.ui import money
 
 
 class Command(BaseCommand):
-    help = "Lists every difference between ledger, provider and orders, and mends none. Exit code 1 when there is one."
+    help = (
+        "Lists every difference between ledger, provider, orders and papers, and mends none."
+        " Exit code 1 when there is one."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=DAYS, help="ask the provider about payments of so many days")
         parser.add_argument("--without-gateway", action="store_true", help="do not ask the provider at all")
+        parser.add_argument("--every-paper", action="store_true", help="read the whole archive, not a part of it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0
-        for difference in differences(timetravel.now(), days=None if options["without_gateway"] else options["days"]):
+        days = None if options["without_gateway"] else options["days"]
+        for difference in differences(timetravel.now(), days=days, every_paper=options["every_paper"]):
             found += 1
             self.stdout.write(line(difference))
         if found:

@@ -50,6 +50,7 @@ PARTS = (
     Part("lists"),
     Part("banking"),
     Part("troubles"),
+    Part("credit"),
     Part("repricing"),
     Part("invoices"),
 )

@@ -104,7 +104,9 @@ class Stage:
             returned, name=returned.order.address.name, by=known(returned.order.buyer), at=self.at - 3 * HOUR
         )
 
-    def ordered(self, buyer: User, at: datetime, listing: Listing | None = None, *, quantity: int = 1) -> Order:
+    def ordered(
+        self, buyer: User, at: datetime, listing: Listing | None = None, *, quantity: int = 1, credit_minor: int = 0
+    ) -> Order:
         """Placed, and not paid yet; one of the plant's own phones, unless it is told which."""
         cart = open_cart(buyer, None)
         add_to_cart(cart, listing or next(self.listings), quantity=quantity, at=at)
@@ -112,11 +114,12 @@ class Stage:
         return place_order(
             cart, address=home, email=buyer.email, buyer=buyer, language=buyer.language,
             checkout_key=stable_uuid("waiting", next(self.devices)), conditions_version=CONDITIONS, by=buyer, at=at,
+            credit_minor=credit_minor,
         )  # fmt: skip
 
-    def bought(self, buyer: User, at: datetime, *, delivered: bool = False) -> OrderLine:
-        """Paid; and, when `delivered`, at the buyer's three days later."""
-        order = self.ordered(buyer, at)
+    def bought(self, buyer: User, at: datetime, *, delivered: bool = False, credit_minor: int = 0) -> OrderLine:
+        """Paid, so much of it by credit; and, when `delivered`, at the buyer's three days later."""
+        order = self.ordered(buyer, at, credit_minor=credit_minor)
         payment = Payment.objects.get(purpose="order", reference=order.pk)
         open_payment(payment, return_url=settings.SITE_URL, at=at)
         SandboxIntent.objects.filter(pk=payment.gateway_id).update(status="captured")

@@ -8,8 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import moment
-from backmarket.admin.forms import MoneyField, StepForm
+from backmarket.admin.forms import StepForm
 from backmarket.admin.panels import who
+from backmarket.forms import MoneyField
 from backmarket.money import Money
 from backmarket.payments.reasons import HOUSE, PAYEE, words
 from backmarket.payments.selectors import due_by_file
