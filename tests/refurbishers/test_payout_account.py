@@ -10,10 +10,12 @@ from django.test import Client
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
+from backmarket.notifications.models import Notification
 from backmarket.payments.gateways import sandbox_connect
 from backmarket.payments.models import Approval, ConnectAccount, Payout, SandboxIntent, TransferReversal
 from backmarket.payments.selectors import balance, payable_account
 from backmarket.payments.services import order_payout, reversals, send_due_payouts
+from backmarket.payments.services.connect import follow_account
 from orders.models import Earning
 from refurbishers.models import Member, Refurbisher
 from refurbishers.services.accounts import open_plant_account
@@ -135,3 +137,27 @@ def test_finance_takes_back_at_the_desk_and_much_only_by_two(
     assert client_of(fiona).post(step, {"amount": "2500.00", "note": "sent twice"}).status_code == 302
     assert Approval.objects.get().amount == eur(250_000)
     assert client_of(sam).post(step, {"amount": "1.00", "note": "x"}).status_code in (403, 404)
+
+
+def says(account: ConnectAccount, answer: str) -> None:
+    """The provider says something else from now on, and its webhook comes twice."""
+    sandbox_connect.fill_in(SandboxIntent.objects.get(pk=account.gateway_id), answer)
+    for _time in range(2):
+        follow_account(account.pk, at=timetravel.now())
+
+
+def test_owners_are_told_of_each_restriction_of_an_account_that_could_be_paid(
+    plant: Refurbisher, bob: User, time_is: None, drain: Callable[[], None]
+) -> None:
+    """Not of one that was never ready: its owner has not said who they are yet, and knows it."""
+    Member.objects.create(plant=plant, user=UserFactory(), role=Member.Role.MANAGER)
+    account = open_plant_account(plant, by=bob, at=timetravel.now())
+    told = Notification.objects.filter(template="plant_account_restricted")
+    for answer, count in (("incomplete", 0), ("review", 0), ("complete", 0), ("incomplete", 1), ("review", 1),
+                          ("complete", 1), ("review", 2)):  # fmt: skip
+        says(account, answer)
+        drain()
+        drain()
+        assert list(told.values_list("recipient", flat=True)) == [bob.email] * count, answer
+    assert plant.name in told[0].subject
+    assert "/plant/" in told[0].text
