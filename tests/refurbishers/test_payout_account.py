@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
@@ -19,7 +21,7 @@ from backmarket.payments.services.connect import follow_account
 from orders.models import Earning
 from refurbishers.models import Member, Refurbisher
 from refurbishers.services.accounts import open_plant_account
-from tests.factories import UserFactory
+from tests.factories import RefurbisherFactory, UserFactory
 from tests.ground.money_steps import eur
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +163,39 @@ def test_owners_are_told_of_each_restriction_of_an_account_that_could_be_paid(
         assert list(told.values_list("recipient", flat=True)) == [bob.email] * count, answer
     assert plant.name in told[0].subject
     assert "/plant/" in told[0].text
+
+
+def test_finance_reads_at_the_desk_which_accounts_can_be_paid_and_what_is_missing(
+    plant: Refurbisher, bob: User, sam: User, client_of: ClientOf, time_is: None
+) -> None:
+    account = open_plant_account(plant, by=bob, at=timetravel.now())
+    says(account, "incomplete")
+    fiona = UserFactory(is_staff=True)
+    fiona.groups.add(Group.objects.get(name="finance"))
+    base, client = "/desk/payments/connectaccount/", client_of(fiona)
+    for page in ("", f"?q={plant.name}", "?pile=pending", f"{account.pk}/change/"):
+        shown = client.get(base + page).content.decode()
+        assert "a bank account, who owns the company" in shown, page
+        assert f'href="/desk/refurbishers/refurbisher/{plant.pk}/change/">{plant.name}</a>' in shown, page
+    assert plant.name not in client.get(f"{base}?pile=restricted").content.decode()
+    assert plant.name in client.get(f"{base}{account.pk}/history/").content.decode()
+    assert [client.get(f"{base}{page}/").status_code for page in ("add", f"{account.pk}/delete")] == [403, 403]
+    assert client_of(sam).get(base).status_code == 403
+
+
+def test_the_list_of_accounts_costs_the_same_at_1_and_at_many(
+    plant: Refurbisher, olga: User, client_of: ClientOf, time_is: None
+) -> None:
+    client = client_of(olga)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/desk/payments/connectaccount/").status_code == 200
+        return len(queries)
+
+    open_plant_account(plant, by=olga, at=timetravel.now())
+    cost()  # the first request of a process fills caches
+    alone = cost()
+    for each in RefurbisherFactory.create_batch(5):
+        open_plant_account(each, by=olga, at=timetravel.now())
+    assert cost() == alone
