@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -39,7 +40,7 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
     Raises CannotRefundLine when unpaid, or when a refund is already under way.
     """
     with transaction.atomic():
-        hold = open_hold(line)
+        hold = open_hold(line.order_id)
         locked = lock(OrderLine.objects.filter(pk=line.pk)).get()
         payment = _captured_payment(locked)
         if locked.status in (Status.ON_HOLD, Status.PAID, Status.ACCEPTED):
@@ -62,9 +63,9 @@ def _cancel(line: OrderLine, reason: str, by: Actor, at: datetime) -> None:
         restock(line.listing, 1, by=by, at=at)
 
 
-def open_hold(line: OrderLine) -> Hold | None:
+def open_hold(order_id: UUID) -> Hold | None:
     """Locked before the lines, as by whoever decides: so of two who refund its last devices at once, one ends it."""
-    return lock(Hold.objects.filter(order_id=line.order_id, status=Hold.Status.OPEN)).first()
+    return lock(Hold.objects.filter(order_id=order_id, status=Hold.Status.OPEN)).first()
 
 
 def end_hold(hold: Hold | None, *, at: datetime) -> None:

@@ -47,8 +47,9 @@ class StripePlatform(StripeAccount):
         """The buyer asks their bank for the money back. A warning is an inquiry: no money moves."""
         with self.lock:
             intent, number = self.intents[intent_id], len(self.disputes) + 1
+            left = intent["amount_received"] - intent["_refunded"]
             dispute: dict[str, Any] = {
-                "id": f"dp_{number}", "object": "dispute", "amount": amount or intent["amount_received"],
+                "id": f"dp_{number}", "object": "dispute", "amount": amount or left,
                 "charge": intent["latest_charge"], "created": int(time.time()), "currency": intent["currency"],
                 "payment_intent": intent_id, "reason": "product_not_received", "status": status, "metadata": {},
                 "evidence": {}, "balance_transactions": [], "is_charge_refundable": status.startswith("warning_"),

@@ -80,7 +80,7 @@ def test_of_two_who_refund_the_last_held_devices_one_ends_the_hold(
     other = ListingFactory(plant=listing.plant)
     order = charged(place((listing, 1), (other, 1)), now)
     if not locked:
-        monkeypatch.setattr(refunds, "open_hold", lambda line: Hold.objects.get(order_id=line.order_id))
+        monkeypatch.setattr(refunds, "open_hold", lambda order_id: Hold.objects.get(order_id=order_id))
     first, second = (partial(refund_line, line, reason="goodwill", by=BY, at=now) for line in order.lines.all())
     assert isinstance(meanwhile(first, second), Refund)
     assert set(order.lines.values_list("status", flat=True)) == {"cancelled"}

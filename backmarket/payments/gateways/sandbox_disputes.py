@@ -76,18 +76,18 @@ def _report(intent: SandboxIntent, state: str) -> DisputeReport:
 
 
 def open_dispute(payment_intent: str, *, at: datetime, tell: bool = True) -> str | None:
-    """The holder of the card asks for the money back; returns the dispute's id, None unless the money was taken.
+    """The holder of the card asks for what they do not have back; returns the dispute's id, None unless money is left.
 
     `tell`: the shop hears of it by a webhook."""
     paid = SandboxIntent.objects.filter(pk=payment_intent, kind="payment", status="captured").first()
-    if paid is None:
+    if paid is None or paid.refunded_minor >= paid.amount_minor:
         return None
     intent, is_new = SandboxIntent.objects.get_or_create(
         id=f"dp_{payment_intent.removeprefix('pay_')}",
         defaults={
             "kind": "dispute",
             "status": Status.NEEDS_RESPONSE,
-            "amount_minor": paid.amount_minor,
+            "amount_minor": paid.amount_minor - paid.refunded_minor,
             "currency": paid.currency,
             "facts": {"payment": paid.pk, "due_at": (at + ANSWER_WITHIN).isoformat()},
         },

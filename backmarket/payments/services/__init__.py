@@ -61,6 +61,7 @@ from backmarket.payments.services.payouts import (
 )
 from backmarket.payments.services.refunds import (
     CannotRefund,
+    cover_refused_refunds,
     record_disputed_refund,
     record_provider_refunds,
     record_refund_transfer,
@@ -95,6 +96,7 @@ __all__ = [
     "cancel_payout",
     "capture_payment",
     "card_form",
+    "cover_refused_refunds",
     "download_payout_file",
     "follow_disputes",
     "follow_payout",
