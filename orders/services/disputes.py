@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from backmarket.accounts.models import User
 from backmarket.db import lock
+from backmarket.invoices.models import Kind
 from backmarket.invoices.selectors import papers_about
 from backmarket.payments.models import Dispute, LedgerEntry, Payment
 from backmarket.payments.services import (
@@ -19,8 +20,10 @@ from backmarket.payments.services import (
     answer_dispute,
     bear_loss,
     cover_refused_refunds,
+    paper_evidence,
     record_disputed_refund,
 )
+from backmarket.payments.services.disputes import FILES
 from backmarket.shipping.models import TrackingPoint
 from backmarket.states import move
 from catalog.services.stock import restock
@@ -77,10 +80,12 @@ def evidence_of(dispute: Dispute, *, note: str = "") -> dict[str, str]:
             "The buyer agreed to conditions of sale %(version)s, at %(address)s, on %(day)s: 30 days to withdraw."
         )
         % {"version": order.conditions_version, "address": settings.SITE_URL, "day": f"{order.placed_at:%Y-%m-%d}"},
-        "customer_communication": "\n".join(_correspondence(order)),
-        "uncategorized_text": "\n".join([note, *_deliveries(sent), *_papers(order)]).strip(),
+        # A provider takes what was written as a file only, or here.
+        "uncategorized_text": "\n".join([note, *_deliveries(sent), *_papers(order), *_correspondence(order)]).strip(),
     }
-    return {name: text[:LONGEST] for name, text in told.items() if text}
+    papers = papers_about(order.pk).filter(kind=Kind.INVOICE).order_by("-total_minor", "number")
+    files = {name: paper_evidence(paper) for name, paper in zip(FILES, papers, strict=False)}
+    return {name: text[:LONGEST] for name, text in told.items() if text} | files
 
 
 def _parcel(consignment: Consignment) -> Any:

@@ -4,8 +4,10 @@ Evidence with a parcel's number wins, any other loses, and so does silence; the 
 """
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
+from django.core.files.base import File
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +42,14 @@ class Disputes:
         if state != intent.status:
             SandboxIntent.objects.filter(pk=intent.pk, status=intent.status).update(status=state)
         return _report(intent, state)
+
+    def upload(self, paper: File[bytes], *, key: str) -> str:
+        """It keeps the file's hash: nobody there reads it."""
+        told = {"name": paper.name, "sha256": sha256(paper.read()).hexdigest()}
+        facts = {"kind": "file", "status": "kept", "amount_minor": 0, "currency": "EUR", "facts": told}
+        return SandboxIntent.objects.get_or_create(id=f"file_{sha256(key.encode()).hexdigest()[:32]}", defaults=facts)[
+            0
+        ].pk
 
     def answer(self, dispute: Dispute, evidence: dict[str, str], *, at: datetime) -> DisputeReport:
         known = self.dispute(dispute.gateway_id, at=at)

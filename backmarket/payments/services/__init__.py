@@ -20,6 +20,8 @@ from backmarket.payments.services.disputes import (
     answer_dispute,
     bear_loss,
     follow_disputes,
+    paper_evidence,
+    paper_in,
     record_dispute,
     submit_answer,
 )
@@ -109,6 +111,8 @@ __all__ = [
     "may_pay_again",
     "open_payment",
     "order_payout",
+    "paper_evidence",
+    "paper_in",
     "pay_credit_out",
     "preview_report",
     "prolong_credit",
