@@ -43,6 +43,7 @@ WIRING: dict[str, list[str]] = {
         "orders.handlers.ask_plant_for_new_iban",
         "backmarket.payments.handlers.email_bounced_credit",
     ],
+    "connect.restricted": ["refurbishers.handlers.email_owners_restricted"],
     "settlement.owed": ["orders.handlers.ask_plant_to_pay"],
     # --- selling a device
     "trade.accepted": ["buyback.handlers.email_seller", "buyback.handlers.ask_for_tax_number"],

@@ -151,7 +151,8 @@ def email_buyer_order(event: Event) -> None:
 
 def email_buyer_of_hold(event: Event) -> None:
     """That we look at the order, or that we could not take it: what was charged, if anything, goes back."""
-    emails.send_hold(Hold.objects.get(pk=event.subject_id), event.kind, at=event.happened_at)
+    if event.data.get("reason") != refunds.UNNEEDED:  # each device has told of its own
+        emails.send_hold(Hold.objects.get(pk=event.subject_id), event.kind, at=event.happened_at)
 
 
 def tell_of_release(event: Event) -> None:

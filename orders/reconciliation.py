@@ -71,7 +71,8 @@ CHECKS: Checks = {
         _("What is held of an order's money is not what its lines still ask for"),
         f"""
         SELECT 'order ' || number, coalesce(held.minor, 0), coalesce(booked.minor, 0), currency
-        FROM orders_order LEFT JOIN ({HELD} UNION ALL {LATE}) AS held USING (id)
+        FROM orders_order LEFT JOIN (SELECT id, sum(minor) AS minor FROM ({HELD} UNION ALL {LATE}) AS each GROUP BY id)
+                AS held USING (id)
             LEFT JOIN ({BUYERS}) AS booked USING (id)
         WHERE coalesce(held.minor, 0) <> coalesce(booked.minor, 0) ORDER BY number
         """,  # noqa: S608 - our own words

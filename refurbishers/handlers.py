@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from backmarket.events.models import Event
 from backmarket.notifications.services import send
+from backmarket.payments.models import ConnectAccount
 from refurbishers.links import invitation_url
 from refurbishers.models import CommissionTerm, Invitation, Member, Refurbisher, StatementOfReasons
 from refurbishers.words import STANDING
@@ -54,6 +55,20 @@ def email_owners_commission(event: Event) -> None:
             to=owner.user.email,
             context={"term": term, "plant": owner.plant, "url": settings.SITE_URL + reverse("plant:index")},
             key=f"plant-commission:{event.pk}:{owner.user_id}",
+            language=owner.user.language,
+            at=event.happened_at,
+        )
+
+
+def email_owners_restricted(event: Event) -> None:
+    """To every owner, once per restriction: the provider pays the plant nothing until it has what it asks for."""
+    account = ConnectAccount.objects.get(pk=event.subject_id)
+    for owner in Member.objects.filter(plant_id=account.party, role=Member.Role.OWNER).select_related("user", "plant"):
+        send(
+            "plant_account_restricted",
+            to=owner.user.email,
+            context={"plant": owner.plant, "url": settings.SITE_URL + reverse("plant:index")},
+            key=f"plant-account-restricted:{event.pk}:{owner.user_id}",
             language=owner.user.language,
             at=event.happened_at,
         )

@@ -117,6 +117,7 @@ DESK: tuple[Group, ...] = (
             (_("Refunds"), "currency_exchange", "payments.Refund", ""),
             (_("Disputes"), "gavel", "payments.Dispute", "to_answer"),
             (_("Payouts"), "payments", "payments.Payout", ""),
+            (_("Payout accounts"), "account_balance_wallet", "payments.ConnectAccount", ""),
             (_("Payout files"), "draft", "payments.PayoutFile", ""),
             (_("Bank reports"), "fact_check", "payments.BankReport", ""),
             (_("Settlements"), "account_balance", "orders.Settlement", ""),

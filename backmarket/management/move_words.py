@@ -99,7 +99,7 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "open": {
             "released": "somebody has looked at it: the bank takes the money, and the plants are told",
             "refused": "somebody has refused it: nothing is charged, or all goes back",
-            "lapsed": "nobody decided within 6 days, or the bank let the money go",
+            "lapsed": "nobody decided within 6 days, or the bank let the money go, or all of it was refunded",
         },
         "released": {"lapsed": "the bank had let the money go when it was to be taken"},
     },

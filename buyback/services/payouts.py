@@ -29,15 +29,30 @@ class TaxNumberMissing(payments.CannotPayOut):
 
 
 def order_payouts(at: datetime) -> int:
-    """Order the payouts of validated trades that have none, each in a transaction of its own; returns how many."""
+    """Order the payouts of validated trades that have none, and again those that came back while they were withheld,
+    each in a transaction of its own; returns how many."""
     waiting = Trade.objects.filter(status=Trade.Status.VALIDATED, payout=None).values_list("pk", flat=True)
-    return each("order_payouts", waiting, partial(_order_missing, at=at))
+    back = Trade.objects.filter(status=Trade.Status.PAID, payout__status=Payout.Status.BOUNCED)
+    ordered = each("order_payouts", waiting, partial(_order_missing, at=at))
+    return ordered + each("order_payouts", back.values_list("pk", flat=True), partial(_order_again, at=at))
 
 
 def _order_missing(trade_id: UUID, at: datetime) -> bool:
     with transaction.atomic():
         trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.VALIDATED, payout=None)).first()
         return trade is not None and order_trade_payout(trade, by="system:order_payouts", at=at)
+
+
+def _order_again(trade_id: UUID, at: datetime) -> bool:
+    """Where its account is not why it came back, or is another one by now."""
+    with transaction.atomic():
+        trade = lock(Trade.objects.filter(pk=trade_id, status=Trade.Status.PAID)).first()
+        payout = trade.payout if trade else None
+        if trade is None or payout is None or payout.status != Payout.Status.BOUNCED:
+            return False
+        is_elsewhere = not payout.is_held and payout.iban != trade.iban
+        may = is_elsewhere or payments.may_pay_again(payout)
+        return may and order_trade_payout(trade, by="system:order_payouts", at=at)
 
 
 def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
@@ -50,8 +65,9 @@ def order_trade_payout(trade: Trade, *, by: Actor, at: datetime) -> bool:
     if trade.status not in SETTLED:
         raise payments.CannotPayOut(_("Nothing is owed for this sale."))
     if withheld(at).filter(user=trade.seller_id).exists():
-        trade.payout = None
-        trade.save(update_fields=["payout"])
+        if trade.status == Trade.Status.VALIDATED:  # what was paid once keeps the payout that came back
+            trade.payout = None
+            trade.save(update_fields=["payout"])
         return False
     if trade.credit_chosen_at and trade.status == Trade.Status.VALIDATED:
         _keep(trade, by=by, at=at)

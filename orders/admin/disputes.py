@@ -16,6 +16,7 @@ from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.payments.models import Dispute
 from backmarket.payments.reasons import dispute_words, words
+from backmarket.payments.services import paper_in
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -36,6 +37,8 @@ FIELDS = {
     "refund_policy_disclosure": _("Conditions"),
     "customer_communication": _("Correspondence"),
     "uncategorized_text": _("Delivery, papers and notes"),
+    "receipt": _("Invoice"),
+    "uncategorized_file": _("Second invoice"),
 }
 
 
@@ -120,7 +123,7 @@ class DisputeAdmin(StaffModelAdmin):
     def panels(self, request: HttpRequest, obj: Dispute) -> list[Panel]:
         order = order_of(obj)
         said = json.loads(obj.evidence) if obj.evidence else {} if obj.answered_at else evidence_of(obj)
-        ours = facts(_("Our side of it"), [(FIELDS.get(name, name), text) for name, text in said.items()])
+        ours = facts(_("Our side of it"), [(FIELDS.get(name, name), _said(text)) for name, text in said.items()])
         if order is None:
             return [ours, history(obj, obj.payment, names=True)]
         lines = list(order.lines.all())
@@ -132,6 +135,12 @@ class DisputeAdmin(StaffModelAdmin):
             _("Order"), [(_("Order"), link("desk", order, order.number)), (_("Placed"), moment(order.placed_at))]
         )
         return [*keep, ours, about, lines_panel("desk", lines), history(obj, names=True)]
+
+
+def _said(text: str) -> str:
+    """A paper by its number until it is handed over, then by the provider's."""
+    paper = paper_in(text)
+    return f"{paper}.pdf" if paper else text
 
 
 def _bear(request: HttpRequest, dispute: Dispute, data: dict[str, Any]) -> None:

@@ -11,14 +11,24 @@ from django.utils.translation import gettext as _
 
 from backmarket.accounts.models import User
 from backmarket.db import lock
+from backmarket.invoices.models import Kind
 from backmarket.invoices.selectors import papers_about
-from backmarket.payments.models import Dispute, LedgerEntry
-from backmarket.payments.services import CannotAnswer, answer_dispute, bear_loss, record_disputed_refund
+from backmarket.payments.models import Dispute, LedgerEntry, Payment
+from backmarket.payments.services import (
+    CannotAnswer,
+    CannotRefund,
+    answer_dispute,
+    bear_loss,
+    cover_refused_refunds,
+    paper_evidence,
+    record_disputed_refund,
+)
+from backmarket.payments.services.disputes import FILES
 from backmarket.shipping.models import TrackingPoint
 from backmarket.states import move
 from catalog.services.stock import restock
 from orders.models import ClaimMessage, Consignment, Earning, Order, OrderLine
-from orders.services.refunds import refund_requested
+from orders.services.refunds import end_hold, open_hold, refund_requested
 from orders.services.waiting import PURPOSE
 from refurbishers.models import Refurbisher
 
@@ -36,6 +46,11 @@ def order_of(dispute: Dispute) -> Order | None:
     if dispute.payment.purpose != PURPOSE:
         return None
     return Order.objects.select_related("address").filter(pk=dispute.payment.reference).first()
+
+
+def paid_order_of(dispute: Dispute) -> Order | None:
+    """The order that the disputed payment has paid; None for money that came astray."""
+    return order_of(dispute) if dispute.payment.status == Payment.Status.CAPTURED else None
 
 
 def disputed_lines(*, unsent: bool = False) -> QuerySet[OrderLine]:
@@ -65,10 +80,12 @@ def evidence_of(dispute: Dispute, *, note: str = "") -> dict[str, str]:
             "The buyer agreed to conditions of sale %(version)s, at %(address)s, on %(day)s: 30 days to withdraw."
         )
         % {"version": order.conditions_version, "address": settings.SITE_URL, "day": f"{order.placed_at:%Y-%m-%d}"},
-        "customer_communication": "\n".join(_correspondence(order)),
-        "uncategorized_text": "\n".join([note, *_deliveries(sent), *_papers(order)]).strip(),
+        # A provider takes what was written as a file only, or here.
+        "uncategorized_text": "\n".join([note, *_deliveries(sent), *_papers(order), *_correspondence(order)]).strip(),
     }
-    return {name: text[:LONGEST] for name, text in told.items() if text}
+    papers = papers_about(order.pk).filter(kind=Kind.INVOICE).order_by("-total_minor", "number")
+    files = {name: paper_evidence(paper) for name, paper in zip(FILES, papers, strict=False)}
+    return {name: text[:LONGEST] for name, text in told.items() if text} | files
 
 
 def _parcel(consignment: Consignment) -> Any:
@@ -107,21 +124,31 @@ def answer_for_order(dispute: Dispute, *, note: str, by: User, at: datetime) -> 
 
 
 def end_unsent_lines(dispute: Dispute, *, at: datetime) -> int:
-    """A lost dispute has paid its buyer: what was not sent is cancelled, and counts as refunded by the buyer's bank, as
-    far as that took the money. Returns how many lines; repeating it changes nothing."""
-    order, ended = order_of(dispute), 0
-    if order is None or dispute.status != Dispute.Status.LOST or dispute.borne_by:
+    """A lost dispute has paid its buyer, as far as it took the card's money: what was not sent is cancelled, and counts
+    as refunded by the buyer's bank; so does what the bank had refused to refund. What credit has paid goes back to the
+    credit. Returns how many lines were cancelled; repeating it changes nothing."""
+    if dispute.status != Dispute.Status.LOST or dispute.borne_by:
         return 0
+    order = paid_order_of(dispute)
     with transaction.atomic():
-        for line in lock(order.lines.to_ship()):
-            dispute.refresh_from_db()
-            if line.gross > dispute.lost or refund_requested(line):
-                continue
-            move(line, OrderLine.Status.CANCELLED, by=JOB, at=at, cancel_reason=DISPUTED, due_at=None)
-            restock(line.listing, 1, by=JOB, at=at)
-            record_disputed_refund(dispute, reference=line.pk, amount=line.gross, by=JOB, at=at)
-            ended += 1
+        hold = open_hold(order.pk) if order else None
+        lines = list(lock(order.lines.filter(status__in=UNSENT))) if order else []
+        cover_refused_refunds(dispute, by=JOB, at=at)
+        ended = sum(_end_unsent(dispute, line, at) for line in lines)
+        end_hold(hold, at=at)
     return ended
+
+
+def _end_unsent(dispute: Dispute, line: OrderLine, at: datetime) -> bool:
+    if refund_requested(line):
+        return False
+    try:
+        record_disputed_refund(dispute, reference=line.pk, amount=line.rest, by=JOB, at=at)
+    except CannotRefund:  # the bank took less than that: the device is sent
+        return False
+    move(line, OrderLine.Status.CANCELLED, by=JOB, at=at, cancel_reason=DISPUTED, due_at=None)
+    restock(line.listing, 1, by=JOB, at=at)
+    return True
 
 
 def untracked_plants(dispute: Dispute) -> list[Refurbisher]:
@@ -137,10 +164,11 @@ def bear_dispute(dispute: Dispute, *, plant: Refurbisher | None, reason: str, by
     """Finance decides who bears a lost dispute: the house, or this plant for its part of the order, which the plant's
     next settlement counts. Raises CannotDecide, also the second time."""
     with transaction.atomic():
+        payment = lock(Payment.objects.filter(pk=dispute.payment_id)).get()
         dispute.refresh_from_db()
-        mine, others = _weights(dispute, plant)
-        part, rest = dispute.lost.split([mine, others])
-        bearers = [(Account.COMPENSATION.value, "", rest)]
+        # What was refunded before, and taken all the same, is not for any device.
+        part, _others = min(dispute.lost, payment.card_left).split(_weights(dispute, plant))
+        bearers = [(Account.COMPENSATION.value, "", dispute.lost - part)]
         if plant is not None:
             bearers.append((Account.PLANT.value, str(plant.pk), part))
             _owe(dispute, plant, -part.minor, at)
@@ -149,13 +177,14 @@ def bear_dispute(dispute: Dispute, *, plant: Refurbisher | None, reason: str, by
 
 
 def _weights(dispute: Dispute, plant: Refurbisher | None) -> tuple[int, int]:
-    """The plant's part of what was paid, and everybody else's."""
-    order = order_of(dispute)
+    """The plant's part of what was paid and not given back, and everybody else's. Credit has paid the same share of
+    every device, so that these are the parts of the card's money too."""
+    order = paid_order_of(dispute)
     if plant is None or order is None:
         return 0, 1
-    lines = list(order.lines.exclude(paid_at=None).exclude(status=OrderLine.Status.REFUNDED))
-    mine = sum(line.gross.minor for line in lines if line.plant_id == plant.pk)
-    others = sum(line.gross.minor for line in lines if line.plant_id != plant.pk)
+    lines = [line for line in order.lines.exclude(paid_at=None) if not refund_requested(line)]
+    mine = sum(line.rest.minor for line in lines if line.plant_id == plant.pk)
+    others = sum(line.rest.minor for line in lines if line.plant_id != plant.pk)
     return (mine, others) if mine else (0, 1)
 
 

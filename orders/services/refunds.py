@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,12 +15,14 @@ from backmarket.payments.models import Payment, Refund
 from backmarket.payments.services import request_refund
 from backmarket.states import IllegalMove, move
 from catalog.services.stock import restock
-from orders.models import CancelRequest, Claim, Guarantee, OrderLine, Withdrawal
+from orders.models import CancelRequest, Claim, Guarantee, Hold, OrderLine, Withdrawal
 from orders.services.earnings import reverse_sale
 
 JOB = "system:refunds"
 # Cancelled before it was sent, and not because of the device: it stands where it stood, and is for sale again.
 STAYS_ON_THE_SHELF = ("buyer", "hold_refused", "hold_lapsed", "address", "goodwill", "mistake")
+# Why a hold ends that nobody has decided, and whose time is not over.
+UNNEEDED = "refunded"
 Status = OrderLine.Status
 
 
@@ -37,10 +40,12 @@ def refund_line(line: OrderLine, *, reason: str, by: Actor, at: datetime) -> Ref
     Raises CannotRefundLine when unpaid, or when a refund is already under way.
     """
     with transaction.atomic():
+        hold = open_hold(line.order_id)
         locked = lock(OrderLine.objects.filter(pk=line.pk)).get()
         payment = _captured_payment(locked)
         if locked.status in (Status.ON_HOLD, Status.PAID, Status.ACCEPTED):
             _cancel(locked, reason, by, at)
+            end_hold(hold, at=at)
         elif locked.status in (Status.DELIVERED, Status.CLOSED):
             reverse_sale(locked, at=at)
         elif locked.status not in (Status.SHIPPED, Status.CANCELLED):
@@ -56,6 +61,17 @@ def _cancel(line: OrderLine, reason: str, by: Actor, at: datetime) -> None:
     _close(CancelRequest.objects.filter(line=line), CancelRequest.Status.GRANTED, at)
     if reason in STAYS_ON_THE_SHELF:
         restock(line.listing, 1, by=by, at=at)
+
+
+def open_hold(order_id: UUID) -> Hold | None:
+    """Locked before the lines, as by whoever decides: so of two who refund its last devices at once, one ends it."""
+    return lock(Hold.objects.filter(order_id=order_id, status=Hold.Status.OPEN)).first()
+
+
+def end_hold(hold: Hold | None, *, at: datetime) -> None:
+    """Where none of its devices waits any more there is nothing left to decide. Its buyer is told of each device."""
+    if hold and not OrderLine.objects.filter(order_id=hold.order_id, status=Status.ON_HOLD).exists():
+        move(hold, Hold.Status.LAPSED, by=JOB, at=at, data={"order": str(hold.order_id), "reason": UNNEEDED})
 
 
 def is_refundable(line: OrderLine) -> bool:

@@ -16,6 +16,7 @@ from backmarket.shipping.services import create_parcel
 from backmarket.states import move
 from catalog.services.units import take_back_unit
 from orders.models import Claim, OrderLine, Withdrawal
+from orders.services.cancelling import WHY_NOT
 from orders.services.claims.cases import withdraw_claim
 from orders.services.refunds import refund_line, refund_refused, refund_requested
 from refurbishers.services.addresses import plant_address
@@ -25,7 +26,7 @@ MAX_SENDINGS = 3
 NOT_SENT = (Parcel.Status.CREATED, Parcel.Status.CANCELLED)
 
 
-CANCELLABLE = (OrderLine.Status.ON_HOLD, OrderLine.Status.PAID, OrderLine.Status.ACCEPTED)
+CANCELLABLE = (OrderLine.Status.PAID, OrderLine.Status.ACCEPTED)
 WITHDRAWABLE = (OrderLine.Status.SHIPPED, OrderLine.Status.DELIVERED, OrderLine.Status.CLOSED)
 
 
@@ -48,6 +49,8 @@ def require_withdrawable(line: OrderLine, *, at: datetime) -> None:
     still on its way may be withdrawn from too.
     """
     until = withdraw_until(line)
+    if line.status == OrderLine.Status.ON_HOLD:
+        raise CannotWithdraw(WHY_NOT[line.status])
     if line.status in CANCELLABLE:
         raise CannotWithdraw(_("This device has not been sent yet: cancel it instead."))
     if line.status not in WITHDRAWABLE:

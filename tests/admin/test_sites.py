@@ -17,7 +17,7 @@ ClientOf = Callable[[User], Client]
 # What services write: nobody adds, changes or deletes it by hand, not even the operator.
 APPEND_ONLY = {
     "payments.dispute", "payments.payment", "payments.refund", "payments.payout", "payments.ledgermovement",
-    "events.event",
+    "payments.connectaccount", "events.event",
     "events.eventdelivery", "events.incomingwebhook", "notifications.notification", "orders.order",
     "orders.orderline", "orders.consignment", "orders.claim", "orders.guarantee", "orders.withdrawal",
     "orders.settlement", "orders.earning", "buyback.trade", "buyback.quote", "buyback.registerentry",

@@ -12,7 +12,7 @@ from backmarket.payments.gateways.sandbox import EXAMPLE_BOUNCING_IBAN
 from backmarket.payments.models import LedgerMovement, Payout
 from backmarket.payments.selectors import balance, ledger_sum
 from buyback.identifiers import HolderIsNotSeller, InvalidIban
-from buyback.models import RegisterEntry, Trade
+from buyback.models import RegisterEntry, TaxFile, Trade
 from buyback.selectors import RegisterCheck, verify_register
 from buyback.services.payouts import order_payouts, reorder_trade_payout
 from buyback.services.register import FIRST, enter_in_register
@@ -125,6 +125,29 @@ def test_a_bounced_payout_waits_for_another_account_and_is_then_paid(
         Money(0, "EUR"),
         {"EUR": 0},
     )
+
+
+@pytest.mark.parametrize(("reason", "iban"), [("MS03", IBAN), ("AC04", OTHER_IBAN)])
+def test_what_comes_back_while_the_tax_number_is_missing_is_paid_again_once_it_is_given(
+    plant: Refurbisher, carol: User, now: datetime, drain: object, reason: str, iban: str
+) -> None:
+    trade, later = ordered(plant, carol, now), datetime(2026, 11, 26, 12, tzinfo=PARIS)
+    for day in (24, 25):
+        payments.send_due_payouts(datetime(2026, 11, day, 12, tzinfo=PARIS))
+        drain()  # type: ignore[operator]
+    file = TaxFile.objects.create(user=carol, asked_at=now - timedelta(days=90), reminders=2)
+    back = fresh(trade).payout
+    payments.return_payout(back, reason=reason, by="system:test", at=later)  # type: ignore[arg-type]
+    drain()  # type: ignore[operator]
+    if iban != IBAN:
+        change_iban(fresh(trade), iban=iban, holder="Carol Petit", by=carol, at=later)
+    assert (fresh(trade).status, fresh(trade).payout, order_payouts(later)) == ("paid", back, 0)
+    file.delete()
+    assert (order_payouts(later), order_payouts(later)) == (1, 0)
+    again = fresh(trade).payout
+    assert again is not None
+    assert (again.status, again.iban, again.amount) == ("ordered", iban, Money(25_000, "EUR"))
+    assert ledger_sum() == {"EUR": 0}
 
 
 def test_a_payout_held_by_staff_is_ordered_again_by_staff_only(

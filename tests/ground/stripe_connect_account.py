@@ -1,12 +1,14 @@
 """What one Stripe platform holds besides payments: disputes, connected accounts, transfers and their reversals."""
 
 import time
+from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Any
 
 from stripe.params import _account_create_params as accounts
 from stripe.params import _account_link_create_params as links
 from stripe.params import _dispute_update_params as answers
+from stripe.params import _file_create_params as uploads
 from stripe.params import _transfer_create_params as transfers
 from stripe.params import _transfer_reversal_create_params as reversals
 
@@ -16,9 +18,16 @@ SHAPES |= {
     "account": (accounts, "AccountCreateParams"),
     "link": (links, "AccountLinkCreateParams"),
     "answer": (answers, "DisputeUpdateParams"),
+    "file": (uploads, "FileCreateParams"),
     "transfer": (transfers, "TransferCreateParams"),
     "reversal": (reversals, "TransferReversalCreateParams"),
 }
+# What of an answer is a file, by the SDK's description; and of what kind and size it may be.
+EVIDENCE_FILES = (
+    "cancellation_policy", "customer_communication", "customer_signature", "duplicate_charge_documentation", "receipt",
+    "refund_policy", "service_documentation", "shipping_documentation", "uncategorized_file",
+)  # fmt: skip
+KINDS, LARGEST = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG": "png"}, 5 * 1024 * 1024
 DISPUTE_FEE, WEEK = 2_000, 7 * 24 * 3600
 
 
@@ -27,6 +36,7 @@ class StripePlatform(StripeAccount):
     """A StripeAccount that other accounts are connected to. `funds` is what it can transfer."""
 
     disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
     connected: dict[str, dict[str, Any]] = field(default_factory=dict)
     transfers: dict[str, dict[str, Any]] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
@@ -37,7 +47,7 @@ class StripePlatform(StripeAccount):
         kind, *parts = path.split("/")[2:]
         act = {
             "disputes": self._disputes, "accounts": self._accounts, "account_links": self._links,
-            "transfers": self._transfers,
+            "transfers": self._transfers, "files": self._files,
         }.get(kind)  # fmt: skip
         return act(method, parts, form) if act else super().do(call, form)
 
@@ -47,8 +57,9 @@ class StripePlatform(StripeAccount):
         """The buyer asks their bank for the money back. A warning is an inquiry: no money moves."""
         with self.lock:
             intent, number = self.intents[intent_id], len(self.disputes) + 1
+            left = intent["amount_received"] - intent["_refunded"]
             dispute: dict[str, Any] = {
-                "id": f"dp_{number}", "object": "dispute", "amount": amount or intent["amount_received"],
+                "id": f"dp_{number}", "object": "dispute", "amount": amount or left,
                 "charge": intent["latest_charge"], "created": int(time.time()), "currency": intent["currency"],
                 "payment_intent": intent_id, "reason": "product_not_received", "status": status, "metadata": {},
                 "evidence": {}, "balance_transactions": [], "is_charge_refundable": status.startswith("warning_"),
@@ -88,12 +99,35 @@ class StripePlatform(StripeAccount):
             known_names("answer", form)
             if dispute["status"] not in ("needs_response", "warning_needs_response"):
                 raise Refused(400, "This dispute is already closed", param="evidence")
+            self._require_files(form.get("evidence", {}))
             dispute["evidence"] |= form.get("evidence", {})
             if form.get("submit") == "true":
                 dispute["status"] = dispute["status"].replace("needs_response", "under_review")
                 dispute["evidence_details"]["submission_count"] += 1
                 self._tell("charge.dispute.updated", dispute)
         return 200, dispute
+
+    def _require_files(self, evidence: dict[str, str]) -> None:
+        for name in EVIDENCE_FILES:
+            known = self.files.get(evidence.get(name, ""), {})
+            if name in evidence and known.get("purpose") != "dispute_evidence":
+                raise Refused(400, f"No such file upload: '{evidence[name]}'", param=f"evidence[{name}]")
+
+    def _files(self, method: str, parts: list[str], form: dict[str, Any]) -> Answer:
+        """docs.stripe.com/file-upload: evidence is a PDF, JPEG or PNG of at most 5 MB."""
+        known_names("file", form)
+        if method != "POST" or form.get("purpose") != "dispute_evidence" or "file" not in form:
+            raise Refused(400, "A file and its purpose are missing", param="file")
+        content = b64decode(form["file"]["content"])
+        kind = next((name for start, name in KINDS.items() if content.startswith(start)), None)
+        if kind is None or len(content) > LARGEST:
+            raise Refused(400, "The file is of another kind, or too large", code="file_invalid", param="file")
+        file = {
+            "id": f"file_{len(self.files) + 1}", "object": "file", "purpose": form["purpose"], "type": kind,
+            "size": len(content), "filename": form["file"]["filename"], "created": int(time.time()),
+        }  # fmt: skip
+        self.files[file["id"]] = file | {"_content": content}
+        return 200, file
 
     def _refund(self, form: dict[str, Any]) -> Answer:
         of = [each for each in self.disputes.values() if each["payment_intent"] == form["payment_intent"]]

@@ -7,14 +7,19 @@ It does so as docs.stripe.com/api/idempotent_requests says, errors and signed we
 import hmac
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import Request, urlopen
+
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.http.multipartparser import MultiPartParser
 
 from backmarket.payments.gateways.stripe import API_VERSION
 from tests.ground.standing_in import Answering, standing_in
@@ -79,9 +84,9 @@ class StripeServer(StripePlatform):
             error.close()
             return error.code
 
-    def answer(self, method: str, target: str, headers: dict[str, str], raw: str) -> Answer | None:
+    def answer(self, method: str, target: str, headers: dict[str, str], raw: bytes) -> Answer | None:
         path, query = urlsplit(target).path, urlsplit(target).query
-        call, form = f"{method} {path}", nested(raw or query)
+        call, form = f"{method} {path}", read_form(headers, raw) if raw else nested(query)
         with self.lock:
             self.calls.append((call, form, headers))
         try:
@@ -153,6 +158,21 @@ def before_status(fault: Fault) -> Answer | None:
     return server_error(fault.status) if fault.status else None
 
 
+def read_form(headers: dict[str, str], raw: bytes) -> dict[str, Any]:
+    """As typed, or in parts where it has a file: that is its name and, in base64, its content."""
+    kind = headers.get("Content-Type", "")
+    if not kind.startswith("multipart/form-data"):
+        return nested(raw.decode())
+    facts = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(raw))}
+    typed, files = MultiPartParser(facts, BytesIO(raw), [TemporaryFileUploadHandler()]).parse()
+    return typed.dict() | {name: _file(files[name]) for name in files}
+
+
+def _file(file: Any) -> dict[str, str]:
+    with file:
+        return {"filename": file.name, "content": b64encode(file.read()).decode()}
+
+
 def nested(text: str) -> dict[str, Any]:
     """A form as Stripe reads it: a[b]=c is {"a": {"b": "c"}}."""
     found: dict[str, Any] = {}
@@ -187,7 +207,7 @@ def stripe_server() -> Iterator[StripeServer]:
 
     class Handler(Answering):
         def answer(self) -> None:
-            answer = stripe.answer(self.command, self.path, dict(self.headers), self.read().decode())
+            answer = stripe.answer(self.command, self.path, dict(self.headers), self.read())
             if answer is None:
                 self.close_connection = True
                 return

@@ -228,11 +228,11 @@ def test_only_passing_failures_are_worth_another_try(
 def test_a_call_of_another_version_or_with_unknown_parameters_is_refused(bank: StripeServer, now: datetime) -> None:
     """The stand-in is strict: what it takes, Stripe takes."""
     bank.answer(
-        "POST", "/v1/payment_intents", {"Authorization": "Bearer sk_test_x", "Stripe-Version": "2020-01-01"}, ""
+        "POST", "/v1/payment_intents", {"Authorization": "Bearer sk_test_x", "Stripe-Version": "2020-01-01"}, b""
     )
     assert bank.intents == {}
     wrong = {"Authorization": "Bearer sk_test_x", "Stripe-Version": stripe.API_VERSION}
-    answer = bank.answer("POST", "/v1/payment_intents", wrong, "amount=1&currency=eur&colour=red")
+    answer = bank.answer("POST", "/v1/payment_intents", wrong, b"amount=1&currency=eur&colour=red")
     assert answer is not None
     assert (answer[0], answer[1]["error"]["param"]) == (400, "colour")
 

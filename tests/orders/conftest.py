@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 
 from backmarket.accounts.models import User
 from backmarket.payments.gateways import sandbox
@@ -18,10 +19,18 @@ from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order
 from orders.services.fulfilment import ship_consignment
 from refurbishers.models import Refurbisher
-from tests.factories import AddressFactory, ListingFactory, RefurbisherFactory, imei
+from tests.factories import AddressFactory, ListingFactory, RefurbisherFactory, UserFactory, imei
 from tests.ground.stripe_steps import bank  # noqa: F401
 
 CARD = "4242 4242 4242 4242"
+
+
+@pytest.fixture
+def fiona(sam: User) -> User:
+    """She works in finance."""
+    person: User = UserFactory(email="fiona@backmarket.example", is_staff=True)
+    person.groups.add(Group.objects.get(name="finance"))
+    return person
 
 
 @pytest.fixture
@@ -88,10 +97,10 @@ def pay(drain: Callable[[], None], now: datetime) -> Callable[..., Order]:
 
 @pytest.fixture
 def deliver(drain: Callable[[], None], now: datetime) -> Callable[..., None]:
-    """Ship every parcel of the order a day after `now` and deliver it two days after."""
+    """Ship every parcel of the order (or those `of` one plant) a day after `now` and deliver it two days after."""
 
-    def delivered(order: Order, *, at: datetime = now) -> None:
-        for consignment in order.consignments.all():
+    def delivered(order: Order, *, at: datetime = now, of: Refurbisher | None = None) -> None:
+        for consignment in order.consignments.filter(plant=of) if of else order.consignments.all():
             numbers = {line.pk: imei() for line in consignment.lines.to_ship()}
             parcel = ship_consignment(
                 consignment, identifiers=numbers, by="system:test", at=at + timedelta(days=1),

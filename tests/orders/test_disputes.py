@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from backmarket import timetravel
@@ -24,7 +23,6 @@ from orders.services.disputes import bear_dispute, disputed_lines, end_unsent_li
 from orders.services.refunds import refund_line
 from orders.services.settlement import settle_plants
 from refurbishers.models import ServiceFact
-from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -37,17 +35,6 @@ def time_is(now: datetime, settings: object) -> None:
 
 Place = Callable[..., Order]
 NOTHING = Money(0, "EUR")
-
-
-@pytest.fixture
-def fiona(sam: User) -> User:
-    return _finance("fiona@backmarket.example")
-
-
-def _finance(email: str) -> User:
-    person: User = UserFactory(email=email, is_staff=True)
-    person.groups.add(Group.objects.get(name="finance"))
-    return person
 
 
 def disputed(order: Order, at: datetime) -> Dispute:

@@ -35,6 +35,8 @@ from orders.models import FraudRule, Hold, Order, OrderLine
 from orders.services.deadlines import watch_order_deadlines
 from orders.services.fulfilment import accept_line
 from orders.services.holds import CannotDecide, refuse_hold, release_hold
+from orders.services.refunds import refund_line
+from orders.services.returns import CannotWithdraw, confirm_withdrawal
 from refurbishers.models import ServiceFact
 from tests.admin.rows import act, url
 from tests.factories import AddressFactory
@@ -385,6 +387,31 @@ def test_released_then_the_plant_is_told_and_its_clock_starts(
     assert (line.status, line.paid_at) == ("paid", now + DAY)
     assert mails() == ["order_held", "order_paid", "plant_order"]
     accept_line(line, by=bob, at=now + DAY)
+    assert no_difference()
+
+
+def test_a_held_device_cannot_be_withdrawn_from_yet(abroad: Order, alice: User, now: datetime) -> None:
+    with pytest.raises(CannotWithdraw) as refusal:
+        confirm_withdrawal(abroad.lines.get(), name="Alice", by=alice, at=now)
+    assert "being checked" in str(refusal.value)
+    assert end_of(abroad) == ("captured", {"on_hold"}, "captured", "open")
+
+
+def test_when_the_last_held_device_is_refunded_nothing_is_left_to_decide(
+    place: Place, pay: Pay, listing: Listing, now: datetime, settle_refunds: Callable[[datetime], None]
+) -> None:
+    order = pay(place((listing, 2), address=AddressFactory(country="BE", postcode="1000")), card=AMERICAN)
+    first, second = order.lines.all()
+    refund_line(first, reason="goodwill", by=BY, at=now)
+    assert Hold.objects.get(order=order).status == "open"
+    Notification.objects.all().delete()
+    refund_line(second, reason="goodwill", by=BY, at=now)
+    settle_refunds(now)
+    assert end_of(order) == ("captured", {"refunded"}, "captured", "lapsed")
+    # Not that the bank's authorisation had ended.
+    told = {"order_line_cancelled", "order_line_refunded"}
+    assert set(Notification.objects.values_list("template", flat=True)) == told
+    assert watch_order_deadlines(now + 7 * DAY) == 0
     assert no_difference()
 
 

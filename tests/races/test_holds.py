@@ -17,11 +17,12 @@ from backmarket.payments.models import Payment, Refund, SandboxIntent
 from backmarket.payments.services import open_payment, settle_payment
 from catalog.models import Listing
 from orders.models import Hold, Order, OrderLine, PartRefund
-from orders.services import goodwill, holds
+from orders.services import goodwill, holds, refunds
 from orders.services.checkout import settle_order
 from orders.services.goodwill import CannotRefundPart, refund_part
 from orders.services.holds import CannotDecide, lapse_hold, refuse_hold, release_hold
 from orders.services.refunds import refund_line
+from tests.factories import ListingFactory
 from tests.races.together import at_once, meanwhile
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -53,9 +54,37 @@ def ended(order: Order, listing: Listing, now: datetime) -> tuple[str, str, set[
     return Hold.objects.get(order=order).status, payment.status, lines, (listing.on_hand, listing.reserved)
 
 
+def charged(order: Order, now: datetime) -> Order:
+    """The money has come, and the order is held all the same."""
+    Hold.objects.create(order=order, created_at=now, hits=[])
+    payment = Payment.objects.get(reference=order.pk)
+    open_payment(payment, return_url="/", at=now)
+    sandbox.pay(SandboxIntent.objects.get(pk=f"pay_{payment.pk.hex}"), "4242 4242 4242 4242")
+    settle_payment(payment.pk, at=now)
+    settle_order(order.pk, at=now)
+    order.refresh_from_db()
+    return order
+
+
 RELEASED = ("released", "captured", {"paid"}, (3, 0))
 REFUSED = ("refused", "cancelled", {"cancelled"}, (5, 0))
 LAPSED = ("lapsed", "cancelled", {"cancelled"}, (5, 0))
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_of_two_who_refund_the_last_held_devices_one_ends_the_hold(
+    place: Callable[..., Order], listing: Listing, now: datetime, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """The control reads the hold without a lock: each sees the other's device still waiting, and nobody ends it."""
+    other = ListingFactory(plant=listing.plant)
+    other = ListingFactory(plant=listing.plant)
+    order = charged(place((listing, 1), (other, 1)), now)
+    if not locked:
+        monkeypatch.setattr(refunds, "open_hold", lambda order_id: Hold.objects.get(order_id=order_id))
+    first, second = (partial(refund_line, line, reason="goodwill", by=BY, at=now) for line in order.lines.all())
+    assert isinstance(meanwhile(first, second), Refund)
+    assert set(order.lines.values_list("status", flat=True)) == {"cancelled"}
+    assert Hold.objects.get().status == ("lapsed" if locked else "open")
 
 
 def test_whoever_comes_second_to_a_release_is_refused(order: Order, listing: Listing, now: datetime) -> None:

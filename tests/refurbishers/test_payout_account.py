@@ -6,18 +6,22 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
+from backmarket.notifications.models import Notification
 from backmarket.payments.gateways import sandbox_connect
 from backmarket.payments.models import Approval, ConnectAccount, Payout, SandboxIntent, TransferReversal
 from backmarket.payments.selectors import balance, payable_account
 from backmarket.payments.services import order_payout, reversals, send_due_payouts
+from backmarket.payments.services.connect import follow_account
 from orders.models import Earning
 from refurbishers.models import Member, Refurbisher
 from refurbishers.services.accounts import open_plant_account
-from tests.factories import UserFactory
+from tests.factories import RefurbisherFactory, UserFactory
 from tests.ground.money_steps import eur
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +139,63 @@ def test_finance_takes_back_at_the_desk_and_much_only_by_two(
     assert client_of(fiona).post(step, {"amount": "2500.00", "note": "sent twice"}).status_code == 302
     assert Approval.objects.get().amount == eur(250_000)
     assert client_of(sam).post(step, {"amount": "1.00", "note": "x"}).status_code in (403, 404)
+
+
+def says(account: ConnectAccount, answer: str) -> None:
+    """The provider says something else from now on, and its webhook comes twice."""
+    sandbox_connect.fill_in(SandboxIntent.objects.get(pk=account.gateway_id), answer)
+    for _time in range(2):
+        follow_account(account.pk, at=timetravel.now())
+
+
+def test_owners_are_told_of_each_restriction_of_an_account_that_could_be_paid(
+    plant: Refurbisher, bob: User, time_is: None, drain: Callable[[], None]
+) -> None:
+    """Not of one that was never ready: its owner has not said who they are yet, and knows it."""
+    Member.objects.create(plant=plant, user=UserFactory(), role=Member.Role.MANAGER)
+    account = open_plant_account(plant, by=bob, at=timetravel.now())
+    told = Notification.objects.filter(template="plant_account_restricted")
+    for answer, count in (("incomplete", 0), ("review", 0), ("complete", 0), ("incomplete", 1), ("review", 1),
+                          ("complete", 1), ("review", 2)):  # fmt: skip
+        says(account, answer)
+        drain()
+        drain()
+        assert list(told.values_list("recipient", flat=True)) == [bob.email] * count, answer
+    assert plant.name in told[0].subject
+    assert "/plant/" in told[0].text
+
+
+def test_finance_reads_at_the_desk_which_accounts_can_be_paid_and_what_is_missing(
+    plant: Refurbisher, bob: User, sam: User, client_of: ClientOf, time_is: None
+) -> None:
+    account = open_plant_account(plant, by=bob, at=timetravel.now())
+    says(account, "incomplete")
+    fiona = UserFactory(is_staff=True)
+    fiona.groups.add(Group.objects.get(name="finance"))
+    base, client = "/desk/payments/connectaccount/", client_of(fiona)
+    for page in ("", f"?q={plant.name}", "?pile=pending", f"{account.pk}/change/"):
+        shown = client.get(base + page).content.decode()
+        assert "a bank account, who owns the company" in shown, page
+        assert f'href="/desk/refurbishers/refurbisher/{plant.pk}/change/">{plant.name}</a>' in shown, page
+    assert plant.name not in client.get(f"{base}?pile=restricted").content.decode()
+    assert plant.name in client.get(f"{base}{account.pk}/history/").content.decode()
+    assert [client.get(f"{base}{page}/").status_code for page in ("add", f"{account.pk}/delete")] == [403, 403]
+    assert client_of(sam).get(base).status_code == 403
+
+
+def test_the_list_of_accounts_costs_the_same_at_1_and_at_many(
+    plant: Refurbisher, olga: User, client_of: ClientOf, time_is: None
+) -> None:
+    client = client_of(olga)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/desk/payments/connectaccount/").status_code == 200
+        return len(queries)
+
+    open_plant_account(plant, by=olga, at=timetravel.now())
+    cost()  # the first request of a process fills caches
+    alone = cost()
+    for each in RefurbisherFactory.create_batch(5):
+        open_plant_account(each, by=olga, at=timetravel.now())
+    assert cost() == alone

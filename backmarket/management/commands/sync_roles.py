@@ -88,6 +88,7 @@ ROLES: dict[str, dict[str, str]] = {
         "orders.settlement": "v",
         "payments.approval": "vc",
         "payments.bankreport": "vac",
+        "payments.connectaccount": "v",
         "payments.dispute": "vc",
         "payments.ledgerentry": "v",
         "payments.ledgermovement": "v",

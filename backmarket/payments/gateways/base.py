@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from django.core.files.base import File
+
 from backmarket.money import Money
 
 if TYPE_CHECKING:
@@ -132,15 +134,21 @@ class DisputeReport:
     inquiry: bool = False
 
 
+LARGEST_FILE = 5_000_000
+
+
 class DisputeGateway(Protocol):
     """The same promises, for money that a buyer's bank takes back."""
 
     def dispute(self, gateway_id: str, *, at: datetime) -> DisputeReport:
         """What became of a dispute."""
 
+    def upload(self, paper: File[bytes], *, key: str) -> str:
+        """Hand over a PDF of at most LARGEST_FILE bytes for an answer, once under a key; returns the provider's id."""
+
     def answer(self, dispute: "Dispute", evidence: dict[str, str], *, at: datetime) -> DisputeReport:
-        """Hand in our side of it, for good: evidence is in the provider's fields, texts of at most 20,000 characters.
-        A dispute that is over, or answered, answers what is true."""
+        """Hand in our side of it, for good: evidence is in the provider's fields, texts of at most 20,000 characters,
+        files by the provider's ids of them. A dispute that is over, or answered, answers what is true."""
 
 
 @dataclass(frozen=True)

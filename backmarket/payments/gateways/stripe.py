@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 def client() -> stripe.StripeClient:
     """Bound to the pinned version; STRIPE_API_BASE points it to a stand-in."""
-    bases: Any = {"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None
+    bases: Any = dict.fromkeys(("api", "files"), settings.STRIPE_API_BASE) if settings.STRIPE_API_BASE else None
     return stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         stripe_version=API_VERSION,
@@ -54,6 +54,18 @@ def ask(call: Callable[[], T]) -> T:
     except stripe.StripeError as error:
         passing = isinstance(error, PASSING) or (error.http_status or 0) >= 500 or error.http_status == 409
         raise GatewayError(error.code or type(error).__name__, retry=passing) from error
+
+
+def ask_twice(call: Callable[[str], T], key: str) -> T:
+    """Make something new under an idempotency key, or under a second one, as lasting as the first: Stripe keeps a
+    failure of its own under a key, and repeats it for a day."""
+    try:
+        return ask(lambda: call(key))
+    except GatewayError as error:
+        cause = error.__cause__
+        if not isinstance(cause, stripe.APIError) or (cause.http_status or 0) < 500:
+            raise
+        return ask(lambda: call(f"{key}-again"))
 
 
 class Gateway:
@@ -118,11 +130,7 @@ class Gateway:
 
 
 def _create(payment: Payment) -> Any:
-    """One intent for one row, however often it is asked for.
-
-    Stripe keeps a failure of its own under the key and repeats it for a day. An intent that nobody has confirmed costs
-    nothing, so the buyer need not wait that long: the second key is as lasting as the first.
-    """
+    """One intent for one row, however often it is asked for. One that nobody has confirmed costs nothing."""
     params: Any = {
         "amount": payment.amount_minor,
         "currency": payment.currency.lower(),
@@ -132,16 +140,12 @@ def _create(payment: Payment) -> Any:
         "metadata": {"payment": str(payment.pk)},
     }
     intents = client().v1.payment_intents
-    # A double click meets itself there, and is told to come back: the SDK does.
-    options: Any = {"idempotency_key": str(payment.pk), "max_network_retries": 2}
-    try:
-        return ask(lambda: intents.create(params, options))
-    except GatewayError as error:
-        cause = error.__cause__
-        if not isinstance(cause, stripe.APIError) or (cause.http_status or 0) < 500:
-            raise
-        options |= {"idempotency_key": f"{payment.pk}-again"}
-        return ask(lambda: intents.create(params, options))
+
+    def create(key: str) -> Any:
+        # A double click meets itself there, and is told to come back: the SDK does.
+        return intents.create(params, {"idempotency_key": key, "max_network_retries": 2})
+
+    return ask_twice(create, str(payment.pk))
 
 
 def _refusal(intent: Any) -> str:

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.files.base import File
+
 from backmarket.errors import GatewayError
 from backmarket.money import Money
 from backmarket.payments.gateways.base import DisputeReport
-from backmarket.payments.gateways.stripe import ask, client
+from backmarket.payments.gateways.stripe import ask, ask_twice, client
 from backmarket.payments.models import Dispute
 
 Status = Dispute.Status
@@ -30,6 +32,15 @@ class Disputes:
 
     def dispute(self, gateway_id: str, *, at: datetime) -> DisputeReport:
         return _report(ask(lambda: client().v1.disputes.retrieve(gateway_id)))
+
+    def upload(self, paper: File[bytes], *, key: str) -> str:
+        files = client().v1.files
+
+        def create(key: str) -> Any:
+            paper.seek(0)
+            return files.create({"purpose": "dispute_evidence", "file": paper}, {"idempotency_key": key})
+
+        return str(ask_twice(create, key).id)
 
     def answer(self, dispute: Dispute, evidence: dict[str, str], *, at: datetime) -> DisputeReport:
         """Handed in only where it waits for an answer: its own state forbids it twice."""

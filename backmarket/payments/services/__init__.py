@@ -20,6 +20,8 @@ from backmarket.payments.services.disputes import (
     answer_dispute,
     bear_loss,
     follow_disputes,
+    paper_evidence,
+    paper_in,
     record_dispute,
     submit_answer,
 )
@@ -61,6 +63,7 @@ from backmarket.payments.services.payouts import (
 )
 from backmarket.payments.services.refunds import (
     CannotRefund,
+    cover_refused_refunds,
     record_disputed_refund,
     record_provider_refunds,
     record_refund_transfer,
@@ -95,6 +98,7 @@ __all__ = [
     "cancel_payout",
     "capture_payment",
     "card_form",
+    "cover_refused_refunds",
     "download_payout_file",
     "follow_disputes",
     "follow_payout",
@@ -107,6 +111,8 @@ __all__ = [
     "may_pay_again",
     "open_payment",
     "order_payout",
+    "paper_evidence",
+    "paper_in",
     "pay_credit_out",
     "preview_report",
     "prolong_credit",

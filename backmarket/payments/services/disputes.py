@@ -1,6 +1,7 @@
 """Disputes: written down as the provider says, answered once, and what is lost is borne by somebody."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -15,10 +17,12 @@ from backmarket.accounts.models import User
 from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
+from backmarket.invoices.models import Invoice
+from backmarket.invoices.services import PaperChanged, read_paper
 from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import dispute_gateway
-from backmarket.payments.gateways.base import DisputeReport
+from backmarket.payments.gateways.base import LARGEST_FILE, DisputeReport
 from backmarket.payments.models import Dispute, LedgerEntry, Payment
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
@@ -29,6 +33,10 @@ Status = Dispute.Status
 # Finance is reminded so long before the answer is due.
 WARN_BEFORE = timedelta(hours=48)
 JOB = "system:disputes"
+# The provider's fields of an answer that hold a file, and what begins one that is a paper of ours as yet.
+FILES = ("receipt", "uncategorized_file")
+PAPER = "invoice:"
+PAPER_IN = re.compile(rf"{PAPER}[0-9a-f-]{{36}}")
 
 
 class CannotAnswer(DomainError):
@@ -129,14 +137,15 @@ def _submit_soon(dispute: Dispute) -> None:
 def submit_answer(dispute_id: UUID, *, at: datetime) -> bool:
     """Hand in what somebody has answered, unless the provider has it. Network: outside transactions.
 
-    A refusal for good asks for another answer; anything passing raises GatewayError and changes nothing.
+    A refusal for good asks for another answer; anything passing raises GatewayError and changes nothing but what is
+    uploaded by then.
     """
     dispute = Dispute.objects.select_related("payment").get(pk=dispute_id)
     if not dispute.answered_at or dispute.submitted_at or dispute.status != Status.NEEDS_RESPONSE:
         return False
     gateway = dispute.payment.gateway
     try:
-        report = dispute_gateway(gateway).answer(dispute, json.loads(dispute.evidence), at=at)
+        report = dispute_gateway(gateway).answer(dispute, _with_files(dispute, at=at), at=at)
     except GatewayError as error:
         if error.retry:
             raise
@@ -145,6 +154,46 @@ def submit_answer(dispute_id: UUID, *, at: datetime) -> bool:
     if report.state != Status.NEEDS_RESPONSE:
         Dispute.objects.filter(pk=dispute_id, submitted_at=None).update(submitted_at=at)
     return _write_down(gateway, report, at=at)
+
+
+def paper_evidence(invoice: Invoice) -> str:
+    """What stands for its PDF in an answer until the provider has that."""
+    return f"{PAPER}{invoice.pk}"
+
+
+def paper_in(text: str) -> Invoice | None:
+    """The paper that a text of an answer stands for; None for words, and for what the provider has."""
+    key = text.removeprefix(PAPER) if PAPER_IN.fullmatch(text) else None
+    return Invoice.objects.filter(pk=key).first() if key else None
+
+
+def _with_files(dispute: Dispute, *, at: datetime) -> dict[str, str]:
+    """The answer with the provider's ids of our papers, each kept as soon as it is known. What the provider refuses, or
+    we cannot find, is left out: the words name it, and the answer must not wait for it."""
+    evidence: dict[str, str] = json.loads(dispute.evidence)
+    for name in FILES:
+        if paper := paper_in(evidence.get(name, "")):
+            evidence[name] = _uploaded(dispute, paper, at=at)
+            evidence = {field: text for field, text in evidence.items() if text}
+            mine = Dispute.objects.filter(pk=dispute.pk, answered_at=dispute.answered_at)
+            mine.update(evidence=json.dumps(evidence))
+    return evidence
+
+
+def _uploaded(dispute: Dispute, invoice: Invoice, *, at: datetime) -> str:
+    """The provider's id of a paper; empty where it cannot have it. Raises GatewayError for anything passing."""
+    try:
+        paper = ContentFile(read_paper(invoice, at=at), name=f"{invoice.code}.pdf")
+        if paper.size <= LARGEST_FILE:
+            return dispute_gateway(dispute.payment.gateway).upload(paper, key=f"{dispute.pk}-{invoice.pk}")
+        log.error("dispute_paper_too_large", dispute=str(dispute.pk), invoice=str(invoice.pk))
+    except PaperChanged:  # logged where it was found
+        pass
+    except GatewayError as error:
+        if error.retry:
+            raise
+        log.error("dispute_paper_refused", dispute=str(dispute.pk), invoice=str(invoice.pk), reason=str(error))
+    return ""
 
 
 def bear_loss(

@@ -1,5 +1,6 @@
 """Refunds: the row and its claim on the payment first, the provider afterwards."""
 
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import KnownRefund, Outcome, Transfer
 from backmarket.payments.models import Dispute, LedgerEntry, Payment, Refund
-from backmarket.payments.selectors import BY_BANK, given_back_before, is_unanswered
+from backmarket.payments.selectors import BY_BANK, given_back_before, is_unanswered, unanswered
 from backmarket.payments.services.credit import give_credit_back
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
@@ -171,6 +172,15 @@ def record_disputed_refund(dispute: Dispute, *, reference: UUID, amount: Money, 
         Dispute.objects.filter(pk=dispute.pk).update(covered_minor=F("covered_minor") + card.minor)
         _succeed(refund, f"dispute:{refund.pk}", LedgerEntry.Account.DISPUTE, by=by, at=at)
     return refund
+
+
+def cover_refused_refunds(dispute: Dispute, *, by: Actor, at: datetime) -> None:
+    """What the provider refused to send back (because the buyer had disputed it, say) is with the buyer by now, as far
+    as the lost dispute took it."""
+    for refund in dispute.payment.refunds.filter(unanswered()).order_by("created_at", "pk"):
+        whole = refund.total + given_back_before(refund)
+        with suppress(CannotRefund):
+            record_disputed_refund(dispute, reference=refund.reference, amount=whole, by=by, at=at)
 
 
 def _require_unanswered(refund: Refund) -> None:
