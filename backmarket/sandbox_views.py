@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -160,7 +160,9 @@ def advance_courier(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, pk: str) -> HttpResponse:
     """The sandbox bank's pay page. POST `action`: pay (with `card`), code (with `code`) or cancel."""
-    intent = get_object_or_404(SandboxIntent, pk=pk, kind="payment")
+    intent = bank.find_payment(pk)
+    if intent is None:
+        raise Http404
     error = ""
     if request.method == "POST":
         try:

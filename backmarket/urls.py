@@ -7,11 +7,12 @@ from django.urls import include, path
 from backmarket import design_page, health, pages
 from backmarket.sites import plant_site, staff_site
 
+# Each is tried in turn: what is asked for most comes first.
 urlpatterns = [
     path("", pages.home, name="home"),
     path("", include("catalog.urls")),
-    path("", include("buyback.urls")),
     path("", include("orders.urls")),
+    path("", include("buyback.urls")),
     path("", include("reviews.urls")),
     path("", include("refurbishers.urls")),
     path("", include("backmarket.account.urls")),

@@ -3,7 +3,6 @@ from django.urls import URLPattern, URLResolver, include, path
 from catalog.views import lists, pages, products, share, sitemaps
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("catalog.aids_urls")),
     path("c/<slug:slug>/", lists.category, name="category"),
     path("p/<slug:slug>/", products.product, name="product"),
     path("p/<slug:slug>/similar/", products.similar, name="similar"),
@@ -17,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", sitemaps.robots, name="robots"),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.sitemap_section, name="sitemap-part"),
+    path("", include("catalog.aids_urls")),
 ]

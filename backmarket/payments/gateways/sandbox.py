@@ -158,6 +158,11 @@ def _ending(minor: int) -> str:
     return f"{minor:02}"[-2:]
 
 
+def find_payment(intent_id: str) -> SandboxIntent | None:
+    """What the buyer pays; None where nobody is asked for money under this id."""
+    return next((intent for intent in _intents(pk=intent_id) if intent.kind == "payment"), None)
+
+
 def _intent(intent_id: str) -> SandboxIntent:
     found = _intents(pk=intent_id)
     if not found:
