@@ -17,6 +17,7 @@ from backmarket.money import Money
 from backmarket.templatetags._icons import ICONS
 from backmarket.templatetags.ui import GRADES
 from catalog.drawing_forms import FORMS
+from catalog.drawing_phones import BACKS, FRONTS
 from catalog.drawings import COLOURS
 from catalog.selectors.shelves import best_offers
 
@@ -56,7 +57,8 @@ def _tokens() -> dict[str, Any]:
 
 def _drawings() -> dict[str, Any]:
     return {
-        "forms": list(FORMS),
+        "forms": [form for form in FORMS if not form.startswith("phone-")],
+        "phones": [f"phone-{front}-line" for front in FRONTS] + [f"phone-hole-{cameras}" for cameras in BACKS],
         "grades": list(reversed(GRADES)),
         "colours": COLOURS.items(),
         "icons": {path: name for name, path in ICONS.items()}.values(),

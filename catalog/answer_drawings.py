@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from django.utils.safestring import SafeString
 
-from catalog.drawing_forms import FORMS, Area, Paint, box, disc, fill, line, rect, ring
+from catalog.drawing_forms import FORMS, box
+from catalog.drawing_parts import Area, Paint, disc, fill, line, rect, ring
 from catalog.drawings import paint, svg
 
 SIZE = 120
@@ -17,7 +18,7 @@ CALM = ("#22302a", "#f2d272", "#44624f", "#7a9a74")
 INK, GROUND, SOFT, GREEN, AMBER, RED = "#1d332a", "#e3eee2", "#9dbfa9", "#1c7a58", "#b97a08", "#b3362b"
 BADGES = {
     "good": (GREEN, "M189 196l9 9 18-20"),
-    "half": (AMBER, "M202 180v18M202 208v.5"),
+    "half": (AMBER, "M202 180v18M202 208v1"),
     "bad": (RED, "M191 185l22 22M213 185l-22 22"),
 }
 SURFACES: dict[str, Callable[[list[Area]], list[Area]]] = {

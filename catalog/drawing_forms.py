@@ -1,121 +1,44 @@
-"""The forms of devices as SVG fragments on a 240 × 240 canvas, made of panels, screens and lenses."""
+"""The forms of devices. Each returns the device in a finish, with a wallpaper for its screen."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
-Wallpaper = tuple[str, str, str, str]
-"""Sky, sun, far hill and near hill, each as #rrggbb."""
-
-GLASS = "#0c1012"
-SOFT = "#3a4145"
-
-
-class Paint(NamedTuple):
-    """One finish: the surface, its lit edge and its shaded side, as #rrggbb."""
-
-    base: str
-    edge: str
-    shade: str
-
-
-class Area(NamedTuple):
-    """A rectangle on the canvas where marks of wear may land."""
-
-    x: int
-    y: int
-    w: int
-    h: int
-
-
-def rect(x: float, y: float, w: float, h: float, r: float, fill: str, extra: str = "") -> str:
-    rounded = f' rx="{r:g}"' if r else ""
-    return f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}"{rounded} fill="{fill}"{extra}/>'
-
-
-def disc(x: float, y: float, r: float, fill: str) -> str:
-    return f'<circle cx="{x:g}" cy="{y:g}" r="{r:g}" fill="{fill}"/>'
-
-
-def ring(x: float, y: float, r: float, stroke: str, width: float) -> str:
-    return f'<circle cx="{x:g}" cy="{y:g}" r="{r:g}" fill="none" stroke="{stroke}" stroke-width="{width:g}"/>'
-
-
-def fill(d: str, fill: str, opacity: float = 1) -> str:
-    return f'<path d="{d}" fill="{fill}"' + (f' opacity="{opacity:g}"' if opacity < 1 else "") + "/>"
-
-
-def line(d: str, stroke: str, width: float, opacity: float = 1) -> str:
-    """A stroke; its ends are round, as the canvas says once for all."""
-    faint = f' opacity="{opacity:g}"' if opacity < 1 else ""
-    return f'<path d="{d}" fill="none" stroke="{stroke}" stroke-width="{width:g}"{faint}/>'
-
-
-def dots(places: list[tuple[float, float]], width: float, colour: str) -> str:
-    """Discs of one size and colour, as one stroke of no length each."""
-    return line("".join(f"M{x:g} {y:g}h0" for x, y in places), colour, width)
-
-
-def shadow(x: float, y: float, rx: float) -> str:
-    """What the device throws on the table below it."""
-    return f'<ellipse cx="{x:g}" cy="{y:g}" rx="{rx:g}" ry="6" opacity=".16"/>'
-
-
-def shell(x: float, y: float, w: float, h: float, r: float, p: Paint) -> str:
-    """A panel with its lit edge."""
-    return rect(x + 1, y + 1, w - 2, h - 2, r - 1, p.base, f' stroke="{p.edge}" stroke-width="2"')
-
-
-def body(x: float, y: float, w: float, h: float, r: float, p: Paint) -> str:
-    """A moulded panel: some thickness, a lit edge, and one band of light across."""
-    band = (
-        f"M{x + w * 0.1:.0f} {y + h - 2:g}L{x + w * 0.52:.0f} {y + 2:g}h{w * 0.3:.0f}L{x + w * 0.4:.0f} {y + h - 2:g}z"
-    )
-    return rect(x + 3, y + 1, w, h, r, p.shade) + shell(x, y, w, h, r, p) + fill(band, p.edge, 0.3)
-
-
-def screen(x: float, y: float, w: float, h: float, r: float, wall: Wallpaper) -> str:
-    """A lit screen with a calm landscape: sky, sun, and two hills that keep to its round corners."""
-    sky, sun, far, near = wall
-    foot = f"V{y + h - r:g}a{r:g} {r:g} 0 0 1-{r:g} {r:g}H{x + r:g}a{r:g} {r:g} 0 0 1-{r:g}-{r:g}z"
-    hill = f"M{x:g} {y + h * 0.66:.0f}q{w * 0.3:.0f}-{h * 0.16:.0f} {w:g} {h * 0.12:.0f}" + foot
-    front = f"M{x:g} {y + h * 0.84:.0f}q{w * 0.55:.0f} {h * 0.02:.0f} {w:g}-{h * 0.2:.0f}" + foot
-    return (
-        rect(x, y, w, h, r, sky)
-        + disc(round(x + w * 0.64), round(y + h * 0.4), round(min(w, h) * 0.2), sun)
-        + fill(hill, far)
-        + fill(front, near)
-    )
-
-
-def display(x: float, y: float, w: float, h: float, r: float, border: float, wall: Wallpaper) -> str:
-    """A screen behind its sheet of dark glass, of which `border` stays dark all around."""
-    inner = max(r - border, 1)
-    return rect(x, y, w, h, r, GLASS) + screen(x + border, y + border, w - 2 * border, h - 2 * border, inner, wall)
-
-
-def lens(x: float, y: float, r: float) -> str:
-    return disc(x, y, r, "#14181b") + disc(x, y, r * 0.5, "#34506a")
-
-
-# Forms: each returns the device in a finish, with a wallpaper for its screen
-
-
-def _phone(p: Paint, wall: Wallpaper) -> str:
-    cameras = dots([(57, 45), (57, 65), (75, 55)], 15, "#14181b") + dots([(57, 45), (57, 65), (75, 55)], 6, "#34506a")
-    back = body(34, 22, 92, 184, 20, p) + rect(44, 32, 44, 46, 14, p.shade, ' opacity=".55"') + cameras
-    front = shell(118, 30, 88, 180, 20, p) + display(121, 33, 82, 174, 17, 4, wall) + line("M154 44h16", GLASS, 7)
-    return shadow(120, 213, 94) + back + front
+from catalog.drawing_parts import (
+    GLASS,
+    SOFT,
+    Area,
+    Form,
+    Paint,
+    Wallpaper,
+    body,
+    disc,
+    display,
+    dots,
+    fill,
+    lenses,
+    line,
+    rect,
+    rimmed,
+    ring,
+    screen,
+    shadow,
+    shell,
+)
+from catalog.drawing_phones import PHONES
 
 
 def _foldable(p: Paint, wall: Wallpaper) -> str:
-    back = body(18, 34, 84, 172, 14, p) + lens(37, 54, 7.5) + lens(37, 74, 7.5)
+    back = body(18, 34, 84, 172, 14, p) + lenses([(37, 54), (37, 74)])
     inside = shell(76, 26, 148, 184, 15, p) + display(79, 29, 142, 178, 13, 5, wall)
     return shadow(122, 213, 104) + back + inside + fill("M148 32h5v172h-5z", "#000", 0.22)
 
 
 def _tablet(p: Paint, wall: Wallpaper) -> str:
-    back = body(16, 24, 126, 176, 15, p) + lens(33, 41, 7)
+    back = body(16, 24, 126, 176, 15, p) + lenses([(33, 41)], 7)
     return shadow(122, 214, 104) + back + shell(82, 32, 142, 182, 14, p) + display(85, 35, 136, 176, 12, 8, wall)
+
+
+def _tablet_with_button(p: Paint, wall: Wallpaper) -> str:
+    back = body(16, 24, 126, 176, 15, p) + lenses([(33, 41)], 7)
+    front = rect(85, 35, 136, 176, 12, GLASS) + screen(92, 54, 122, 136, 2, wall) + ring(153, 200.5, 6.5, SOFT, 1.8)
+    return shadow(122, 214, 104) + back + shell(82, 32, 142, 182, 14, p) + front
 
 
 def _laptop(p: Paint, wall: Wallpaper) -> str:
@@ -145,9 +68,9 @@ def _television(p: Paint, wall: Wallpaper) -> str:
 def _controller(p: Paint, y: int) -> str:
     left = "h-68c-8 0-12 5-18 14-10 14-27 8-26-6 2-22 10-52 36-52z"
     hull = f"M78 {y}h84c26 0 34 30 36 52 1 14-16 20-26 6-6-9-10-14-18-14{left}"
-    sticks = dots([(98, y + 30), (142, y + 30)], 20, GLASS) + dots([(98, y + 28), (142, y + 28)], 12, SOFT)
+    sticks = rimmed([(98, y + 30), (142, y + 30)], 10, 4, (SOFT, GLASS))
     cross = line(f"M72 {y + 8}v14M65 {y + 15}h14", GLASS, 5)
-    buttons = dots([(168, y + 8), (168, y + 22), (161, y + 15), (175, y + 15)], 6.4, GLASS)
+    buttons = dots([(168, y + 8), (168, y + 22), (161, y + 15), (175, y + 15)], 3.2, GLASS)
     return fill(hull, p.base) + line(f"M78 {y + 1}h84", p.edge, 2.4) + sticks + cross + buttons
 
 
@@ -159,10 +82,10 @@ def _console(p: Paint, wall: Wallpaper) -> str:
 
 def _handheld(p: Paint, wall: Wallpaper) -> str:
     hull = body(6, 66, 228, 114, 34, p) + display(56, 73, 128, 100, 8, 6, wall)
-    sticks = dots([(31, 98), (209, 144)], 24, GLASS) + dots([(31, 96), (209, 142)], 14, SOFT)
+    sticks = rimmed([(31, 98), (209, 144)], 12, 5, (SOFT, GLASS))
     cross = line("M31 133v16M23 141h16", GLASS, 6)
     return (
-        shadow(120, 188, 104) + hull + sticks + cross + dots([(209, 93), (209, 111), (200, 102), (218, 102)], 8, GLASS)
+        shadow(120, 188, 104) + hull + sticks + cross + dots([(209, 93), (209, 111), (200, 102), (218, 102)], 4, GLASS)
     )
 
 
@@ -175,7 +98,7 @@ def _headphones(p: Paint, wall: Wallpaper) -> str:
 
 def _earbuds(p: Paint, wall: Wallpaper) -> str:
     stems = line("M86 54v50M154 54v50", p.base, 16) + line("M83 58v42M151 58v42", p.edge, 3)
-    heads = dots([(94, 48), (146, 48)], 42, p.base) + dots([(102, 50), (138, 50)], 22, GLASS)
+    heads = dots([(94, 48), (146, 48)], 21, p.base) + dots([(102, 50), (138, 50)], 11, GLASS)
     case = body(48, 116, 144, 94, 36, p) + line("M50 146H190", p.shade, 2.5) + disc(120, 162, 3, wall[1])
     return shadow(120, 212, 80) + stems + heads + line("M82 40h8M150 40h8", p.edge, 4) + case
 
@@ -184,7 +107,7 @@ def _watch(p: Paint, wall: Wallpaper) -> str:
     strap = fill("M90 14h60l10 66H80zM80 160h80l-10 66H90z", p.shade) + fill(
         "M90 14h22l-4 66H80zM80 160h28l4 66H90z", p.base
     )
-    crown = rect(178, 96, 8, 24, 4, p.shade) + dots([(120, 190), (120, 202), (120, 214)], 5, GLASS)
+    crown = rect(178, 96, 8, 24, 4, p.shade) + dots([(120, 190), (120, 202), (120, 214)], 2.5, GLASS)
     hands = line("M120 120V92M120 120l18 12", "#fff", 4)
     return (
         shadow(120, 226, 46)
@@ -194,6 +117,22 @@ def _watch(p: Paint, wall: Wallpaper) -> str:
         + display(66, 70, 106, 100, 27, 7, wall)
         + hands
     )
+
+
+def _round_watch(p: Paint, wall: Wallpaper) -> str:
+    strap = fill("M92 14h56l8 70H84zM84 156h72l-8 70H92z", p.shade) + fill(
+        "M92 14h22l-4 70H84zM84 156h26l4 70H92z", p.base
+    )
+    crown = rect(180, 100, 8, 12, 4, p.shade) + rect(180, 128, 8, 12, 4, p.shade)
+    case = disc(122, 121, 64, p.shade) + shell(56, 56, 128, 128, 64, p) + disc(120, 120, 58, GLASS)
+    hills = fill("M72.6 136Q105 118 168 134A50 50 0 0 1 72.6 136z", wall[2]) + fill(
+        "M78 147Q130 152 164 143.5A50 50 0 0 1 78 147z", wall[3]
+    )
+    dial = (
+        disc(120, 120, 50, wall[0]) + disc(133, 110, 20, wall[1]) + hills + line("M120 120V86M120 120l18 12", "#fff", 4)
+    )
+    holes = dots([(120, 194), (120, 205), (120, 216)], 2.5, GLASS)
+    return shadow(120, 226, 46) + strap + crown + holes + case + dial
 
 
 def _camera(p: Paint, wall: Wallpaper) -> str:
@@ -228,12 +167,11 @@ def box(p: Paint, wall: Wallpaper) -> str:
     return shadow(120, 200, 70) + body(60, 80, 120, 116, 12, p) + rect(106, 80, 28, 34, 2, p.edge)
 
 
-Form = Callable[[Paint, Wallpaper], str]
-
 FORMS: dict[str, tuple[Form, list[Area]]] = {
-    "phone": (_phone, [Area(40, 84, 72, 114), Area(126, 60, 70, 136)]),
+    **PHONES,
     "foldable": (_foldable, [Area(24, 92, 48, 108), Area(88, 44, 124, 150)]),
     "tablet": (_tablet, [Area(20, 54, 60, 138), Area(96, 48, 114, 148)]),
+    "tablet-home": (_tablet_with_button, [Area(20, 54, 60, 138), Area(96, 62, 114, 120)]),
     "laptop": (_laptop, [Area(20, 183, 76, 12), Area(46, 56, 146, 92)]),
     "desktop": (_desktop, [Area(76, 90, 84, 116)]),
     "monitor": (_monitor, [Area(20, 156, 90, 14), Area(30, 52, 176, 92)]),
@@ -243,6 +181,7 @@ FORMS: dict[str, tuple[Form, list[Area]]] = {
     "headphones": (_headphones, [Area(36, 124, 34, 76), Area(168, 124, 34, 76)]),
     "earbuds": (_earbuds, [Area(60, 150, 116, 50)]),
     "watch": (_watch, [Area(88, 20, 62, 56), Area(82, 84, 76, 72)]),
+    "watch-round": (_round_watch, [Area(90, 18, 60, 40), Area(82, 84, 76, 72)]),
     "camera": (_camera, [Area(24, 84, 62, 18), Area(22, 108, 46, 66)]),
     "speaker": (_speaker, [Area(70, 60, 94, 140)]),
     "ereader": (_ereader, [Area(54, 186, 130, 24), Area(68, 46, 100, 128)]),

@@ -12,8 +12,10 @@ from typing import NamedTuple
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.drawing_forms import FORMS, Area, Paint, Wallpaper, body, box, disc, fill, line, rect, ring, shadow
+from catalog.drawing_forms import FORMS, box
+from catalog.drawing_parts import Area, Paint, Wallpaper, body, disc, fill, line, rect, ring, shadow
 
+STROKES = 'stroke-linecap="round"'  # of all drawn inside, wherever it is placed
 SIZES = {"thumb": 96, "card": 240, "hero": 480}
 
 
@@ -154,7 +156,7 @@ def wallpaper(form: str, finish: Paint) -> Wallpaper:
     """A screen shows the hues of its finish, as its maker had it; a plain finish gets one of our landscapes."""
     red, green, blue = (int(finish.base[i : i + 2], 16) for i in (1, 3, 5))
     if max(red, green, blue) - min(red, green, blue) < PLAIN:
-        return WALLPAPERS[_seed(form, finish.base)[0] % len(WALLPAPERS)]
+        return WALLPAPERS[_seed(form.partition("-")[0], finish.base)[0] % len(WALLPAPERS)]
     base = finish.base
     sun = "#ffd9a0" if blue > red else "#fff3df"
     return _mix(base, 0, 0.52), sun, _mix(base, 0, 0.18), _mix(base, 255, 0.22)
@@ -256,7 +258,7 @@ def svg(drawn: str, size: int, title: str = "") -> SafeString:
     """A canvas of 240 × 240 around trusted SVG; decorative unless it is given a title."""
     name = f'role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true">'
     canvas = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" width="{size}" height="{size}"'
-    return mark_safe(f'{canvas} stroke-linecap="round" {name}{drawn}</svg>')  # noqa: S308 - built here, the title escaped
+    return mark_safe(f"{canvas} {STROKES} {name}{drawn}</svg>")  # noqa: S308 - built here, the title escaped
 
 
 def _seed(*words: str) -> bytes:

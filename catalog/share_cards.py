@@ -21,11 +21,13 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from PIL import Image, ImageFont
 
-from catalog.drawings import category_svg, device_svg
+from catalog.drawings import STROKES, category_svg, device_svg
 from catalog.models import Category, Variant
 
 WIDTH, HEIGHT = 1200, 630
 MARGIN, COLUMN = 72, 560
+# Left, top and size of each drawing: one fills the stage, two share it.
+PLACES = {1: ((676, 79, 472),), 2: ((664, 60, 380), (820, 236, 340))}
 KEPT_SECONDS = 24 * 3600
 COLOURS = 192
 PAPER, STAGE, STAGE_LIGHT, INK, SOFT, SIGNAL = "#f8f4ec", "#ece4d5", "#f6f1e6", "#15211b", "#4b564f", "#ff7a48"
@@ -132,10 +134,8 @@ def _logo() -> str:
 
 
 def _placed(drawings: tuple[str, ...]) -> Iterator[str]:
-    """One drawing fills the stage, two share it."""
-    places = ((676, 79, 472),) if len(drawings) == 1 else ((664, 60, 380), (820, 236, 340))
-    for drawing, (x, y, size) in zip(drawings, places, strict=True):
-        yield f'<g transform="translate({x} {y}) scale({size / 240:.4f})">{_inner(drawing)}</g>'
+    for drawing, (x, y, size) in zip(drawings, PLACES[len(drawings)], strict=True):
+        yield f'<g transform="translate({x} {y}) scale({size / 240:.4f})" {STROKES}>{_inner(drawing)}</g>'
 
 
 def _inner(drawing: str) -> str:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from backmarket.admin.base import (
     StaffDataAdmin,
@@ -21,6 +23,7 @@ from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from catalog.admin.forms import BlockForm
+from catalog.drawing_forms import FORMS
 from catalog.models import (
     Category,
     GradingSpecification,
@@ -57,8 +60,14 @@ class ReferencePricesInline(TabularInline):  # type: ignore[misc]
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class SluggedAdmin(StaffDataAdmin):
-    """An address is chosen once: links lead to it, and the facets count by it."""
+class DrawnAdmin(StaffDataAdmin):
+    """An address is chosen once: links lead to it, and the facets count by it. A drawing is one that we have."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "form":
+            choices = [(form, form) for form in sorted(FORMS)]
+            return forms.ChoiceField(label=db_field.verbose_name, choices=choices, widget=UnfoldAdminSelectWidget)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*super().get_readonly_fields(request, obj), *(["slug"] if obj else []))
@@ -68,7 +77,7 @@ class SluggedAdmin(StaffDataAdmin):
 
 
 @admin.register(Category, site=staff_site)
-class CategoryAdmin(SluggedAdmin):
+class CategoryAdmin(DrawnAdmin):
     list_display = ("name", "slug", "form", "identifier", "position")
     search_fields = ("name", "slug")
     filter_horizontal = ("experts",)
@@ -79,7 +88,7 @@ class CategoryAdmin(SluggedAdmin):
 
 
 @admin.register(Product, site=staff_site)
-class ProductAdmin(SluggedAdmin):
+class ProductAdmin(DrawnAdmin):
     list_display = ("__str__", "category", "released_year", "form")
     list_select_related = ("category",)
     list_filter = ("category", "brand")

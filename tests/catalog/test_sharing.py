@@ -124,7 +124,7 @@ def test_languages_with_addresses_of_their_own_name_each_other() -> None:
 # Pictures
 
 
-@pytest.mark.parametrize("address", ["/", "/c/smartphones/", "product"])
+@pytest.mark.parametrize("address", ["/", "/c/smartphones/", "/search/?q=iphone", "product"])
 def test_a_page_has_a_picture_of_ours_for_those_who_link_to_it(address: str, product: Product, client: Client) -> None:
     page = body(client, product.get_absolute_url() if address == "product" else address)
     url = re.search(r'<meta property="og:image" content="http://127.0.0.1:8000([^"]+)"', page)
@@ -134,6 +134,25 @@ def test_a_page_has_a_picture_of_ours_for_those_who_link_to_it(address: str, pro
     assert picture["Cache-Control"] == "public, max-age=31536000, immutable"
     assert Image.open(io.BytesIO(picture.content)).size == (1200, 630)
     assert len(picture.content) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("form", "dark"),
+    [
+        ("phone-island-trio", [(57, 45), (57, 65), (76, 55), (152, 45), (172, 45)]),
+        ("earbuds", [(102, 50), (138, 50)]),
+        ("console", [(168, 150), (168, 164), (161, 157), (175, 157), (98, 172), (142, 172)]),
+    ],
+)
+def test_a_picture_shows_lenses_buttons_and_round_ends(
+    form: str, dark: list[tuple[int, int]], product: Product, client: Client
+) -> None:
+    Product.objects.update(form=form)
+    card = share_cards.variant_card(product.variants.select_related("product").get())
+    picture = Image.open(io.BytesIO(client.get(card.path).content)).convert("L")
+    [(left, top, size)] = share_cards.PLACES[1]
+    seen = {place: picture.getpixel((left + place[0] * size // 240, top + place[1] * size // 240)) for place in dark}
+    assert all(light < 90 for light in seen.values()), seen
 
 
 def test_a_picture_is_drawn_once(product: Product, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,6 +105,15 @@ def test_new_words_and_looks_of_a_product_are_found_and_shown(client: Client, de
     assert (Buyable.objects.get().form, Word.objects.filter(word="telefono").exists()) == ("tablet", True)
 
 
+def test_a_product_is_drawn_as_one_of_the_forms_that_there_are(desk: Client, product: Product) -> None:
+    page = reverse("desk:catalog_product_change", args=[product.pk])
+    data = fields_of(desk.get(page).context["adminform"].form)
+    answer = desk.post(page, {**data, "form": "phone-hole-teapot"})
+    assert "form" in answer.context["adminform"].form.errors
+    save(desk, product, form="phone-home-single")
+    assert Buyable.objects.get().form == "phone-home-single"
+
+
 def test_a_variant_is_seen_under_its_new_label_and_values(client: Client, desk: Client, product: Product) -> None:
     pages = shop_of(product, "iphone")
     [text(client, page) for page in pages]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backmarket.management.seed_data import categories, clauses, grading, people, plants, products, questions, words
+from catalog.drawing_forms import FORMS
 
 SLUGS = {category.slug for category in categories.CATEGORIES}
 LOOKS = questions.LOOKS
@@ -53,7 +54,18 @@ def test_a_product_is_sold_in_variants_that_its_category_can_describe(product):
         for key, value in facts.items():
             assert isinstance(value, str) is (kinds[key].kind != "number")
             assert not kinds[key].choices or value in kinds[key].choices
-    assert (product.form or category.form) in categories.FORMS
+    assert (product.form or category.form) in FORMS
+
+
+def test_devices_are_drawn_with_the_looks_that_shoppers_tell_them_apart_by():
+    forms = {product.slug: product.form for product in products.PRODUCTS}
+    assert [product.slug for product in products.PRODUCTS if product.form == "phone"] == []
+    assert forms["apple-iphone-7"] == forms["apple-iphone-se-2022"] == "phone-home-single"
+    assert (forms["apple-iphone-x"], forms["apple-iphone-13-pro"]) == ("phone-notch-line", "phone-notch-trio")
+    assert (forms["apple-iphone-14"], forms["apple-iphone-14-pro"]) == ("phone-notch-slant", "phone-island-trio")
+    assert (forms["google-pixel-8"], forms["samsung-galaxy-s23"]) == ("phone-hole-bar", "phone-hole-column")
+    assert (forms["samsung-galaxy-z-flip4"], forms["samsung-galaxy-z-fold4"]) == ("foldable-flip", "foldable")
+    assert (forms["apple-ipad-2021"], forms["apple-ipad-2022"]) == ("tablet-home", "")
 
 
 @pytest.mark.parametrize("product", products.PRODUCTS, ids=lambda product: product.slug)

@@ -12,10 +12,6 @@ from django.utils.translation import gettext_noop as _
 
 from backmarket.management.seed_data.shapes import COLOUR_FAMILIES
 
-FORMS = (
-    "phone", "foldable", "tablet", "laptop", "desktop", "monitor", "television", "console", "handheld",
-    "headphones", "earbuds", "watch", "camera", "speaker", "ereader",
-)  # fmt: skip
 CONDITIONS = (
     "FUNCTIONAL_FLAWLESS", "FUNCTIONAL_GOOD", "FUNCTIONAL_USED", "FUNCTIONAL_CRACKED",
     "NOT_FUNCTIONAL_USED", "NOT_FUNCTIONAL_CRACKED",

@@ -10,7 +10,9 @@ def _tablet(brand: str, model: str, date: str, euros: int, storage: str, colour:
     """One model. `spec` is "screen in inches / memory in GB / processor"; `cellular` is its price in euros."""
     screen, memory, processor = more["spec"].split("/")
     specs = {"screen_in": float(screen), "memory_gb": int(memory), "processor": processor}
-    row = Row("tablets", brand, model, date, euros, FRANCE.format(brand), specs, more.get("nick", ""))
+    row = Row(
+        "tablets", brand, model, date, euros, FRANCE.format(brand), specs, more.get("nick", ""), more.get("form", "")
+    )
     wifi = f"Wi-Fi, Wi-Fi + Cellular +{more['cellular']}" if "cellular" in more else "Wi-Fi"
     return product(row, numbers("storage_gb", storage), texts("connectivity", wifi), colours(colour))
 
@@ -31,17 +33,17 @@ def _reader(brand: str, model: str, date: str, euros: int, storage: str, colour:
 
 TABLETS: tuple[Product, ...] = (
     _tablet("Apple", "iPad (2018)", "2018-03-27", 359, "32, 128 +90", "Space Grey=graphite, Silver, Gold",
-            spec="9.7/2/A10 Fusion", cellular="130", nick="ipad 6"),
+            spec="9.7/2/A10 Fusion", cellular="130", form="tablet-home", nick="ipad 6"),
     _tablet("Apple", "iPad (2019)", "2019-09-30", 389, "32, 128 +100", "Space Grey=graphite, Silver, Gold",
-            spec="10.2/3/A10 Fusion", cellular="140", nick="ipad 7"),
+            spec="10.2/3/A10 Fusion", cellular="140", form="tablet-home", nick="ipad 7"),
     _tablet("Apple", "iPad (2020)", "2020-09-18", 389, "32, 128 +100", "Space Grey=graphite, Silver, Gold",
-            spec="10.2/3/A12 Bionic", cellular="140", nick="ipad 8"),
+            spec="10.2/3/A12 Bionic", cellular="140", form="tablet-home", nick="ipad 8"),
     _tablet("Apple", "iPad (2021)", "2021-09-24", 389, "64, 256 +170", "Space Grey=graphite, Silver",
-            spec="10.2/3/A13 Bionic", cellular="140", nick="ipad 9"),
+            spec="10.2/3/A13 Bionic", cellular="140", form="tablet-home", nick="ipad 9"),
     _tablet("Apple", "iPad (2022)", "2022-10-26", 589, "64, 256 +200", "Blue, Pink, Yellow, Silver",
             spec="10.9/4/A14 Bionic", cellular="200", nick="ipad 10"),
     _tablet("Apple", "iPad Air (2019)", "2019-03-18", 569, "64, 256 +170", "Space Grey=graphite, Silver, Gold",
-            spec="10.5/3/A12 Bionic", cellular="140", nick="ipad air 3"),
+            spec="10.5/3/A12 Bionic", cellular="140", form="tablet-home", nick="ipad air 3"),
     _tablet("Apple", "iPad Air (2020)", "2020-10-23", 669, "64, 256 +170",
             "Space Grey=graphite, Silver, Rose Gold, Green, Sky Blue=blue", spec="10.9/4/A14 Bionic", cellular="140", nick="ipad air 4"),
     _tablet("Apple", "iPad Air (2022)", "2022-03-18", 699, "64, 256 +170",
@@ -49,7 +51,7 @@ TABLETS: tuple[Product, ...] = (
     _tablet("Apple", "iPad Air 11-inch (2024)", "2024-05-15", 719, "128, 256 +130",
             "Space Grey=graphite, Starlight, Purple, Blue", spec="11.0/8/M2", cellular="170", nick="ipad air m2"),
     _tablet("Apple", "iPad mini (2019)", "2019-03-18", 459, "64, 256 +170", "Space Grey=graphite, Silver, Gold",
-            spec="7.9/3/A12 Bionic", cellular="140", nick="ipad mini 5"),
+            spec="7.9/3/A12 Bionic", cellular="140", form="tablet-home", nick="ipad mini 5"),
     _tablet("Apple", "iPad mini (2021)", "2021-09-24", 559, "64, 256 +170",
             "Space Grey=graphite, Pink, Purple, Starlight", spec="8.3/4/A15 Bionic", cellular="170", nick="ipad mini 6"),
     _tablet("Apple", "iPad Pro 11-inch (2018)", "2018-11-07", 899, "64, 256 +170", "Space Grey=graphite, Silver",

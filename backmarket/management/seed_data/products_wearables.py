@@ -10,7 +10,9 @@ def _watch(brand: str, model: str, date: str, euros: int, cases: str, colour: st
     """One model. `cases` are sizes in mm; `cellular` is its price in euros, where it was sold."""
     gps = f"GPS, GPS + Cellular +{more['cellular']}" if "cellular" in more else more.get("only", "GPS")
     specs = {"material": more.get("material", "Aluminium")}
-    row = Row("watches", brand, model, date, euros, FRANCE.format(brand), specs, more.get("nick", ""))
+    row = Row(
+        "watches", brand, model, date, euros, FRANCE.format(brand), specs, more.get("nick", ""), more.get("form", "")
+    )
     return product(row, numbers("case_mm", cases), texts("connectivity", gps), colours(colour))
 
 
@@ -30,10 +32,10 @@ WATCHES: tuple[Product, ...] = (
            only="GPS + Cellular", nick="aw ultra"),
     _watch("Apple", "Watch Series 9", "2023-09-22", 449, "41, 45 +30",
            "Midnight, Starlight, Silver, Pink, (PRODUCT)RED=red", cellular="120", nick="aw9"),
-    _watch("Samsung", "Galaxy Watch4", "2021-08-27", 269, "40, 44 +30", "Black, Silver", cellular="50", nick="gw4"),
-    _watch("Samsung", "Galaxy Watch5", "2022-08-26", 299, "40, 44 +30", "Graphite, Silver", cellular="50", nick="gw5"),
-    _watch("Samsung", "Galaxy Watch6", "2023-08-11", 319, "40, 44 +30", "Graphite, Silver", cellular="50", nick="gw6"),
-    _watch("Garmin", "Forerunner 245", "2019-04-30", 300, "42", "Slate Grey=graphite, Berry=purple", material="Polymer", nick="fr245"),
+    _watch("Samsung", "Galaxy Watch4", "2021-08-27", 269, "40, 44 +30", "Black, Silver", cellular="50", form="watch-round", nick="gw4"),
+    _watch("Samsung", "Galaxy Watch5", "2022-08-26", 299, "40, 44 +30", "Graphite, Silver", cellular="50", form="watch-round", nick="gw5"),
+    _watch("Samsung", "Galaxy Watch6", "2023-08-11", 319, "40, 44 +30", "Graphite, Silver", cellular="50", form="watch-round", nick="gw6"),
+    _watch("Garmin", "Forerunner 245", "2019-04-30", 300, "42", "Slate Grey=graphite, Berry=purple", material="Polymer", form="watch-round", nick="fr245"),
     _watch("Google", "Pixel Watch", "2022-10-13", 379, "41", "Matte Black=black, Polished Silver=silver, Champagne Gold=gold",
-           material="Stainless steel", cellular="50", nick="pixel watch 1"),
+           material="Stainless steel", cellular="50", form="watch-round", nick="pixel watch 1"),
 )  # fmt: skip
