@@ -147,7 +147,9 @@ def test_a_page_has_a_picture_of_ours_for_those_who_link_to_it(address: str, pro
 def test_a_picture_shows_lenses_buttons_and_round_ends(
     form: str, dark: list[tuple[int, int]], product: Product, client: Client
 ) -> None:
+    """In silver, whose screen is light: what is dark there was drawn."""
     Product.objects.update(form=form)
+    product.variants.update(colour="silver")
     card = share_cards.variant_card(product.variants.select_related("product").get())
     picture = Image.open(io.BytesIO(client.get(card.path).content)).convert("L")
     [(left, top, size)] = share_cards.PLACES[1]
