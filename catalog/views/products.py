@@ -65,13 +65,15 @@ def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpRespo
 
 
 def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:
-    """The four grades of the variant shown, each with its price and how much more or less that is than now."""
-    rows = {row.grade: row for row in shown.buyables}
-    now = rows[shown.grade].price if shown.grade in rows and rows[shown.grade].in_stock else None
+    """The four grades of the variant shown, each with its price and how much more or less that is than the offer shown.
+
+    The grade chosen costs what the offer shown does, which need not be its best one.
+    """
+    prices = {row.grade: row.price for row in shown.buyables if row.in_stock}
+    now = prices[shown.grade] = shown.offer.listing.price if shown.offer else None
     options = []
     for grade in GRADES:
-        row = rows.get(grade)
-        price = row.price if row and row.in_stock else None
+        price = prices.get(grade)
         options.append(
             {
                 "value": grade,
@@ -86,7 +88,7 @@ def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:
 
 
 def _step(price: Money | None, now: Money | None) -> Money | None:
-    """The difference without its sign; None where there is nothing to compare, or no difference."""
-    if price is None or now is None or price == now:
+    """The difference without its sign; None where there is nothing to compare."""
+    if price is None or now is None:
         return None
     return Money(abs(price.minor - now.minor), price.currency)

@@ -212,18 +212,6 @@ def test_parts_and_pages_are_kept_apart_by_caches(product: Product, client: Clie
     assert {"HX-Request", "HX-Target"} <= set(vary.split(", "))
 
 
-def test_a_choice_says_in_words_what_else_it_changes(client: Client) -> None:
-    product = ProductFactory()
-    for storage, colour, grade in ((64, "Black", "good"), (128, "Black", "premium"), (256, "Gold", "good")):
-        attributes = {"storage_gb": storage, "colour": colour}
-        variant = VariantFactory(product=product, sku=f"X-{storage}-{colour}", attributes=attributes)
-        ListingFactory(variant=variant, grade=grade)
-    page = page_of(client, product, "?variant=X-64-Black&grade=good")
-    options = {words_of(found) for found in re.findall(r'<a class="option.*?</a>', page, re.DOTALL)}
-    assert options == {"64 GB", "128 GB in Premium only", "256 GB with Gold", "Black", "Gold with 256 GB"}
-    assert "variant=X-128-Black&amp;grade=premium" in page
-
-
 def test_every_choice_leads_to_something_that_can_be_bought(client: Client) -> None:
     product = ProductFactory()
     for number, grade in enumerate(("fair", "good", "excellent", "premium")):
