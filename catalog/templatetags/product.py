@@ -183,7 +183,9 @@ def _note(choice: Choice, grade: str) -> str:
 
 def _row(language: str | None, offer: Offer, day: date, path: str, *, chosen: bool) -> str:
     listing, plant = offer.listing, offer.listing.plant
-    last = _shown_in(language) if chosen else (
+    # The mark takes the place of the link that was followed, and its name: so htmx leaves the focus on it.
+    last = (
+        f'<span id="offer-{listing.number}" tabindex="-1">{_shown_in(language)}</span>' if chosen else
         f'<a id="offer-{listing.number}" href="{path}&amp;listing={listing.pk}">{_choose(language, plant.name)}</a>'
     )  # fmt: skip
     return (

@@ -49,12 +49,14 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def similar(request: HttpRequest, slug: str) -> HttpResponse:
-    """Devices like the one chosen, for the foot of its page; an unknown grade is that of most devices."""
+    """Devices like the one chosen, for the foot of its page or as one; an unknown grade is that of most devices."""
     product = public_product(slug)
     grade = request.GET.get("grade", "")
     rows = similar_to(product, storable(request.GET.get("variant", "")), grade if grade in GRADES else Grade.GOOD)
-    return render(request, "catalog/_similar.html", {"category": product.category, "rows": rows})
+    page = "catalog/_similar.html" if request.htmx else "catalog/similar.html"
+    return render(request, page, {"product": product, "category": product.category, "rows": rows})
 
 
 def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpResponse) -> HttpResponse:

@@ -194,7 +194,7 @@ def test_a_choice_by_htmx_brings_only_what_it_changes(product: Product, client: 
     assert re.search(r'<div id="details"[^>]*data-hx-swap-oob="true"', part)
     told = re.search(r'<p id="choice-told" data-hx-swap-oob="innerHTML">(.*?)</p>', part)
     assert told
-    assert told.group(1) == (
+    assert words_of(told.group(1)) == (
         "128 GB · Black, Excellent: €360 in all, from Atelier Neuf, at your door by Thursday 26 November."
     )
     assert re.search(r'id="looks-excellent"[^>]*aria-current="true"', part)
@@ -328,8 +328,15 @@ def test_similar_devices_come_when_the_foot_of_the_page_is_reached(product: Prod
     ListingFactory(variant=VariantFactory(product=other, sku="OTHER"), price_minor=31900)
     sku = product.variants.get().sku
     address = f"/p/{product.slug}/similar/?variant={sku}&grade=good"
-    assert f'data-hx-get="{address.replace("&", "&amp;")}" data-hx-trigger="revealed"' in page_of(client, product)
-    assert "/p/other/?variant=OTHER&amp;grade=good" in client.get(address).content.decode()
+    written, page = address.replace("&", "&amp;"), page_of(client, product)
+    assert f'data-hx-get="{written}" data-hx-trigger="intersect once"' in page
+    assert f'<a href="{written}">' in page
+    part = client.get(address, headers={"HX-Request": "true"})
+    assert (part.headers["Vary"].count("HX-Request"), "<html" in part.content.decode()) == (1, False)
+    assert "/p/other/?variant=OTHER&amp;grade=good" in part.content.decode()
+    alone = client.get(address).content.decode()
+    assert "<h1>Devices like Apple iPhone 12</h1>" in alone
+    assert "/p/other/?variant=OTHER&amp;grade=good" in alone
     nothing = client.get(f"/p/{product.slug}/similar/?variant=%00&grade=nonsense")
     assert (nothing.status_code, "iPhone 13" in nothing.content.decode()) == (200, True)
     assert "Nothing else in these looks" in client.get(address.replace("good", "premium")).content.decode()
