@@ -51,4 +51,4 @@ def seen_now(slug: str, sku: str, grade: str) -> Seen | None:
     version = FilteredRelation("variants", condition=Q(variants__sku=sku))
     products = Product.objects.filter(slug=slug).annotate(version=version)
     found = products.values_list("pk", Coalesce("version__pk", 0)).first()
-    return Seen(*found, grade) if found else None
+    return Seen(found[0], found[1], grade) if found else None
