@@ -37,6 +37,8 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 
+from backmarket.compared import COOKIE as COMPARED
+from backmarket.compared import compared
 from backmarket.markup import worded
 from backmarket.nearby import Nearby
 
@@ -238,7 +240,8 @@ def _personal(request: HttpRequest, page: Kept, *, status: int = 200, keep: bool
     """The page for this visitor. Who brings no cookie is nobody yet: that costs no session, no user and no query."""
     body, put_in = page.body, ""
     if TOOLS in body:
-        put_in = tools(*STRANGER) if settings.SESSION_COOKIE_NAME not in request.COOKIES else tools_of(request)
+        is_nobody = settings.SESSION_COOKIE_NAME not in request.COOKIES
+        put_in = tools(*STRANGER, len(compared(request))) if is_nobody else tools_of(request)
         body = body.replace(TOOLS, put_in, 1)
     if MESSAGES in body:
         messages = _messages(request)
@@ -256,19 +259,20 @@ def _personal(request: HttpRequest, page: Kept, *, status: int = 200, keep: bool
 
 def is_stranger(request: HttpRequest) -> bool:
     """Whether nothing can be known of this visitor, and nothing has to be told them."""
-    return not {settings.SESSION_COOKIE_NAME, "messages"} & request.COOKIES.keys()
+    return not {settings.SESSION_COOKIE_NAME, "messages", COMPARED} & request.COOKIES.keys()
 
 
 def tools_of(request: HttpRequest) -> str:
     """What the header knows of this visitor."""
     from backmarket.context import visitor
 
-    return tools(*visitor(request))
+    return tools(*visitor(request), len(compared(request)))
 
 
 @worded
-def tools(signed_in: bool, cart_count: int) -> str:
-    return render_to_string("components/_tools.html", {"signed_in": signed_in, "cart_count": cart_count})
+def tools(signed_in: bool, cart_count: int, compared_count: int = 0) -> str:
+    known = {"signed_in": signed_in, "cart_count": cart_count, "compared_count": compared_count}
+    return render_to_string("components/_tools.html", known)
 
 
 def _messages(request: HttpRequest) -> str:

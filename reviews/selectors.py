@@ -136,6 +136,12 @@ def questions_of(product: Product) -> QuerySet[Question]:
     )
 
 
+def questions_waiting(user: User | AnonymousUser, product: Product) -> QuerySet[Question]:
+    """What this person asked about a product and the house has not read yet, the newest first; nobody else sees it."""
+    waiting: QuerySet[Question] = Question.objects.waiting()
+    return waiting.filter(author_id=user.pk, product=product).order_by("-asked_at", "pk") if user.pk else waiting.none()
+
+
 def questions_for_plant(plant: Refurbisher) -> QuerySet[Question]:
     """The published questions about what a plant has online, the newest first."""
     online = Listing.objects.filter(plant=plant, status=Listing.Status.ONLINE)

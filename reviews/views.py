@@ -99,7 +99,7 @@ def product_questions(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(selectors.questions_of(product), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "product": product, "page_obj": page, "form": form, "voice": selectors.voice_of(request.user, product),
-        "back_url": product.get_absolute_url(),
+        "back_url": product.get_absolute_url(), "waiting": selectors.questions_waiting(request.user, product),
     }  # fmt: skip
     template = "reviews/_questions.html" if request.htmx else "reviews/questions.html"
     return render(request, template, context, status=status_of(form))

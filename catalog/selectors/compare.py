@@ -6,13 +6,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from backmarket.compared import MOST
 from backmarket.money import Money
 from catalog.impact import Avoided, avoided
 from catalog.models import Buyable, Variant
 from catalog.search import matching, words_of
 from catalog.variants import measured
 
-MOST, FOUND = 4, 8
+FOUND = 8
 NOTHING = "–"
 
 

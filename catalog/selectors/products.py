@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils.http import urlencode
 
 from backmarket.money import Money
 from backmarket.prepared import Row, prepared
@@ -99,6 +100,11 @@ class ProductPage:
     def cheapest(self) -> Money | None:
         """The lowest full price of these offers: what the others are measured against."""
         return min((offer.full_price for offer in self.offers), key=lambda price: price.minor, default=None)
+
+    @property
+    def seen_query(self) -> str:
+        """What /recent/ is told to remember: the product, in the version and the looks that are shown."""
+        return urlencode({"seen": self.product.slug, "variant": self.variant.sku, "grade": self.grade})
 
     @property
     def has_other_grade(self) -> bool:

@@ -39,9 +39,10 @@ def grade_options(shown: ProductPage, grades: Iterable[Mapping[str, Any]]) -> Sa
 
 
 @register.simple_tag
-def axis_options(axis: Axis, path: str) -> SafeString:
+def axis_options(axis: Axis, shown: ProductPage) -> SafeString:
     """The values of an axis, each leading to a variant that exists and saying what else it changes."""
-    return _safe("".join(_option(choice, path) for choice in axis.choices))
+    path = shown.product.get_absolute_url()
+    return _safe("".join(_option(choice, path, shown.grade) for choice in axis.choices))
 
 
 @register.simple_tag
@@ -129,7 +130,7 @@ def _look(shown: ProductPage, option: Mapping[str, Any]) -> str:
     grade, cost = option["value"], option["price"]
     drawing = _drawing(shown.product.form, shown.variant.colour, grade=grade, size="thumb")
     price = f'<span class="look__price">{escape(money_short(cost))}</span>' if cost else ""
-    step = _step(option["step"], option["dearer"], option["checked"]) if cost else says(gettext_noop("None in stock"))
+    step = _said_of(option) if cost else says(gettext_noop("None in stock"))
     return (
         f'<a class="look{"" if cost else " is-off"}" id="looks-{grade}" href="{escape(option["url"])}"'
         f"{_current(option['checked'])}>"
@@ -138,11 +139,18 @@ def _look(shown: ProductPage, option: Mapping[str, Any]) -> str:
     )
 
 
+def _said_of(option: Mapping[str, Any]) -> str:
+    """How the price of a grade that can be had stands to the offer shown; nothing where no offer is."""
+    if option["checked"]:
+        return says(gettext_noop("chosen"))
+    return "" if option["step"] is None else _step(option["step"], option["dearer"])
+
+
 @worded
-def _step(step: Money | None, dearer: bool, checked: bool) -> str:
+def _step(step: Money, dearer: bool) -> str:
     """How much more or less another grade costs, as a figure for the eye and a sentence for screen readers."""
-    if step is None:
-        return escape(gettext("chosen") if checked else gettext("same price"))
+    if not step:
+        return escape(gettext("same price"))
     said = gettext("%(step)s more than chosen now") if dearer else gettext("%(step)s less than chosen now")
     amount = money_short(step)
     return (
@@ -151,8 +159,8 @@ def _step(step: Money | None, dearer: bool, checked: bool) -> str:
     )
 
 
-def _option(choice: Choice, path: str) -> str:
-    note = _note(choice)
+def _option(choice: Choice, path: str, grade: str) -> str:
+    note = _note(choice, grade)
     noted = f'<span class="option__note">{escape(note)}</span>' if note else ""
     return (
         f'<a class="option{" is-off" if choice.price_minor is None else ""}" id="choice-{slugify(choice.key)}" '
@@ -162,20 +170,22 @@ def _option(choice: Choice, path: str) -> str:
     )
 
 
-def _note(choice: Choice) -> str:
-    """What a choice leads to besides its value; empty where it changes nothing else."""
+def _note(choice: Choice, grade: str) -> str:
+    """What a choice changes besides its value: other axes, and the `grade` chosen where it has none in stock."""
     if choice.price_minor is None:
         return gettext("None in stock")
-    looks = grade_label(choice.grade)
-    if choice.changes:
-        others = gettext("with %(others)s") % {"others": ", ".join(choice.changes)}
-        return others if choice.keeps_grade else f"{others}, {looks}"
-    return "" if choice.keeps_grade else gettext("in %(looks)s only") % {"looks": looks}
+    if choice.checked:
+        return ""
+    others = gettext("with %(others)s") % {"others": ", ".join(choice.changes)} if choice.changes else ""
+    lost = "" if choice.keeps_grade else gettext("not in %(looks)s") % {"looks": grade_label(grade)}
+    return ", ".join(filter(None, (others, lost)))
 
 
 def _row(language: str | None, offer: Offer, day: date, path: str, *, chosen: bool) -> str:
     listing, plant = offer.listing, offer.listing.plant
-    last = _shown_in(language) if chosen else (
+    # The mark takes the place of the link that was followed, and its name: so htmx leaves the focus on it.
+    last = (
+        f'<span id="offer-{listing.number}" tabindex="-1">{_shown_in(language)}</span>' if chosen else
         f'<a id="offer-{listing.number}" href="{path}&amp;listing={listing.pk}">{_choose(language, plant.name)}</a>'
     )  # fmt: skip
     return (

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,20 +9,48 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from backmarket.compared import BETWEEN, COOKIE, MOST, compared, remember_compared
 from backmarket.db import storable
-from catalog.selectors.compare import MOST, Comparison, comparison, variants_to_add
+from catalog.selectors.compare import Comparison, comparison, variants_to_add
 
-COOKIE, BETWEEN, LONGEST = "compare", "|", 10
+LONGEST = 10
 
 
 @never_cache
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
-    """The variants side by side. Four is the most: a fifth is refused with words."""
-    shown = comparison(storable(request.GET.getlist("v")[:LONGEST]))
+    """The variants side by side. Four is the most: a fifth is refused with words. No address: those compared last."""
+    last = compared(request)
+    if last and "v" not in request.GET:
+        return _with_last(request, last)
+    asked = storable(request.GET.getlist("v")[:LONGEST])
+    shown = comparison(asked)
+    # Only who takes out the last device has nothing left to compare: an address of unknown ones changes nothing.
+    is_new = bool(shown.skus) or set(filter(None, asked)) <= set(last)
+    if is_new:
+        request.COOKIES[COOKIE] = BETWEEN.join(shown.skus)  # the header of this page counts them too
+    response = render(request, "catalog/compare.html", _shown(request, shown))
+    if is_new:
+        remember_compared(response, shown.skus)
+    return response
+
+
+@never_cache
+@require_safe
+def add(request: HttpRequest) -> HttpResponse:
+    """From anywhere: what was compared last, and this one."""
+    return redirect(compare_url([*compared(request), *request.GET.getlist("v")[:1]]))
+
+
+def compare_url(skus: Iterable[str]) -> str:
+    """The address of a comparison; that of none names an empty one, for without any it is the last."""
+    return f"{reverse('compare')}?{urlencode([('v', sku) for sku in dict.fromkeys(skus)] or {'v': ''})}"
+
+
+def _shown(request: HttpRequest, shown: Comparison) -> dict[str, object]:
     query, only = request.GET.get("q", "").strip()[:100], "only" in request.GET
     found = variants_to_add(query, shown.skus) if query and len(shown.skus) < MOST else []
-    context = {
+    return {
         "shown": shown,
         "columns": [(column, compare_url(_without(shown, column.variant.sku))) for column in shown.columns],
         "rows": [row for row in shown.rows if row.differs or not only],
@@ -32,24 +59,13 @@ def compare(request: HttpRequest) -> HttpResponse:
         "found": [(row, compare_url([*shown.skus, row.sku])) for row in found],
         "most": MOST,
     }
-    response = render(request, "catalog/compare.html", context)
-    response.set_cookie(
-        COOKIE, BETWEEN.join(shown.skus), httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
-    return response
 
 
-@never_cache
-@require_safe
-def add(request: HttpRequest) -> HttpResponse:
-    """From anywhere: what was compared last, and this one."""
-    last = request.COOKIES.get(COOKIE, "").split(BETWEEN)[:MOST]
-    return redirect(compare_url([*filter(None, last), *request.GET.getlist("v")[:1]]))
-
-
-def compare_url(skus: Iterable[str]) -> str:
-    query = urlencode([("v", sku) for sku in dict.fromkeys(skus)])
-    return f"{reverse('compare')}?{query}" if query else reverse("compare")
+def _with_last(request: HttpRequest, last: list[str]) -> HttpResponse:
+    """The same request, for what was compared last."""
+    query = request.GET.copy()
+    query.setlist("v", last)
+    return redirect(f"{reverse('compare')}?{query.urlencode()}")
 
 
 def _without(shown: Comparison, sku: str) -> list[str]:

@@ -49,12 +49,14 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def similar(request: HttpRequest, slug: str) -> HttpResponse:
-    """Devices like the one chosen, for the foot of its page; an unknown grade is that of most devices."""
+    """Devices like the one chosen, for the foot of its page or as one; an unknown grade is that of most devices."""
     product = public_product(slug)
     grade = request.GET.get("grade", "")
     rows = similar_to(product, storable(request.GET.get("variant", "")), grade if grade in GRADES else Grade.GOOD)
-    return render(request, "catalog/_similar.html", {"category": product.category, "rows": rows})
+    page = "catalog/_similar.html" if request.htmx else "catalog/similar.html"
+    return render(request, page, {"product": product, "category": product.category, "rows": rows})
 
 
 def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpResponse) -> HttpResponse:
@@ -65,13 +67,15 @@ def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpRespo
 
 
 def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:
-    """The four grades of the variant shown, each with its price and how much more or less that is than now."""
-    rows = {row.grade: row for row in shown.buyables}
-    now = rows[shown.grade].price if shown.grade in rows and rows[shown.grade].in_stock else None
+    """The four grades of the variant shown, each with its price and how much more or less that is than the offer shown.
+
+    The grade chosen costs what the offer shown does, which need not be its best one.
+    """
+    prices = {row.grade: row.price for row in shown.buyables if row.in_stock}
+    now = prices[shown.grade] = shown.offer.listing.price if shown.offer else None
     options = []
     for grade in GRADES:
-        row = rows.get(grade)
-        price = row.price if row and row.in_stock else None
+        price = prices.get(grade)
         options.append(
             {
                 "value": grade,
@@ -86,7 +90,7 @@ def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:
 
 
 def _step(price: Money | None, now: Money | None) -> Money | None:
-    """The difference without its sign; None where there is nothing to compare, or no difference."""
-    if price is None or now is None or price == now:
+    """The difference without its sign; None where there is nothing to compare."""
+    if price is None or now is None:
         return None
     return Money(abs(price.minor - now.minor), price.currency)

@@ -13,6 +13,7 @@ from catalog.services.alerts import ask_for_alert
 from catalog.services.gifts import make_list, share_list, wish
 from tests.browser.conftest import DESK, PHONE, Shop, Window
 from tests.browser.test_pages import faults
+from tests.factories import VariantFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -74,7 +75,12 @@ def sign_in(page: Any, user: User) -> None:
     page.context.add_cookies([cookie])
 
 
+def box_of(place: Any) -> Any:
+    return place.bounding_box()
+
+
 def test_on_a_phone_two_devices_are_compared_and_the_address_is_shared(shop: Shop, window: Window) -> None:
+    VariantFactory(product=shop.product, sku="IP12-512", label="512 GB", attributes={"storage_gb": 512})
     page = window(PHONE)
     page.goto("/compare/add/?v=IP12-128")
     page.get_by_label("Name of a device").fill("ifone 12")
@@ -82,13 +88,17 @@ def test_on_a_phone_two_devices_are_compared_and_the_address_is_shared(shop: Sho
     page.get_by_role("link", name="256 GB").click()
     table = page.get_by_role("region", name="Comparison")
     assert table.get_by_text("differs").count() >= 1
+    assert table.evaluate("box => box.scrollWidth - box.clientWidth") <= 0  # two fit on a phone
+    assert all(cell["width"] >= 100 for cell in map(box_of, table.locator("thead th").all()[1:]))
+    page.goto(f"{page.url}&v=IP12-512")
+    assert table.evaluate("box => box.scrollWidth - box.clientWidth") > 200
     name = table.locator("tbody th").first
     before = name.bounding_box()
     table.evaluate("box => { box.scrollLeft = 200 }")
     assert before == name.bounding_box()  # the names of the facts stay in view
     other = window(DESK)
     other.goto(page.url)
-    assert other.locator("thead a").all_inner_texts() == ["Apple iPhone 12 Pro Max"] * 2
+    assert other.locator("thead a").all_inner_texts() == ["Apple iPhone 12 Pro Max"] * 3
 
 
 def test_without_scripts_a_giver_looks_and_takes_a_wish(

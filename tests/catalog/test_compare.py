@@ -88,8 +88,44 @@ def test_a_link_on_a_devices_page_adds_to_what_was_compared_last(client: Client)
     cookie = client.cookies["compare"]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", "")
     assert client.get(f"{add}?v=SKU-5")["Location"].count("v=") == 5
-    client.get("/compare/")
-    assert client.get(f"{add}?v=SKU-5")["Location"] == "/compare/?v=SKU-5"
+
+
+def test_without_an_address_the_last_comparison_comes_back(client: Client) -> None:
+    variants(2)
+    client.get(address("SKU-0", "SKU-1"))
+    assert client.get("/compare/")["Location"] == address("SKU-0", "SKU-1")
+    assert client.get("/compare/?q=ifone&only=1")["Location"] == "/compare/?q=ifone&only=1&v=SKU-0&v=SKU-1"
+    client.get(address("nothing"))
+    assert client.get("/compare/")["Location"] == address("SKU-0", "SKU-1")
+
+
+def test_only_taking_out_the_last_device_leaves_an_empty_comparison(client: Client) -> None:
+    variants(1)
+    page = client.get(address("SKU-0")).content.decode()
+    (remove,) = re.findall(r'button--quiet" href="([^"]+)">Remove', page)
+    assert "Nothing to compare yet" in client.get(remove).content.decode()
+    assert client.cookies["compare"].value == ""
+    assert client.get("/compare/").status_code == 200
+
+
+def test_a_device_that_is_gone_does_not_stay_in_the_count(client: Client) -> None:
+    variants(1)
+    client.cookies["compare"] = "GONE"
+    page = client.get("/compare/", follow=True).content.decode()
+    assert "Nothing to compare yet" in page
+    assert (client.cookies["compare"].value, "Your comparison" in page) == ("", False)
+
+
+def test_the_header_of_every_page_leads_back_with_a_count(client: Client) -> None:
+    variants(2)
+    pages = ["/", "/cart/", "/search/?q=iphone", Variant.objects.first().product.get_absolute_url()]
+    stranger = Client()
+    for page in pages:
+        stranger.get(page)
+    assert "Your comparison, 2 devices<" in client.get(address("SKU-0", "SKU-1")).content.decode()
+    for page in pages:
+        assert "Your comparison, 2 devices<" in client.get(page).content.decode()
+        assert "Your comparison" not in stranger.get(page).content.decode()
 
 
 def test_a_device_is_found_by_its_name_and_added(client: Client) -> None:

@@ -51,6 +51,17 @@ def test_somebody_known_never_gets_the_stranger_s_answer(client: Client, url: st
     assert "/account/" not in client.get(url).content.decode()
 
 
+def test_who_compares_sees_the_count_and_costs_no_statement(
+    client: Client, url: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    warm(client, url)
+    comparing = Client()
+    comparing.cookies["compare"] = "A|B|C"
+    with django_assert_num_queries(0):
+        assert "Your comparison, 3 devices<" in comparing.get(url).content.decode()
+    assert "Your comparison" not in client.get(url).content.decode()
+
+
 def test_what_shows_nothing_of_anyone_is_the_same_for_all(
     client: Client, url: str, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -67,6 +67,22 @@ def test_a_question_is_read_by_the_house_before_anybody_sees_it(
     assert "Petit" not in page
 
 
+def test_who_asked_sees_the_question_while_it_waits_and_nobody_else_does(
+    product: Product, carol: User, mallory: User, client: Client, client_of: ClientOf
+) -> None:
+    asking = client_of(carol)
+    page = asking.post(questions_url(product), {"text": TEXT}, follow=True).content.decode()
+    assert TEXT in page
+    assert "Only you see it until we have read it." in page
+    assert "Nobody has asked anything yet." not in page
+    for other in (client, client_of(mallory)):
+        assert TEXT not in page_of(other, product)
+        assert "Nobody has asked anything yet." in page_of(other, product)
+    publish_question(Question.objects.get(), by="system:test", at=Question.objects.get().asked_at)
+    assert page_of(asking, product).count(TEXT) == 1
+    assert "Only you see it" not in page_of(asking, product)
+
+
 def test_asking_takes_an_account(product: Product, client: Client) -> None:
     reply = client.post(questions_url(product), {"text": TEXT})
     assert reply["Location"] == f"/accounts/login/?next={questions_url(product)}"
