@@ -111,9 +111,21 @@ def test_a_list_is_itself_and_a_narrowed_one_the_whole(path: str, query: str, it
 
 def test_a_search_is_the_search_for_its_words(phones: Category, client: Client) -> None:
     assert canonical(client, "/search/?q=iphone+12&grade=good&sort=price") == "/search/?q=iphone+12"
-    lines = body(client, "/robots.txt").splitlines()
-    assert "Disallow: /search/?*" in lines
-    assert "Allow: /search/?page=" in lines
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [("", True), ("?page=2", True), ("?sort=price", False), ("?grade=fair&page=2", False), ("?q=iphone", None),
+     ("?q=iphone&page=2", None), ("?q=iphone&grade=fair", False)],
+)  # fmt: skip
+def test_robots_read_the_lists_that_are_themselves(address: str, is_open: bool | None, client: Client) -> None:
+    """The longest rule that an address meets decides."""
+    rules = [line.split(": ") for line in body(client, "/robots.txt").splitlines() if line[:3] in ("Dis", "All")]
+    for path in ["/search/"] if is_open is None else ["/search/", "/c/smartphones/"]:
+        met = [
+            (len(rule), name) for name, rule in rules if re.match(re.escape(rule).replace(r"\*", ".*"), path + address)
+        ]
+        assert (max(met, default=(0, "Allow"))[1] == "Allow") is (is_open is not False)
 
 
 @pytest.mark.parametrize(
