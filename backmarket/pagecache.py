@@ -44,8 +44,9 @@ from backmarket.nearby import Nearby
 
 R = TypeVar("R")
 LIFETIME = 120
-# The part of a product page that a choice changes; htmx names it as the target of its request.
-CHOICE = "choice"
+# The parts of a product page that a choice changes, and of a list that narrowing changes; htmx names such a part as the
+# target of its request.
+CHOICE, FOUND = "choice", "found"
 EVERYTHING = "site"
 # Seconds for which a page that somebody else is rendering is waited for, and between two looks whether it is there.
 PATIENCE, GLANCE = 1.0, 0.005
@@ -180,8 +181,9 @@ def _page(subjects: tuple[str, ...], versions: tuple[str, ...], response: HttpRe
 
 
 def page_key(request: HttpRequest) -> str:
-    is_part = request.headers.get("HX-Target") == CHOICE
-    what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), is_part)
+    target = request.headers.get("HX-Target")
+    part = target if target in (CHOICE, FOUND) else None
+    what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), part)
     return "kept:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
 
 

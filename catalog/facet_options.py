@@ -100,10 +100,18 @@ class Hint:
 def facets_shown(
     groups: Sequence[Group], left: Counted, choice: Choice, names: Mapping[str, str] | None = None
 ) -> list[Facet]:
-    """The facets that offer a choice, in the order of the groups; `names` labels slugs of categories."""
+    """The facets that offer a choice, in the order of the groups; `names` labels slugs of categories.
+
+    One option is a choice where not everything has it. Where nothing is left, all that there is stays in sight.
+    """
     facets = [_facet(group, left, choice, names or {}) for group in groups]
     return [
-        facet for facet in facets if len(facet.options) > 1 or facet.chosen or facet.histogram or facet.price_chosen
+        facet
+        for facet in facets
+        if len(facet.options) > 1
+        or any(option.chosen or option.count < left.total for option in facet.options)
+        or facet.histogram
+        or facet.price_chosen
     ]
 
 
@@ -122,7 +130,11 @@ def hints(facets: Sequence[Facet], total: int) -> list[Hint]:
 
 
 def _facet(group: Group, left: Counted, choice: Choice, names: Mapping[str, str]) -> Facet:
-    counts = {value: count for value, count in left.counts.get(group.key, {}).items() if count}
+    counts = {
+        value: count
+        for value, count in left.counts.get(group.key, {}).items()
+        if count or not (left.total or group.key == "price")
+    }
     label = gettext(str(group.label))
     if group.key == "price":
         low, high = (None if amount is None else amount // 100 for amount in (choice.price.low, choice.price.high))

@@ -5,7 +5,7 @@ most so much (a rating, days on the road) has one value for each threshold that 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,18 @@ class Choice:
     @property
     def keys(self) -> list[str]:
         return [*self.values, *(["price"] if self.price else [])]
+
+    def settled(self, known: Mapping[str, Collection[str]]) -> "tuple[Choice, list[str]]":
+        """The choice with its values spelt as in `known`, whatever their case, and the values that are not in it."""
+        values: dict[str, list[str]] = {}
+        unknown = []
+        for key, wanted in self.values.items():
+            spelt = {value.casefold(): value for value in known.get(key, ())}
+            met = [value if value in known.get(key, ()) else spelt.get(value.casefold()) for value in wanted]
+            unknown += [value for value, found in zip(wanted, met, strict=True) if found is None]
+            if some := list(dict.fromkeys(found for found in met if found is not None)):
+                values[key] = some
+        return Choice(values, self.price), unknown
 
     def admits(self, facets: Iterable[str], price_minor: int | None, *, but: str = "") -> bool:
         """Whether something with these values has what every group asks; `but` leaves one group out."""

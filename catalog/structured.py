@@ -1,6 +1,7 @@
-"""A product for search engines, as schema.org data: what the page shows, and nothing that it does not show."""
+"""Products and lists for search engines, as schema.org data: what the page shows, and nothing that it does not show."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from backmarket import market
 from backmarket.clock import SHIPPING_CUT_OFF
 from catalog.delivery import HANDLING_DAYS
+from catalog.models import Category
 from catalog.selectors.offers import Offer, OnOffer
 from catalog.selectors.products import ProductPage
 
@@ -20,7 +22,17 @@ SPELT_OUT = 5
 
 def product_data(shown: ProductPage) -> SafeString:
     """The product with its offers and the way to it: the content of a script element of data, which never runs."""
-    return _embedded([_product(shown), _breadcrumbs(shown)])
+    category = shown.product.category
+    steps = [
+        (category.name, category.get_absolute_url()),
+        (str(shown.product), shown.product.get_absolute_url()),
+    ]
+    return _embedded([_product(shown), _breadcrumbs(steps)])
+
+
+def category_data(category: Category) -> SafeString:
+    """The way to a category's list."""
+    return _embedded(_breadcrumbs([(category.name, category.get_absolute_url())]))
 
 
 def _product(shown: ProductPage) -> dict[str, Any]:
@@ -126,19 +138,14 @@ def _days(least: int, most: int) -> dict[str, Any]:
     return {"@type": "QuantitativeValue", "minValue": min(least, most), "maxValue": most, "unitCode": "DAY"}
 
 
-def _breadcrumbs(shown: ProductPage) -> dict[str, Any]:
-    category = shown.product.category
-    steps = [
-        (settings.SITE_NAME, "/"),
-        (category.name, category.get_absolute_url()),
-        (str(shown.product), shown.product.get_absolute_url()),
-    ]
+def _breadcrumbs(steps: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The way from the front page, by names and paths."""
     return {
         "@context": SCHEMA,
         "@type": "BreadcrumbList",
         "itemListElement": [
             {"@type": "ListItem", "position": place, "name": name, "item": f"{settings.SITE_URL}{path}"}
-            for place, (name, path) in enumerate(steps, start=1)
+            for place, (name, path) in enumerate([(settings.SITE_NAME, "/"), *steps], start=1)
         ],
     }
 

@@ -1,6 +1,6 @@
 """Category and search pages: what is found, what it can be narrowed by, and one page of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,11 +21,12 @@ from catalog.selectors.narrowing import Narrowed, narrowed
 PAGE_SIZE = 24
 # Up to so many rows are read by their slots; more stand so close in the order of the list that it is read instead.
 BY_SLOT = 500
+DEFAULT_SORT = "best"
 SORTS = {
-    "best": _("Best offers"),
+    DEFAULT_SORT: _("Best match"),
     "price": _("Price, lowest first"),
     "saving": _("Saving, largest first"),
-    "newest": _("Newest models"),
+    "newest": _("Newest"),
     "rating": _("Plant's rating"),
 }
 
@@ -57,11 +58,15 @@ class CardRow(OnCard, CardColumns):
 
 @dataclass(frozen=True)
 class ListPage:
-    """A page of buyables with its facets. `page` holds at most PAGE_SIZE rows."""
+    """A page of buyables with its facets. `page` holds at most PAGE_SIZE rows.
+
+    `choice` is what the address chooses of what there is; `unknown` are the values it asks for and nothing here has.
+    """
 
     page: "Page[CardRow]"
     facets: list[Facet]
     choice: Choice
+    unknown: list[str]
     sort: str
     total: int
     category: Category | None = None
@@ -132,43 +137,51 @@ def _cards(statement: str, params: list[Any]) -> list[CardRow]:
 
 
 def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:
-    """The category's buyables as the address narrows, sorts and pages them: four queries at most."""
+    """The category's buyables as the address narrows, sorts and pages them: four queries at most, and three more
+    where it names a value that nothing has."""
     groups = groups_of(category)
-    choice = chosen_in(params, groups)
-    left = narrowed([category], choice)
+    left, choice, unknown = _settled([category], chosen_in(params, groups))
     sort = _sort(params)
     within = IN_STOCK & Condition("category_id = %s", [category.pk])
     rows = Keyed(_in_order(within, choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
-    return ListPage(page, facets_shown(groups, left, choice), choice, sort, left.total, category)
+    return ListPage(page, facets_shown(groups, left, choice), choice, unknown, sort, left.total, category)
 
 
 def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequence[Category]) -> ListPage:
     """The buyables that the words mean, most alike first; without words, all of them."""
     groups = groups_of(None, categories)
-    choice = chosen_in(params, groups)
     sort = _sort(params)
     found = find(query)
     searched = bool(words_of(query))
-    if searched:
-        met = {hit.category_id for hit in found.hits}
-        left = narrowed([category for category in categories if category.pk in met], choice, found.hits)
-    else:
-        left = narrowed(categories, choice)
+    met = {hit.category_id for hit in found.hits}
+    within = [category for category in categories if category.pk in met] if searched else categories
+    names = {category.slug: category.name for category in categories}
+    among = found.hits if searched else None
+    left, choice, unknown = _settled(within, chosen_in(params, groups), among, names)
     rows: Any
     if searched:
         rows = Rows(_ranked(found, left, sort, " ".join(words_of(found.respelt or query))))
     else:
         rows = Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
-    names = {category.slug: category.name for category in categories}
     facets = facets_shown(groups, left, choice, names)
-    return ListPage(page, facets, choice, sort, left.total, None, query, found.respelt)
+    return ListPage(page, facets, choice, unknown, sort, left.total, None, query, found.respelt)
+
+
+def _settled(
+    categories: Sequence[Category], asked: Choice, among: Sequence[Hit] | None = None, names: Iterable[str] = ()
+) -> tuple[Narrowed, Choice, list[str]]:
+    """What is left of these categories by what `asked` chooses of what is in them or, of categories, in `names`."""
+    left = narrowed(categories, asked, among)
+    known = {**left.counts, "category": [*left.counts.get("category", ()), *names]}
+    choice, unknown = asked.settled(known)
+    return left if choice == asked else narrowed(categories, choice, among), choice, unknown
 
 
 def _sort(params: "MultiValueDict[str, str]") -> str:
     sort = params.get("sort", "")
-    return sort if sort in SORTS else "best"
+    return sort if sort in SORTS else DEFAULT_SORT
 
 
 def _in_order(rows: Condition, choice: Choice, left: Narrowed) -> Condition:
@@ -195,7 +208,7 @@ def _in_order(rows: Condition, choice: Choice, left: Narrowed) -> Condition:
 def _ranked(found: Found, left: Narrowed, sort: str, words: str) -> list[int]:
     """The keys of the hits that are left, in the order asked for; the best first are those most like the words."""
     hits = [hit for hit in found.hits if hit in left]
-    if sort == "best":
+    if sort == DEFAULT_SORT:
         alike = {title: likeness(title, words) for title in {hit.title for hit in hits}}
         return [hit.id for hit in sorted(hits, key=lambda hit: (-alike[hit.title], -hit.score, hit.id))]
     return [hit.id for hit in sorted(hits, key=lambda hit: _place(hit, sort))]

@@ -81,7 +81,11 @@ class Slot(Protocol):
 
 @dataclass
 class Narrowed:
-    """What a choice leaves. `counts` and `labels` by group and value; `bits` by category, None where all are left."""
+    """What a choice leaves. `counts` and `labels` by group and value; `bits` by category, None where all are left.
+
+    `counts` has every value that is in stock in these categories, with 0 where the other choices leave none of it; of
+    the models it has those that are offered or chosen.
+    """
 
     total: int
     counts: dict[str, dict[str, int]]
@@ -270,8 +274,8 @@ def _count_stale(found: Narrowed, stale: Collection[Stale], choice: Choice) -> N
         admitted = {key: choice.admits(row.facets, row.price_minor, but=key) for key in {key for key, _ in pairs}}
         for (key, value), times in Counter(pairs).items():
             if key == "model":
-                if value not in found.counts[key] and len(found.counts[key]) >= MODELS_SHOWN:
+                is_chosen = value in choice.values.get(key, ())
+                if value not in found.counts[key] and len(found.counts[key]) >= MODELS_SHOWN and not is_chosen:
                     continue
                 found.labels.setdefault(value, row.title)
-            if admitted[key]:
-                found.counts[key][value] = found.counts[key].get(value, 0) + times
+            found.counts[key][value] = found.counts[key].get(value, 0) + times * admitted[key]

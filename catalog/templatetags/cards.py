@@ -67,7 +67,8 @@ def _facet(facet: Facet, is_open: bool) -> str:
         else _options(facet.key, facet.options)
     )
     return (
-        f'<details class="facet"{opened}><summary>{escape(facet.label)} {icon("chevron-down")}</summary>'
+        f'<details class="facet" id="facet-{escape(facet.key)}"{opened}>'
+        f"<summary>{escape(facet.label)} {icon('chevron-down')}</summary>"
         f"{inside}</details>"
     )
 
@@ -83,13 +84,14 @@ def bars(histogram: Sequence[Bar]) -> SafeString:
 
 
 def _options(key: str, options: Iterable[Option]) -> str:
-    """Checkboxes, each with how many devices it would leave."""
+    """Checkboxes, each with how many devices it would leave; its id, and so the focus, stays whatever is beside it."""
     key, language = escape(key), get_language()
     rows = (
-        f'<li><label><input type="checkbox" id="f-{key}-{place}" name="{key}" value="{escape(option.value)}"'
+        f'<li><label><input type="checkbox" id="f-{key}-{(value := escape(option.value)).replace(" ", "_")}"'
+        f' name="{key}" value="{value}"'
         f"{' checked' if option.chosen else ''}><span>{escape(option.label)}</span>"
         f'<span class="facet__count">{_counted(language, option.count)}</span></label></li>'
-        for place, option in enumerate(options)
+        for option in options
     )
     return f'<ul class="plain facet__list">{"".join(rows)}</ul>'
 

@@ -13,9 +13,9 @@ from catalog.sitemaps import sitemap_part, sitemap_parts
 CLOSED = (
     "/cart/", "/checkout/", "/account/", "/accounts/", "/orders/", "/search/suggest/", "/sell/quotes/", "/lists/",
     "/gifts/", "/alerts/", "/compare/?", "/recent/", "/desk/", "/plant/", "/api/", "/webhooks/", "/*/answer/", "/c/*?*",
-    "/p/*?*listing=",
+    "/p/*?*listing=", "/search/?*", "/search/?q=*&",
 )  # fmt: skip
-OPEN = ("/c/*?page=",)
+OPEN = ("/c/*?page=", "/search/?page=", "/search/?q=", "/search/?q=*&page=")
 
 
 @require_safe

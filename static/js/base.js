@@ -14,12 +14,6 @@ document.addEventListener("keydown", (event) => {
   menu?.querySelector("summary").focus();
 });
 
-/* A facet or sort order applies as soon as it is chosen; the button stays for those without JavaScript. */
-document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-autosubmit]");
-  if (form) form.requestSubmit();
-});
-
 /* One press, one order: a second press while the first is on its way does nothing. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -38,8 +32,3 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 const summary = document.querySelector("[data-error-summary]");
 if (summary) summary.focus();
-
-/* Filters start folded where the screen is small. */
-if (matchMedia("(min-width: 60rem)").matches) {
-  for (const filters of document.querySelectorAll("details[data-open-wide]")) filters.open = true;
-}

@@ -1,10 +1,12 @@
 import pytest
 from django.http import QueryDict
+from django.utils.timezone import now
 
 from catalog.facets import PriceRange
-from catalog.models import Category
+from catalog.models import Category, Listing
 from catalog.selectors.lists import ListPage, category_page
 from catalog.services.facet_index import index_stale
+from catalog.services.listings import change_listing, pause_listing
 from tests.factories import CategoryFactory, ListingFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
@@ -62,11 +64,38 @@ def test_choices_add_up_within_a_group_and_narrow_across_groups(phones: Category
     assert listed(phones, "storage_gb=128&colour=Blue&price_min=200&price_max=300").total == 0
 
 
-def test_a_choice_that_leads_nowhere_stays_visible_and_can_be_undone(phones: Category) -> None:
-    page = listed(phones, "brand=Nokia&price_min=nonsense")
-    assert page.total == 0
-    assert counts(page, "brand") == {"Apple": 2, "Samsung": 1, "Nokia": 0}
-    assert (page.choice.values, page.choice.price) == ({"brand": ["Nokia"]}, PriceRange())
+def test_a_value_that_nothing_has_is_told_and_left_out(phones: Category) -> None:
+    page = listed(phones, "brand=Nokia&storage_gb=128&storage_gb=7&price_min=nonsense")
+    assert (page.total, page.unknown) == (2, ["Nokia", "7"])
+    assert counts(page, "brand") == {"Apple": 1, "Samsung": 1}
+    assert (page.choice.values, page.choice.price) == ({"storage_gb": ["128"]}, PriceRange())
+
+
+def test_a_value_is_meant_whatever_its_case(phones: Category) -> None:
+    page = listed(phones, "brand=apple&brand=Apple&colour=BLUE&grade=fair")
+    assert (page.total, page.unknown) == (1, [])
+    assert page.choice.values == {"brand": ["Apple"], "colour": ["Blue"], "grade": ["fair"]}
+
+
+@pytest.mark.parametrize("address", ["price_min=5000", "brand=Samsung&grade=fair", "brand=Samsung&price_max=10"])
+def test_where_nothing_is_left_every_facet_stays(address: str, phones: Category) -> None:
+    page = listed(phones, address)
+    assert (page.total, page.unknown) == (0, [])
+    assert {facet.key for facet in page.facets} >= {"grade", "brand", "storage_gb", "colour"}
+    assert counts(page, "brand").keys() == {"Apple", "Samsung"}
+    assert set(counts(page, "colour").values()) == {0}
+
+
+def test_one_option_is_offered_where_it_narrows(phones: Category) -> None:
+    assert "battery" not in {facet.key for facet in listed(phones).facets}
+    listing = ListingFactory(variant=VariantFactory(product__brand="Apple"))
+    change_listing(listing, new_battery=True, by="system:test", at=now())
+    page = listed(phones)
+    assert counts(page, "battery") == {"New battery": 1}
+    assert listed(phones, "battery=new").total == 1
+    for row in Listing.objects.filter(new_battery=False):
+        pause_listing(row, by="system:test", at=now())
+    assert "battery" not in {facet.key for facet in listed(phones).facets}
 
 
 def test_what_a_facet_counts_is_what_choosing_it_shows(phones: Category) -> None:
