@@ -98,6 +98,7 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             explain=_("Both sides read your words; what follows is started at once."),
             when=attrgetter("is_with_support"),
             amount=_refunded,
+            whole=lambda claim: claim.line.order_id,
             run=lambda request, claim, data: decide_claim(claim, **data, by=request.user, at=now()),
         ),
         Step(
@@ -124,7 +125,8 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             permission="refund",
             explain=_("The customer gets the whole price back; the case ends when the money has left."),
             when=lambda claim: CLAIM.REFUNDED in Claim.MOVES.get(claim.status, set()),
-            amount=lambda claim, data: claim.line.rest,
+            fixed=lambda claim: claim.line.rest,
+            whole=lambda claim: claim.line.order_id,
             run=lambda request, claim, data: refund_claim(claim, by=request.user, at=now()),
         ),
     )

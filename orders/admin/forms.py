@@ -122,6 +122,9 @@ class DecisionForm(StepForm):
     outcome = forms.ChoiceField(label=_("Decision"), choices=Outcome.choices, widget=forms.RadioSelect)
     comment = forms.CharField(label=_("Why, for both sides"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
 
+    def prepare(self) -> None:
+        self.fields["outcome"].help_text = _("A refund gives %(rest)s back.") % {"rest": money(self.subject.line.rest)}
+
 
 class RefundForm(StepForm):
     reason = forms.ChoiceField(

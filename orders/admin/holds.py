@@ -50,7 +50,7 @@ class HoldAdmin(StaffModelAdmin):
                 " then."
             ),
             when=_is_open,
-            amount=lambda hold, data: hold.amount,
+            fixed=lambda hold: hold.amount,
             run=lambda request, hold, data: release_hold(hold, by=request.user, at=now()),
         ),
         Step(

@@ -86,7 +86,8 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
                 "The same amount is sent once more to the means the buyer paid with. What failed stays on record."
             ),
             when=is_unanswered,
-            amount=lambda refund, data: refund.amount,
+            fixed=lambda refund: refund.amount,
+            whole=lambda refund: refund.payment.reference,
             run=lambda request, refund, data: retry_refund(refund, by=cast(User, request.user), at=now()),
         ),
         Step(
@@ -101,7 +102,8 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
                 " that it is on its way to their account."
             ),
             when=is_unanswered,
-            amount=lambda refund, data: refund.amount,
+            fixed=lambda refund: refund.amount,
+            whole=lambda refund: refund.payment.reference,
             run=lambda request, refund, data: record_refund_transfer(
                 refund, **data, by=cast(User, request.user), at=now()
             ),
@@ -154,7 +156,7 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
                 " fault its holder is asked for another one, else it is paid again at once."
             ),
             when=lambda payout: payout.status in (Payout.Status.SENT, Payout.Status.PAID) and not payout.destination,
-            amount=lambda payout, data: payout.amount,
+            fixed=lambda payout: payout.amount,
             run=lambda request, payout, data: return_payout(payout, **data, by=cast(User, request.user), at=now()),
         ),
         Step(
