@@ -3,7 +3,9 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,9 @@ from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 
+# Of what the provider took; what credit has paid is back at once.
+NOT_BACK = GreaterThan(Coalesce("received_minor", "amount_minor"), F("refunded_minor"))
+
 
 class AmountColumns:
     shown_status = state_column()
@@ -41,6 +46,7 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
     )  # fmt: skip
     piles = (
         Pile("stray", _("Came astray"), Q(status=Payment.Status.STRAY)),
+        Pile("kept", _("Astray, not back yet"), Q(status=Payment.Status.STRAY) & Q(NOT_BACK)),
         Pile("authorised", _("Authorised"), Q(status=Payment.Status.AUTHORISED)),
     )
     credit_shown = money_column("credit", _("by credit"))
