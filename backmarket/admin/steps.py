@@ -37,7 +37,8 @@ def _always(obj: Any) -> bool:
 class Step:
     """`run(request, obj, cleaned)` calls the service; `when(obj)` says whether the button is offered now.
 
-    `form` asks first; `explain` says what will happen. `permission` names a has_<permission>_permission of the admin.
+    `form` asks first; `explain`, words or a function of the row, says what will happen.
+    `permission` names a has_<permission>_permission of the admin.
     A run that returns a response answers with it; any other result is replaced by `done`, said aloud, which may
     depend on the result.
     """
@@ -142,7 +143,8 @@ class StepsMixin:
             )
         except DomainError as refusal:
             if step.has_page:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                for each in (refusal, *refusal.also):
+                    form.add_error(each.field if each.field in form.fields else None, str(each))
                 return None
             messages.error(request, str(refusal))
         else:
@@ -200,6 +202,7 @@ class StepsMixin:
             "name": admin.name_of(obj) if obj else "",
             "step": step,
             "amount": step.fixed(obj) if step.fixed else None,
+            "explain": step.explain(obj) if callable(step.explain) else step.explain,
             "form": form,
             "media": admin.media + form.media,
             "back_url": admin.change_url(obj) if obj else admin.list_url(),

@@ -13,6 +13,7 @@ from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.money import Money
+from backmarket.shipping.selectors import has_our_label
 from backmarket.sites import plant_site, staff_site
 from backmarket.timetravel import now
 from orders.admin.forms import (
@@ -209,7 +210,7 @@ class OwnClaimAdmin(ClaimColumns, PlantModelAdmin):
         _step("message", _("Write a message"), "chat", _say, *set(CLAIM) - {CLAIM.REFUNDED, CLAIM.WITHDRAWN},
               form=MessageForm),
         Step(name="label", title=_("Label back (PDF)"), icon="print", permission="view",
-             when=lambda claim: bool(claim.return_parcel and claim.return_parcel.tracking_number),
+             when=lambda claim: has_our_label(claim.return_parcel),
              run=lambda request, claim, data: label_of(claim.return_parcel)),
         _step("refuse", _("Refuse"), "block", _act(refuse_claim), CLAIM.AWAITING_PLANT, CLAIM.AT_PLANT,
               form=RefuseClaimForm, tone="danger",
