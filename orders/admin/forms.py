@@ -11,7 +11,7 @@ from backmarket.forms import MoneyField
 from backmarket.shipping.names import COURIERS
 from backmarket.templatetags.ui import money
 from catalog.models import Category
-from orders.models import Claim, PartRefund
+from orders.models import Claim, Hold, PartRefund
 from orders.selectors import ready_devices
 from orders.services.claims import Outcome
 from orders.services.disputes import order_of, untracked_plants
@@ -121,6 +121,17 @@ class DecisionForm(StepForm):
 
     def prepare(self) -> None:
         self.fields["outcome"].help_text = _("A refund gives %(rest)s back.") % {"rest": money(self.subject.line.rest)}
+
+
+class RefuseHoldForm(StepForm):
+    reason = forms.ChoiceField(label=_("Reason"), choices=Hold.Reason.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For the desk alone: the buyer reads that we could not take the order."),
+    )
 
 
 class RefundForm(StepForm):
