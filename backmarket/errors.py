@@ -6,11 +6,12 @@ from django.utils.functional import Promise
 class DomainError(Exception):
     """Something that must not be done now. `message` is shown to the person; `code` is stable, for programs.
 
-    `field` names the form field that the refusal is about, when there is one.
+    `field` names the form field that the refusal is about, when there is one; `also` are the others of the same form.
     """
 
     code = "refused"
     default_message: str | Promise = ""
+    also: tuple["DomainError", ...] = ()
 
     def __init__(self, message: str | Promise = "", *, field: str | None = None) -> None:
         self.message = message or self.default_message

@@ -24,7 +24,7 @@ from backmarket.shipping import services as shipping
 from backmarket.shipping.couriers import sandbox as courier
 from backmarket.shipping.selectors import upcoming_shipments
 from backmarket.tasks import run_job
-from buyback.registry import SandboxRegistry
+from catalog.registry import SandboxRegistry
 
 # Numbers that are right, for whoever has no telephone and no bank statement at hand.
 CLEAN_IMEI, PAID_IBAN = "356938035643809", "FR7630006000011234567890189"

@@ -12,13 +12,17 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
+from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from backmarket.countries import country_name
 from backmarket.market import calendar
 from backmarket.templatetags.ui import money
+from backmarket.timetravel import now
 from orders.models import Consignment, OrderLine
 from orders.statements import AccountStatement
+from refurbishers.models import Refurbisher
 
 MARGIN, LINE = 20 * mm, 5.2 * mm
 MARGINS = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), 18 * mm)
@@ -42,12 +46,29 @@ def packing_pdf(consignment: Consignment) -> bytes:
     sheet = _Sheet(canvas)
     sheet.write(_("Packing slip"), size=20)
     sheet.write(_("Order %(number)s") % {"number": consignment.order.number})
+    sent = consignment.parcel.created_at if consignment.parcel else now()
+    sheet.write(date_format(calendar().local(sent), "DATE_FORMAT"))
+    sheet.block(_("From"), _sender(consignment.plant))
     sheet.block(_("To"), consignment.destination.lines)
     for line in consignment.lines.exclude(status__in=[OrderLine.Status.CANCELLED, OrderLine.Status.REFUNDED]):
         sheet.row(f"[  ]  {line.title}, {line.get_grade_display()}", line.identifier)
+    sheet.block(_("To send something back"), simpleSplit(_how_to_return(), "Helvetica", 10, A4[0] - 2 * MARGIN))
     canvas.showPage()
     canvas.save()
     return buffer.getvalue()
+
+
+def _sender(plant: Refurbisher) -> list[str]:
+    return [plant.name, plant.legal_name, plant.line1, f"{plant.postcode} {plant.city}", country_name(plant.country)]
+
+
+def _how_to_return() -> str:
+    text = _(
+        "You may give a device back within %(days)s days of its delivery, without a reason. Open your order on"
+        " %(site)s, in your account or by the link in our e-mails, and choose “Withdraw from contract”: you get a"
+        " prepaid label there. Please send nothing back without it."
+    )
+    return text % {"days": OrderLine.WITHDRAW_WITHIN_DAYS, "site": settings.SITE_URL}
 
 
 def statement_pdf(statement: AccountStatement, title: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from backmarket.countries import country_name
 from backmarket.money import Money
 from backmarket.templatetags.ui import money
 from orders.models import FraudRule
@@ -65,4 +66,4 @@ def explain(hit: Mapping[str, Any]) -> str:
         text = _("%(orders)d orders within %(hours)d hours, of the same account, e-mail or address.")
         return text % {"orders": hit["orders"], "hours": hit["hours"]}
     text = _("It goes to %(country)s, and the card is from %(card)s.")
-    return text % {"country": hit["country"], "card": hit["card"]}
+    return text % {"country": country_name(hit["country"]), "card": country_name(hit["card"])}

@@ -1,12 +1,13 @@
 """The first pages of the two sites: what waits for this person, the most urgent first."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.contrib.admin.sites import AdminSite
+from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -18,6 +19,7 @@ from backmarket.admin.base import own_plant
 from backmarket.admin.columns import end_of, moment
 from backmarket.admin.navigation import list_url, may_read
 from backmarket.admin.panels import Panel, table
+from backmarket.admin.waiting import DESK, PLANT, SINCE, Waiting
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry
@@ -32,18 +34,6 @@ from orders.services.settlement import DAYS
 SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A card: the rows of a model's pile, by deadline, under the names of their screen or those that `name` gives."""
-
-    title: Any
-    label: str
-    pile: str
-    empty: Any
-    deadline: str = "due_at"
-    name: Callable[[Any], Any] | None = None
-
-
 @dataclass
 class Card:
     title: Any
@@ -53,63 +43,6 @@ class Card:
     late: bool = False
     due: datetime | None = None
     items: list[dict[str, Any]] = field(default_factory=list)
-
-
-PLANT: tuple[Waiting, ...] = (
-    Waiting(_("Lines to accept"), "orders.OrderLine", "to_accept", _("Every line is accepted.")),
-    Waiting(_("Orders to send"), "orders.Consignment", "to_ship", _("Everything has left."), "ship_by"),
-    Waiting(_("Claims to answer"), "orders.Claim", "to_answer", _("Nobody waits for an answer.")),
-    Waiting(_("To repair or replace"), "orders.Claim", "at_plant", _("No device waits for its repair.")),
-    Waiting(_("Devices to inspect"), "buyback.Trade", "to_inspect", _("No device waits for inspection.")),
-    Waiting(_("Trades to decide"), "buyback.Trade", "to_decide", _("Every inspected device is decided.")),
-    Waiting(_("Devices arriving"), "buyback.Trade", "arriving", _("Nothing is on its way.")),
-    Waiting(_("Units to list"), "catalog.Unit", "to_list", _("Nothing waits to be listed."), "tested_at"),
-    Waiting(_("Listings low in stock"), "catalog.Listing", "low", _("Stock is fine."), "",
-            lambda row: ngettext("%(device)s: %(count)d left", "%(device)s: %(count)d left", row.available)
-            % {"device": row.variant, "count": row.available}),
-)  # fmt: skip
-DESK: tuple[Waiting, ...] = (
-    Waiting(_("Claims for support"), "orders.Claim", "queue", _("No claim waits for support.")),
-    Waiting(_("Money that waits for a second person"), "payments.Approval", "asked", _("Nobody asks you to agree."),
-            "expires_at", lambda row: money(row.amount)),
-    Waiting(_("Comparisons of the books that differ"), "payments.Reconciliation", "differs", _("All books agree."),
-            "started_at", lambda row: row.count),
-    Waiting(_("Refunds pending"), "payments.Refund", "pending", _("No refund is pending."), "created_at",
-            lambda row: money(row.amount)),
-    Waiting(_("Refunds that failed"), "payments.Refund", "failed", _("No refund failed."), "failed_at",
-            lambda row: money(row.amount)),
-    Waiting(_("Disputes to answer"), "payments.Dispute", "to_answer", _("No dispute waits for an answer."), "due_at",
-            lambda row: money(row.amount)),
-    Waiting(_("Lost disputes to decide"), "payments.Dispute", "to_decide", _("Every lost dispute is decided."),
-            "lost_at", lambda row: money(row.lost)),
-    Waiting(_("Order lines to keep back: disputed"), "orders.OrderLine", "disputed", _("No unsent device is disputed."),
-            ""),
-    Waiting(_("Devices found after their refund"), "orders.OrderLine", "found", _("Nothing lost was found."), ""),
-    Waiting(_("Payouts ordered"), "payments.Payout", "ordered", _("Nothing waits to be sent."), "due_at",
-            lambda row: money(row.amount)),
-    Waiting(_("Payouts returned by the bank"), "payments.Payout", "bounced", _("No payout came back."), "bounced_at",
-            lambda row: money(row.amount)),
-    Waiting(_("Payout files to hand to the bank"), "payments.PayoutFile", "made", _("Every file is with the bank."),
-            "created_at"),
-    Waiting(_("Bank reports to apply"), "payments.BankReport", "open", _("Every report is applied."), "created_at"),
-    Waiting(_("Settlements that plants have to pay"), "orders.Settlement", "owed", _("No plant owes us money."),
-            "created_at", lambda row: f"{row.plant}: {money(-row.total)}"),
-    Waiting(_("Parcels to look for"), "buyback.Trade", "missing", _("No parcel to a plant is missing.")),
-    Waiting(_("Parcels refused by the courier"), "shipping.Parcel", "refused", _("The courier took every parcel."),
-            "created_at", lambda row: f"{row.get_purpose_display()}: {row.refusal}"),
-    Waiting(_("Visits refused by the courier"), "shipping.Pickup", "refused", _("The courier agreed to every visit."),
-            "created_at", lambda row: f"{row.parcel}: {row.refusal}"),
-    Waiting(_("Applications"), "refurbishers.Refurbisher", "applications", _("No plant is applying."), "created_at"),
-    Waiting(_("Plants on trial"), "refurbishers.Refurbisher", "trial", _("No plant is on trial."), "created_at"),
-    Waiting(_("Plants watched"), "refurbishers.Refurbisher", "watched", _("Every plant keeps its promises."), ""),
-    Waiting(_("Event deliveries that failed"), "events.EventDelivery", "failed", _("Every event is handled."),
-            "queued_at"),
-    Waiting(_("Webhooks not understood"), "events.IncomingWebhook", "failed", _("Every webhook is understood."),
-            "received_at"),
-    Waiting(_("E-mails failing"), "notifications.Notification", "failing", _("Every e-mail has left."), "created_at"),
-)  # fmt: skip
-# Dates that say since when something waits, and are no deadline.
-SINCE = ("created_at", "failed_at", "bounced_at", "queued_at", "received_at", "tested_at")
 
 
 def plant(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -138,19 +71,51 @@ def _greeting(at: datetime, who: Any) -> str:
 
 def _cards(site: AdminSite, waiting: tuple[Waiting, ...], request: HttpRequest, at: datetime) -> list[Card]:
     """By the earliest deadline: what is late first, then what is due next, then what has none, the empty ones last."""
-    cards = [_card(site, each, request, at) for each in waiting if may_read(site, each.label)(request)]
+    mine = [each for each in waiting if _may_do(site, each, request)]
+    piles = [_pile(site, each, request) for each in mine]
+    counts = _counts(piles)
+    cards = [_card(site, each, rows, count, at) for each, rows, count in zip(mine, piles, counts, strict=True)]
     return sorted(cards, key=lambda card: (not card.late, not card.count, card.due is None, card.due or at))
 
 
-def _card(site: AdminSite, waiting: Waiting, request: HttpRequest, at: datetime) -> Card:
-    screen = site._registry[apps.get_model(waiting.label)]
-    pile = next(pile for pile in screen.piles if pile.name == waiting.pile)  # type: ignore[attr-defined]
-    rows = screen.get_queryset(request).filter(pile.condition).select_related(*(screen.list_select_related or ()))  # type: ignore[misc]
+def _may_do(site: AdminSite, waiting: Waiting, request: HttpRequest) -> bool:
+    """May this person read the pile, and do something about it?"""
+    if not may_read(site, waiting.label)(request):  # type: ignore[arg-type]
+        return False
+    screen = _screen(site, waiting)
+    return bool(request.user.has_perm(waiting.right) if waiting.right else screen.has_act_permission(request))
+
+
+def _screen(site: AdminSite, waiting: Waiting) -> Any:
+    return site._registry[apps.get_model(waiting.label)]
+
+
+def _pile(site: AdminSite, waiting: Waiting, request: HttpRequest) -> QuerySet[Any]:
+    screen = _screen(site, waiting)
+    pile = next(pile for pile in screen.piles if pile.name == waiting.pile)
+    rows: QuerySet[Any] = screen.get_queryset(request).filter(pile.condition)
+    return rows.select_related(*(screen.list_select_related or ()))
+
+
+def _counts(piles: list[QuerySet[Any]]) -> list[int]:
+    """How many rows each pile has, by one statement for all."""
+    if not piles:
+        return []
+    compiled = [pile.order_by().values("pk").query.sql_with_params() for pile in piles]
+    counts = ", ".join(f"(SELECT count(*) FROM ({sql}) AS pile)" for sql, _params in compiled)  # noqa: S608 - Django's words
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}", [param for _sql, params in compiled for param in params])
+        found: list[int] = list(cursor.fetchone())
+    return found
+
+
+def _card(site: AdminSite, waiting: Waiting, rows: QuerySet[Any], count: int, at: datetime) -> Card:
+    url = list_url(site, waiting.label, waiting.pile)  # type: ignore[arg-type]
+    if not count:
+        return Card(waiting.title, url, 0, waiting.nothing() if waiting.nothing else waiting.empty)
     if waiting.deadline:
         rows = rows.order_by(waiting.deadline)
-    items = [_item(screen, waiting, row, at) for row in rows[:SHOWN]]
-    url = list_url(site, waiting.label, waiting.pile)
-    count = len(items) if len(items) < SHOWN else rows.count()
+    items = [_item(_screen(site, waiting), waiting, row, at) for row in rows[:SHOWN]]
     due = min((item["due"] for item in items if item["due"]), default=None)
     return Card(waiting.title, url, count, waiting.empty, any(item["late"] for item in items), due, items)
 

@@ -3,18 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.accounts.models import User
 from backmarket.admin.forms import StepForm
+from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.money import Money
-from backmarket.payments.limits import limit_of
+from backmarket.payments.limits import given_back_lately, limit_of
+from backmarket.payments.models import Approval
+from backmarket.payments.selectors import waiting_approvals
 from backmarket.payments.services.approvals import ask_approval
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -31,7 +37,8 @@ def _always(obj: Any) -> bool:
 class Step:
     """`run(request, obj, cleaned)` calls the service; `when(obj)` says whether the button is offered now.
 
-    `form` asks first; `explain` says what will happen. `permission` names a has_<permission>_permission of the admin.
+    `form` asks first; `explain`, words or a function of the row, says what will happen.
+    `permission` names a has_<permission>_permission of the admin.
     A run that returns a response answers with it; any other result is replaced by `done`, said aloud, which may
     depend on the result.
     """
@@ -48,8 +55,21 @@ class Step:
     permission: str = "act"
     template: str = "admin/step.html"
     asks: bool = False
-    # What it moves: more than the person may alone waits for a second one.
+    # What it moves, whatever is filled in, or by what is: more than the person may alone waits for a second one.
+    fixed: Callable[[Any], Money] | None = None
     amount: Callable[[Any, dict[str, Any]], Money] | None = None
+    # What the payments were for that it gives back from: what one person gives back of that is one sum.
+    whole: Callable[[Any], UUID] | None = None
+
+    @property
+    def moves_money(self) -> bool:
+        return self.fixed is not None or self.amount is not None
+
+    def moved(self, obj: Any, data: dict[str, Any]) -> Money | None:
+        """What it would move of this row; None where it moves no money."""
+        if self.fixed is not None:
+            return self.fixed(obj)
+        return self.amount(obj, data) if self.amount is not None else None
 
     @property
     def has_page(self) -> bool:
@@ -75,11 +95,18 @@ class StepsMixin:
         """The steps that this person can take with this row now, with their addresses."""
         opts = obj._meta
         name = f"{self.admin_site.name}:{opts.app_label}_{opts.model_name}_step"  # type: ignore[attr-defined]
+        taken = [step for step in self.steps if self.may(request, step) and step.when(obj)]
+        asked = self._asked(obj) if any(step.moves_money for step in taken) else {}
         return [
-            {"step": step, "url": reverse(name, args=[obj.pk, step.name])}
-            for step in self.steps
-            if self.may(request, step) and step.when(obj)
+            {"step": step, "url": reverse(name, args=[obj.pk, step.name]), "asked": asked.get(step.name)}
+            for step in taken
         ]
+
+    def _asked(self, obj: Any) -> dict[str, dict[str, Any]]:
+        """The requests about this row that wait for a second person, by their step."""
+        screen: Any = self.admin_site._registry[Approval]  # type: ignore[attr-defined]
+        waiting = waiting_approvals((obj._meta.label, str(obj.pk)), now())
+        return {each.step: {"approval": each, "url": screen.change_url(each)} for each in waiting}
 
     def step_view(self, request: HttpRequest, object_id: str, step: str) -> HttpResponseBase:
         """GET shows the step's form, POST takes the step. A stranger's row is a 404, a step out of time a message."""
@@ -109,13 +136,15 @@ class StepsMixin:
 
     def _run(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponseBase | None:
         """The service's answer; its refusal goes beside the field it names, or above a form, or into a message."""
-        if step.amount is not None and (amount := step.amount(obj, form.cleaned_data)) > limit_of(request.user):  # type: ignore[arg-type]
-            return self._ask_second_eyes(request, step, obj, amount)
         try:
-            result = step.run(request, obj, form.cleaned_data)
+            amount = step.moved(obj, form.cleaned_data)
+            result = (
+                self._move(request, step, obj, form, amount) if amount else step.run(request, obj, form.cleaned_data)
+            )
         except DomainError as refusal:
             if step.has_page:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                for each in (refusal, *refusal.also):
+                    form.add_error(each.field if each.field in form.fields else None, str(each))
                 return None
             messages.error(request, str(refusal))
         else:
@@ -125,7 +154,27 @@ class StepsMixin:
             obj = obj or result
         return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
 
-    def _ask_second_eyes(self, request: HttpRequest, step: Step, obj: Any, amount: Money) -> HttpResponse:
+    def _move(self, request: HttpRequest, step: Step, obj: Any, form: StepForm, amount: Money) -> Any:
+        """Move money alone, or have somebody else asked. What cannot be done at all is refused at once."""
+        person: Any = request.user
+        with transaction.atomic():
+            before = self._before(person, step, obj, amount)
+            alone = amount + before <= limit_of(person)
+            result = step.run(request, obj, form.cleaned_data)
+            if not alone:
+                transaction.set_rollback(True)
+        return result if alone else self._ask_second_eyes(request, step, obj, amount, before)
+
+    def _before(self, person: User, step: Step, obj: Any, amount: Money) -> Money:
+        """What counts with the amount. The person is locked: of two steps at once, the second knows of the first."""
+        if step.whole is None:
+            return amount * 0
+        lock(User.objects.filter(pk=person.pk)).get()
+        return given_back_lately(person, step.whole(obj), amount.currency, now())
+
+    def _ask_second_eyes(
+        self, request: HttpRequest, step: Step, obj: Any, amount: Money, before: Money
+    ) -> HttpResponse:
         """Note the step for somebody else to agree to, with the form as it was sent."""
         answers = {name: values for name, values in request.POST.lists() if name in step.form.base_fields}
         subject = (obj._meta.label, str(obj.pk))
@@ -133,7 +182,13 @@ class StepsMixin:
         person: Any = request.user
         ask_approval(subject, step.name, name=name, answers=answers, amount=amount, by=person, at=now())
         words = _("%(amount)s is more than the %(limit)s that you may move alone: somebody else is asked to agree.")
-        messages.warning(request, words % {"amount": money(amount), "limit": money(limit_of(person))})
+        if before:
+            words = _(
+                "%(amount)s, and the %(before)s that you have given back of this order within a day, is more than the"
+                " %(limit)s that you may move alone: somebody else is asked to agree."
+            )
+        sums = {"amount": money(amount), "before": money(before), "limit": money(limit_of(person))}
+        messages.warning(request, words % sums)
         return HttpResponseRedirect(self.change_url(obj))  # type: ignore[attr-defined]
 
     def _page(self, request: HttpRequest, step: Step, obj: Any, form: StepForm) -> HttpResponse:
@@ -146,6 +201,8 @@ class StepsMixin:
             "original": obj,
             "name": admin.name_of(obj) if obj else "",
             "step": step,
+            "amount": step.fixed(obj) if step.fixed else None,
+            "explain": step.explain(obj) if callable(step.explain) else step.explain,
             "form": form,
             "media": admin.media + form.media,
             "back_url": admin.change_url(obj) if obj else admin.list_url(),

@@ -23,7 +23,7 @@ CODES = {400: "invalid", 401: "not_authenticated", 403: "forbidden", 404: "not_f
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """The exception handler of DRF: `{type, title, status, code, detail, errors: {field: [sentence]}}`."""
     if isinstance(error, DomainError):
-        refused = {error.field: [str(error)]} if error.field else {}
+        refused = {each.field: [str(each)] for each in (error, *error.also) if each.field}
         return _answer(status.HTTP_409_CONFLICT, error.code, str(error), refused)
     if is_contention(error):
         busy = _("Somebody else was changing the same thing. Nothing was done: send the same again.")

@@ -11,7 +11,7 @@ from backmarket.accounts.models import User
 from backmarket.money import Money, total
 from backmarket.payments import sepa
 from backmarket.payments.gateways import BY_FILE, CONNECT
-from backmarket.payments.models import ConnectAccount, LedgerEntry, Payment, Payout, Refund
+from backmarket.payments.models import Approval, ConnectAccount, LedgerEntry, Payment, Payout, Refund
 from backmarket.payments.reasons import PAYEE
 
 # What stands before a transfer's reference in the `gateway_id` of a refund that our bank paid, not the provider.
@@ -122,3 +122,10 @@ def due_by_file(at: datetime) -> DueByFile:
     waiting = Payout.objects.filter(gateway=BY_FILE, status=Payout.Status.ORDERED, due_at__lte=at, sending_at=None)
     judged = [(payout, sepa.problem(payout)) for payout in waiting.order_by("due_at", "pk")]
     return DueByFile([payout for payout, code in judged if not code], [pair for pair in judged if pair[1]])
+
+
+def waiting_approvals(subject: tuple[str, str], at: datetime) -> QuerySet[Approval]:
+    """What waits for a second person about one row ("app.model", key)."""
+    label, key = subject
+    asked = Approval.objects.filter(subject=label, subject_id=key, status=Approval.Status.ASKED, expires_at__gt=at)
+    return asked.select_related("asked_by")

@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from backmarket import market
 from backmarket.errors import DomainError
 from backmarket.shipping.models import Parcel
+from backmarket.shipping.selectors import is_house_couriers
 from backmarket.templatetags.ui import money
 
 MARGIN = 6 * mm
@@ -30,8 +31,11 @@ class LabelNotReady(DomainError):
 def label_pdf(parcel: Parcel) -> bytes:
     """The label as PDF, the same bytes each time: the courier's, kept when it was booked, or one that we draw.
 
-    No network. Raises LabelNotReady before the courier has given its number or its label.
+    No network. Raises LabelNotReady before the courier has given its number or its label, and for a parcel of the
+    sender's own courier, which makes its label itself: nobody insured it with ours.
     """
+    if not is_house_couriers(parcel):
+        raise LabelNotReady(gettext_lazy("The label of this parcel is its courier's own."))
     if parcel.label:
         with parcel.label.open("rb") as kept:
             return bytes(kept.read())
@@ -63,6 +67,9 @@ def _draw(canvas: Canvas, parcel: Parcel) -> None:
     canvas.line(MARGIN, height - 89 * mm, width - MARGIN, height - 89 * mm)
     _barcode(canvas, parcel.tracking_number, 29 * mm)
     canvas.setFont("Helvetica", 7.5)
+    if parcel.mark:
+        order = gettext("Return of order %(number)s") % {"number": parcel.mark}
+        canvas.drawString(MARGIN, 5 * mm, printable(order))
     canvas.drawString(MARGIN, 9 * mm, printable(gettext("Insured for %(amount)s") % {"amount": money(parcel.insured)}))
     canvas.drawRightString(width - MARGIN, 9 * mm, f"{market.calendar().local(parcel.created_at):%Y-%m-%d}")
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import Address
 from backmarket.files import private_files
 from backmarket.money import Money
+from backmarket.shipping.names import courier_name, tracking_url
 
 
 class Parcel(models.Model):
@@ -60,6 +61,8 @@ class Parcel(models.Model):
     recipient = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     insured_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    # What its label says for whoever opens it: the number of the order that it belongs to.
+    mark = models.CharField(max_length=30, blank=True, default="", db_default="")
     # What the courier asks for the label that it made, in its own currency; unknown until it has made one.
     label_minor = models.PositiveIntegerField(null=True, blank=True)
     label_currency = models.CharField(max_length=3, blank=True, default="", db_default="")
@@ -120,6 +123,15 @@ class Parcel(models.Model):
 
     def __str__(self) -> str:
         return self.tracking_number or str(self.pk)
+
+    @property
+    def courier_name(self) -> str:
+        return courier_name(self.courier)
+
+    @property
+    def tracking_url(self) -> str:
+        """Where the courier shows its way to everybody; empty where we know of no such page."""
+        return tracking_url(self.courier, self.tracking_number)
 
     @property
     def insured(self) -> Money:

@@ -31,6 +31,11 @@ def is_house_couriers(parcel: Parcel) -> bool:
     return parcel.courier in NAMES
 
 
+def has_our_label(parcel: Parcel | None) -> bool:
+    """A label that we hand out: of a parcel of the house courier's that has its number."""
+    return parcel is not None and bool(parcel.tracking_number) and is_house_couriers(parcel)
+
+
 def latest_pickup(parcel: Parcel) -> Pickup | None:
     return parcel.pickups.first()
 

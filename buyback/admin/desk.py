@@ -124,7 +124,7 @@ class TradeAdmin(TradeColumns, StaffModelAdmin):
             permission="pay",
             explain=_("Its payout was cancelled, and the money is held. It will go to the account known now."),
             when=lambda trade: bool(trade.payout and trade.payout.is_held),
-            amount=lambda trade, data: trade.payout.amount,
+            fixed=lambda trade: trade.payout.amount,
             run=lambda request, trade, data: reorder_trade_payout(trade, by=request.user, at=now()),
         ),
         SHOW,

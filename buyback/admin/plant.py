@@ -81,6 +81,7 @@ class OwnTradeAdmin(ArrivalsMixin, TradeColumns, PlantModelAdmin):
         Pile("to_decide", _("To decide"), Q(status=T.INSPECTED)),
         Pile("waiting", _("Waiting for the seller"), Q(status__in=[T.COUNTERED, T.SUSPENDED, T.UNDELIVERED])),
         Pile("returning", _("To send back"), Q(status=T.RETURNING)),
+        Pile("undelivered", _("Came back from the seller"), Q(status=T.UNDELIVERED)),
         Pile("bought", _("Bought"), Q(status__in=[T.VALIDATED, T.PAID])),
     )
     steps = (

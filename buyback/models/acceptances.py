@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.crypto import EncryptedTextField
 from buyback.models.quotes import Quote
-from buyback.registry import Finding
+from catalog.registry import Finding
 
 
 class AcceptanceDraft(models.Model):

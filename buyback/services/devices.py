@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
 from buyback.models import Quote, RegistryCheck
-from buyback.registry import MAY_BE_BOUGHT, Finding, device_registry
+from catalog.registry import MAY_BE_BOUGHT, Finding, device_registry
 
 
 class CannotBuyDevice(DomainError):

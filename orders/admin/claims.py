@@ -13,6 +13,7 @@ from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.money import Money
+from backmarket.shipping.selectors import has_our_label
 from backmarket.sites import plant_site, staff_site
 from backmarket.timetravel import now
 from orders.admin.forms import (
@@ -98,6 +99,7 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             explain=_("Both sides read your words; what follows is started at once."),
             when=attrgetter("is_with_support"),
             amount=_refunded,
+            whole=lambda claim: claim.line.order_id,
             run=lambda request, claim, data: decide_claim(claim, **data, by=request.user, at=now()),
         ),
         Step(
@@ -124,7 +126,8 @@ class DeskClaimAdmin(RefundsMixin, ClaimColumns, StaffModelAdmin):
             permission="refund",
             explain=_("The customer gets the whole price back; the case ends when the money has left."),
             when=lambda claim: CLAIM.REFUNDED in Claim.MOVES.get(claim.status, set()),
-            amount=lambda claim, data: claim.line.rest,
+            fixed=lambda claim: claim.line.rest,
+            whole=lambda claim: claim.line.order_id,
             run=lambda request, claim, data: refund_claim(claim, by=request.user, at=now()),
         ),
     )
@@ -207,7 +210,7 @@ class OwnClaimAdmin(ClaimColumns, PlantModelAdmin):
         _step("message", _("Write a message"), "chat", _say, *set(CLAIM) - {CLAIM.REFUNDED, CLAIM.WITHDRAWN},
               form=MessageForm),
         Step(name="label", title=_("Label back (PDF)"), icon="print", permission="view",
-             when=lambda claim: bool(claim.return_parcel and claim.return_parcel.tracking_number),
+             when=lambda claim: has_our_label(claim.return_parcel),
              run=lambda request, claim, data: label_of(claim.return_parcel)),
         _step("refuse", _("Refuse"), "block", _act(refuse_claim), CLAIM.AWAITING_PLANT, CLAIM.AT_PLANT,
               form=RefuseClaimForm, tone="danger",

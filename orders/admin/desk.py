@@ -138,7 +138,8 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
                 " sent is cancelled."
             ),
             when=is_refundable,
-            amount=lambda line, data: line.rest,
+            fixed=lambda line: line.rest,
+            whole=lambda line: line.order_id,
             run=lambda request, line, data: refund_line(line, **data, by=request.user, at=now()),
         ),
         Step(
@@ -153,6 +154,7 @@ class LineAdmin(RefundsMixin, LineColumns, StaffModelAdmin):
             ),
             when=is_refundable_in_part,
             amount=lambda line, data: data["amount"],
+            whole=lambda line: line.order_id,
             run=lambda request, line, data: refund_part(line, **data, by=request.user, at=now()),
         ),
         Step(

@@ -99,7 +99,7 @@ class DisputeAdmin(StaffModelAdmin):
             explain=_("The house, or the plant whose fault it is: its next settlement counts its part of the order."),
             done=_("Decided, and in the ledger."),
             when=_is_undecided,
-            amount=lambda dispute, data: dispute.lost,
+            fixed=lambda dispute: dispute.lost,
             run=lambda request, dispute, data: _bear(request, dispute, data),
         ),
     )

@@ -8,27 +8,20 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.forms import StepForm
 from backmarket.forms import MoneyField
+from backmarket.shipping.names import COURIERS
 from backmarket.templatetags.ui import money
 from catalog.models import Category
-from orders.models import Claim, PartRefund
+from orders.models import Claim, Hold, PartRefund
 from orders.selectors import ready_devices
 from orders.services.claims import Outcome
 from orders.services.disputes import order_of, untracked_plants
 from orders.statements import still_owed
 
-COURIERS = [
-    ("", _("The house courier collects it")),
-    ("colissimo", "Colissimo"),
-    ("chronopost", "Chronopost"),
-    ("dhl", "DHL"),
-    ("dpd", "DPD"),
-    ("gls", "GLS"),
-    ("ups", "UPS"),
-]
+OWN_COURIERS = [("", _("The house courier collects it")), *((code, name) for code, (name, _url) in COURIERS.items())]
 
 
 class CourierForm(StepForm):
-    courier = forms.ChoiceField(label=_("Courier"), choices=COURIERS, required=False)
+    courier = forms.ChoiceField(label=_("Courier"), choices=OWN_COURIERS, required=False)
     tracking_number = forms.CharField(
         label=_("Tracking number"), max_length=40, required=False, help_text=_("Only with your own courier.")
     )
@@ -41,7 +34,10 @@ class CourierForm(StepForm):
 
 
 class ShipForm(CourierForm):
-    """One field per device, named by its line: its refusal finds it. `ready` tells a scanner whose number it reads."""
+    """One field per device, named by its line: its refusal finds it. `ready` tells a scanner whose number it reads.
+
+    What is missing or does not fit the service says, together with everything else that is wrong.
+    """
 
     field_order = ("courier", "tracking_number")
 
@@ -52,6 +48,7 @@ class ShipForm(CourierForm):
             self.fields[str(line.pk)] = forms.CharField(
                 label=_("IMEI of %s") % line.title if asks_imei else _("Serial number of %s") % line.title,
                 max_length=40,
+                required=False,
                 help_text=_("It cannot be changed once registered."),
                 widget=forms.TextInput(
                     attrs={
@@ -65,7 +62,7 @@ class ShipForm(CourierForm):
         self.ready = ready_devices(self.lines)
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = self.cleaned_data
         data["identifiers"] = {line.pk: data.get(str(line.pk), "") for line in self.lines}
         return data
 
@@ -121,6 +118,20 @@ class ReplacementForm(CourierForm):
 class DecisionForm(StepForm):
     outcome = forms.ChoiceField(label=_("Decision"), choices=Outcome.choices, widget=forms.RadioSelect)
     comment = forms.CharField(label=_("Why, for both sides"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+
+    def prepare(self) -> None:
+        self.fields["outcome"].help_text = _("A refund gives %(rest)s back.") % {"rest": money(self.subject.line.rest)}
+
+
+class RefuseHoldForm(StepForm):
+    reason = forms.ChoiceField(label=_("Reason"), choices=Hold.Reason.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For the desk alone: the buyer reads that we could not take the order."),
+    )
 
 
 class RefundForm(StepForm):

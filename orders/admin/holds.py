@@ -9,21 +9,28 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import StaffDataAdmin, StaffModelAdmin
-from backmarket.admin.columns import deadline_column, money_column, state_column, text_column
+from backmarket.admin.columns import deadline_column, moment, money_column, state_column, text_column
 from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.sites import staff_site
 from backmarket.timetravel import now
+from orders.admin.forms import RefuseHoldForm
 from orders.admin.parts import address_panel, hits_panel, lines_panel, link
-from orders.models import FraudRule, Hold
+from orders.models import FraudRule, Hold, Order
 from orders.services.holds import refuse_hold, release_hold
 
-OPEN = Hold.Status.OPEN
+OPEN, PAYMENT = Hold.Status.OPEN, Order.PaymentStatus
 
 
 def _is_open(hold: Hold) -> bool:
     return hold.status == OPEN and hold.expires_at is not None and now() < hold.expires_at
+
+
+def _what_release_does(hold: Hold) -> Any:
+    if hold.order.payment_status == PAYMENT.CAPTURED:
+        return _("The money is with us already. The plants are told now: their deadline runs from this moment.")
+    return _("The bank takes the money now, and the plants are told as soon as it has: their deadline runs from then.")
 
 
 @admin.register(Hold, site=staff_site)
@@ -32,7 +39,10 @@ class HoldAdmin(StaffModelAdmin):
     list_display_links = ("order_number",)
     list_select_related = ("order",)
     search_fields = ("=order__number", "order__email")
-    fields = ("order_number", "amount_shown", "shown_status", "open_at", "deadline_shown", "released_at", "refused_at")
+    fields = (
+        "order_number", "amount_shown", "money_shown", "shown_status", "open_at", "deadline_shown", "released_at",
+        "refused_at", "reason", "note",
+    )  # fmt: skip
     piles = (Pile("open", _("To be checked"), Q(status=OPEN)),)
     order_number = text_column("order.number", _("order"), ordering="order__number")
     amount_shown = money_column("amount", _("total"), ordering="order__total_minor")
@@ -45,12 +55,9 @@ class HoldAdmin(StaffModelAdmin):
             icon="check",
             tone="primary",
             asks=True,
-            explain=_(
-                "The bank takes the money now, and the plants are told as soon as it has: their deadline runs from"
-                " then."
-            ),
+            explain=_what_release_does,
             when=_is_open,
-            amount=lambda hold, data: hold.amount,
+            fixed=lambda hold: hold.amount,
             run=lambda request, hold, data: release_hold(hold, by=request.user, at=now()),
         ),
         Step(
@@ -58,15 +65,24 @@ class HoldAdmin(StaffModelAdmin):
             title=_("Refuse"),
             icon="block",
             tone="danger",
-            asks=True,
+            form=RefuseHoldForm,
             explain=_(
                 "The buyer pays nothing, or has all of it back, and reads in friendly words that we could not take the"
                 " order. The devices are for sale again, and nothing is held against the plants."
             ),
             when=_is_open,
-            run=lambda request, hold, data: refuse_hold(hold, by=request.user, at=now()),
+            run=lambda request, hold, data: refuse_hold(hold, **data, by=request.user, at=now()),
         ),
     )
+
+    @admin.display(description=_("money"))
+    def money_shown(self, hold: Hold) -> Any:
+        order = hold.order
+        if order.payment_status == PAYMENT.CAPTURED:
+            return _("taken on %(date)s") % {"date": moment(order.captured_at)}
+        if order.payment_status == PAYMENT.AUTHORISED:
+            return _("authorised, not taken")
+        return order.get_payment_status_display()
 
     def name_of(self, obj: Any) -> str:
         return gettext("Order %(number)s") % {"number": obj.order.number}

@@ -102,7 +102,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
             permission="pay",
             explain=_("Its payout was cancelled or came back: the money is held. It will go to the account known now."),
             when=lambda settlement: bool(settlement.payout and settlement.payout.is_held),
-            amount=lambda settlement, data: settlement.payout.amount,
+            fixed=lambda settlement: settlement.payout.amount,
             run=lambda request, settlement, data: reorder_settlement_payout(settlement, by=request.user, at=now()),
         ),
         Step(

@@ -134,8 +134,10 @@ def parts_panel(line: OrderLine) -> list[Panel]:
 def parcel_panel(parcel: Parcel | None, title: Any) -> Panel:
     if parcel is None:
         return table(title, (), [], empty=_("No parcel yet."))
-    number = parcel.tracking_number or _("the courier is being asked")
-    pairs = ((_("Courier"), parcel.courier), (_("Number"), number), (_("State"), parcel.get_status_display()))
+    number: Any = parcel.tracking_number or _("the courier is being asked")
+    if parcel.tracking_url:
+        number = format_html('<a href="{}" rel="noreferrer">{}</a>', parcel.tracking_url, number)
+    pairs = ((_("Courier"), parcel.courier_name), (_("Number"), number), (_("State"), parcel.get_status_display()))
     return facts(title, pairs)
 
 

@@ -15,6 +15,8 @@ from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.invoices.admin import papers_panel
 from backmarket.invoices.selectors import papers_about
+from backmarket.shipping.models import Parcel
+from backmarket.shipping.selectors import has_our_label, is_house_couriers
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
 from orders.admin.forms import AnswerForm, RefuseLineForm, ShipForm
@@ -60,8 +62,8 @@ def _accept_all(request: HttpRequest, consignment: Consignment, data: dict[str, 
         accept_line(line, by=request.user, at=now())
 
 
-def _ship(request: HttpRequest, consignment: Consignment, data: dict[str, Any]) -> None:
-    ship_consignment(
+def _ship(request: HttpRequest, consignment: Consignment, data: dict[str, Any]) -> Parcel:
+    return ship_consignment(
         consignment,
         identifiers=data["identifiers"],
         courier=data["courier"],
@@ -105,8 +107,11 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
             tone="primary",
             form=ShipForm,
             template="admin/ship.html",
-            explain=_("Everything that waits goes into one parcel, insured in full."),
-            done=_("Registered. Print the label."),
+            explain=_(
+                "Everything that waits goes into one parcel. With the house courier it has our label and is insured in"
+                " full; with your own, label and insurance are yours."
+            ),
+            done=lambda parcel: _("Registered. Print the label.") if is_house_couriers(parcel) else _("Registered."),
             when=waits_to_leave,
             run=_ship,
         ),
@@ -115,7 +120,7 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
             title=_("Label (PDF)"),
             icon="print",
             permission="view",
-            when=lambda consignment: bool(consignment.parcel and consignment.parcel.tracking_number),
+            when=lambda consignment: has_our_label(consignment.parcel),
             run=lambda request, consignment, data: label_of(consignment.parcel),
         ),
         Step(

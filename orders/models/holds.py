@@ -13,6 +13,8 @@ from backmarket.money import Money
 from orders.models.orders import Order
 
 HOURS_AT_MOST = 720
+# Why a held order may be refused.
+REASONS = ("card", "address", "many", "silent", "other")
 # No more of a buyer's orders are counted.
 ORDERS_AT_MOST = 100
 
@@ -104,6 +106,13 @@ class Hold(models.Model):
         REFUSED = "refused", _("refused")
         LAPSED = "lapsed", _("lapsed")
 
+    class Reason(models.TextChoices):
+        CARD = "card", _("the card does not fit the buyer or the address")
+        ADDRESS = "address", _("the address is one to which nothing is sent")
+        MANY = "many", _("many orders that look like one person's")
+        SILENT = "silent", _("the buyer does not answer us")
+        OTHER = "other", _("something else, said below")
+
     NOUN = "hold"
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.FORESEEN: {Status.OPEN},
@@ -116,8 +125,11 @@ class Hold(models.Model):
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="hold")
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.FORESEEN)
     hits = models.JSONField(default=list)
+    # Why somebody refused the order, for the desk alone: the buyer reads friendly words. Empty before it was asked for.
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason, blank=True, default="", db_default="")
+    note = models.CharField(_("note"), max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
-    open_at = models.DateTimeField(_("authorised"), null=True, blank=True)
+    open_at = models.DateTimeField(_("held since"), null=True, blank=True)
     expires_at = models.DateTimeField(_("decide before"), null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     refused_at = models.DateTimeField(null=True, blank=True)
@@ -134,6 +146,11 @@ class Hold(models.Model):
             models.CheckConstraint(
                 condition=Q(status="foreseen") | Q(open_at__isnull=False, expires_at__isnull=False),
                 name="hold_open_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="", note="")
+                | Q(status="refused", reason__in=REASONS) & (~Q(reason="other") | ~Q(note="")),
+                name="hold_refused_says_why",
             ),
         ]
         indexes = [models.Index(fields=["expires_at"], name="hold_to_decide", condition=Q(status="open"))]

@@ -1,26 +1,29 @@
 """From paid to delivered: the plant accepts, ships with identifier and tracking, and the courier delivers."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from stdnum import imei
 
 from backmarket.db import lock
-from backmarket.errors import DomainError
+from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
 from backmarket.market import calendar
 from backmarket.money import total
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.shipping.selectors import is_house_couriers, was_handed_over
-from backmarket.shipping.services import cancel_parcel, create_parcel
+from backmarket.shipping.services import cancel_parcel, checked_tracking_number, create_parcel
 from backmarket.states import IllegalMove, move
 from catalog.models import Category, Unit
+from catalog.registry import MAY_BE_BOUGHT, Finding, device_registry
 from catalog.services.units import sell_unit, take_back_unit
 from orders.models import Consignment, OrderLine, Withdrawal
 from orders.querysets import found_after_refund
@@ -35,6 +38,11 @@ SERIAL = re.compile(r"[A-Z0-9][A-Z0-9\-/.]{4,38}[A-Z0-9]")
 Status = OrderLine.Status
 TO_SHIP = (Status.PAID, Status.ACCEPTED)
 ONE_BUYER = ("line_device_on_one_road", "unit_sold_once")
+REPORTED = {
+    Finding.STOLEN: _("This device is reported lost or stolen, and must not be sent. Keep it, and write to us."),
+    Finding.GREYLISTED: _("A report about this device is being looked into: it is not sent before that is settled."),
+}
+REGISTRY_SILENT = _("The registry of stolen devices does not answer just now: press the button again in a minute.")
 SOLD_TO_ANOTHER = _("This device is already sold to somebody else.")
 
 
@@ -70,15 +78,15 @@ def ship_consignment(
     """Send all that is left of a consignment in one parcel: line id → IMEI or serial, final once registered.
 
     With `courier` and `tracking_number` the plant's own courier takes it, with neither the house courier does.
-    Raises CannotShip when an identifier is missing, wrong or already sold, or one of the two is missing.
+    Network: outside transactions. Raises CannotShip when an identifier is missing, wrong, already sold or reported
+    stolen, or one of the two is missing: everything that is wrong at once, the first and in its `also` the others.
     """
-    if bool(courier) != bool(tracking_number.strip()):
-        raise CannotShip(_("Give both the courier and its tracking number."), field="tracking_number")
+    number = tracking_number.strip()
+    _require_shippable(consignment, identifiers, courier, number, by=by, at=at)
     with transaction.atomic():
-        lines = list(lock(consignment.lines.to_ship()).select_related("listing__variant__product__category"))
-        if not lines:
-            raise CannotShip(_("Nothing of this parcel waits to be sent."))
-        known = _identifiers(lines, identifiers)
+        lines = _lines_to_send(lock(consignment.lines.to_ship()))
+        known, problems = _numbers(lines, identifiers)
+        _refuse(problems)
         # Behind the lock: the buyer may have changed it since this consignment was read.
         consignment.refresh_from_db(fields=["address"])
         parcel = create_parcel(
@@ -90,7 +98,7 @@ def ship_consignment(
             by=by,
             at=at,
             courier=courier,
-            tracking_number=tracking_number.strip(),
+            tracking_number=number,
         )
         consignment.parcel = parcel
         consignment.save(update_fields=["parcel"])
@@ -100,15 +108,71 @@ def ship_consignment(
     return parcel
 
 
-def _identifiers(lines: Iterable[OrderLine], given: dict[UUID, str]) -> dict[UUID, str]:
-    """The identifier of every line, checked and normalised."""
-    known: dict[UUID, str] = {}
+def _lines_to_send(waiting: QuerySet[OrderLine]) -> list[OrderLine]:
+    lines = list(waiting.select_related("listing__variant__product__category"))
+    if not lines:
+        raise CannotShip(_("Nothing of this parcel waits to be sent."))
+    return lines
+
+
+def _require_shippable(
+    consignment: Consignment, given: dict[UUID, str], courier: str, number: str, *, by: Actor, at: datetime
+) -> None:
+    """Every refusal that is known before anything is locked, that of the registry of stolen devices included."""
+    lines = _lines_to_send(consignment.lines.to_ship())
+    known, problems = _numbers(lines, given)
+    try:
+        if bool(courier) != bool(number):
+            raise CannotShip(_("Give both the courier and its tracking number, or neither."), field="tracking_number")
+        if number:
+            checked_tracking_number(number)
+    except DomainError as refusal:
+        problems.append(refusal)
     for line in lines:
-        identifier = checked_identifier(line, given.get(line.pk, ""))
-        if identifier in known.values():
-            raise CannotShip(_("Two devices cannot have the same number."), field=str(line.pk))
-        known[line.pk] = identifier
-    return known
+        try:
+            if line.pk in known:
+                require_unreported(line, known[line.pk], by=by, at=at)
+        except CannotShip as refusal:
+            problems.append(refusal)
+    _refuse(problems)
+
+
+def _refuse(problems: Sequence[DomainError]) -> None:
+    if problems:
+        first = problems[0]
+        first.also = tuple(problems[1:])
+        raise first
+
+
+def _numbers(lines: Iterable[OrderLine], given: dict[UUID, str]) -> tuple[dict[UUID, str], list[DomainError]]:
+    """The identifier of every line, checked and normalised, and what is wrong with the others'."""
+    known: dict[UUID, str] = {}
+    problems: list[DomainError] = []
+    for line in lines:
+        try:
+            number = checked_identifier(line, given.get(line.pk, ""))
+            if number in known.values():
+                raise CannotShip(_("Two devices cannot have the same number."), field=str(line.pk))
+            unit_to_send(line, number)
+        except CannotShip as refusal:
+            problems.append(refusal)
+        else:
+            known[line.pk] = number
+    return known, problems
+
+
+def require_unreported(line: OrderLine, number: str, *, by: Actor, at: datetime) -> None:
+    """Nobody has reported this device lost or stolen, as when a plant buys it. Network: outside transactions.
+
+    Records a refusal on the line, and raises CannotShip; also when the registry does not answer in time.
+    """
+    try:
+        finding = device_registry().check(number, timeout=settings.DEVICE_REGISTRY_TIMEOUT)
+    except GatewayError as error:
+        raise CannotShip(REGISTRY_SILENT, field=str(line.pk)) from error
+    if finding not in MAY_BE_BOUGHT:
+        record("line.device_refused", line, by=by, at=at, data={"finding": finding.value})
+        raise CannotShip(REPORTED[finding], field=str(line.pk))
 
 
 def checked_identifier(line: OrderLine, text: str) -> str:

@@ -147,17 +147,21 @@ def release_hold(hold: Hold, *, by: Actor, at: datetime) -> None:
             capture_payment(_authorised(order), by=by, at=at)
 
 
-def refuse_hold(hold: Hold, *, by: Actor, at: datetime) -> None:
+def refuse_hold(hold: Hold, *, reason: str, note: str = "", by: Actor, at: datetime) -> None:
     """Nothing is charged, or all goes back; the devices are free. Repeating it changes nothing.
 
-    Raises CannotDecide when another has released it or the time is over.
+    `reason` is one of Hold.Reason, kept with the note for the desk. Raises CannotDecide without one, or without words
+    where it is another, when somebody has released it, or the time is over.
     """
+    if reason not in Hold.Reason.values or (reason == Hold.Reason.OTHER and not note.strip()):
+        raise CannotDecide(_("Say why, for whoever looks at it later."), field="note")
     with transaction.atomic():
         order, known = _locked(hold)
         if known.status == Status.REFUSED:
             return
         _require_open(known, at)
-        move(hold, Status.REFUSED, by=by, at=at, data={"order": str(order.pk)})
+        facts = {"reason": reason, "note": note.strip()}
+        move(hold, Status.REFUSED, by=by, at=at, data={"order": str(order.pk), "reason": reason}, **facts)
         _undo(order, REFUSED, by=by, at=at)
 
 

@@ -96,6 +96,7 @@ def _label(withdrawal: Withdrawal, *, by: Actor, at: datetime) -> Parcel:
         insured=line.price,
         by=by,
         at=at,
+        mark=str(line.order.number),
     )
 
 

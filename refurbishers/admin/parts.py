@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import NOTHING, moment
 from backmarket.admin.panels import Panel, facts, table
+from backmarket.market import calendar
 from backmarket.payments.reasons import missing_words
 from backmarket.payments.selectors import account_of
 from backmarket.templatetags.ui import percent
+from backmarket.timetravel import now
 from refurbishers.models import CommissionTerm, Refurbisher
 from refurbishers.selectors import Promise, promises
 
@@ -27,11 +29,16 @@ def _achieved(promise: Promise) -> str:
 
 
 def commission_panel(plant: Refurbisher) -> Panel:
-    """What is agreed, and since when, the latest first."""
+    """What is agreed, and since when, the latest first; where nothing is agreed for today, the standard holds."""
+    terms, today = list(plant.commission_terms.all()), calendar().local(now()).date()
     rows = [
         (percent(term.rate_bps, 2), date_format(term.from_date), date_format(term.to_date) if term.to_date else NOTHING)
-        for term in plant.commission_terms.all()
+        for term in terms
     ]
+    if terms and not any(term.from_date <= today and (term.to_date is None or today < term.to_date) for term in terms):
+        coming = min((term.from_date for term in terms if term.from_date > today), default=None)
+        until = date_format(coming) if coming else NOTHING
+        rows.append((percent(CommissionTerm.STANDARD_BPS, 2), _("today, the standard commission"), until))
     standard = _("The standard commission of %(rate)s.") % {"rate": percent(CommissionTerm.STANDARD_BPS)}
     return table(_("Commission"), (_("Of each sale"), _("From"), _("Until before")), rows, empty=standard)
 

@@ -11,10 +11,10 @@ from backmarket.events.models import Event
 from backmarket.shipping import services as shipping
 from buyback.identifiers import HolderIsNotSeller, InvalidDocument, InvalidIban, InvalidIdentifier
 from buyback.models import Identity, Quote, Trade
-from buyback.registry import SandboxRegistry, device_registry
 from buyback.services import devices, trades
 from buyback.services.parcels import CannotChangePickup, SlotGone, choose_pickup, drop_off_instead
 from buyback.services.trades import accept_quote, cancel_trade
+from catalog.registry import SandboxRegistry, device_registry
 from refurbishers.models import Refurbisher
 from tests.buyback.steps import accepted, person, quoted, received, slots, terms
 from tests.factories import BidFactory, RefurbisherFactory, imei

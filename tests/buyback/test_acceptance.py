@@ -18,8 +18,8 @@ from backmarket.events.models import Event
 from backmarket.shipping.models import Pickup
 from buyback.conditions import CURRENT
 from buyback.models import AcceptanceDraft, Identity, Quote, RegistryCheck, Trade
-from buyback.registry import Finding, SandboxRegistry
 from buyback.services.acceptance import forget_drafts
+from catalog.registry import Finding, SandboxRegistry
 from refurbishers.models import Refurbisher
 from tests.buyback.steps import IBAN, OTHER_IBAN, accepted, quoted, slots
 from tests.buyback.test_pages import confirm, form

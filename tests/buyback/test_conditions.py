@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from buyback.conditions import CURRENT, VERSIONS
-from buyback.registry import Finding, SandboxRegistry
+from catalog.registry import Finding, SandboxRegistry
 
 pytestmark = pytest.mark.django_db
 

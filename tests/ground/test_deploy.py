@@ -133,7 +133,7 @@ def test_production_names_what_is_missing(compose: dict[str, Any], name: str) ->
     [
         ("PAYMENT_GATEWAY", "sandbox"),
         ("DEVICE_REGISTRY", "sandbox"),
-        ("DEVICE_REGISTRY", "buyback.registry.SandboxRegistry"),
+        ("DEVICE_REGISTRY", "catalog.registry.SandboxRegistry"),
     ],
 )
 def test_a_sandbox_in_production_needs_an_explicit_word(compose: dict[str, Any], name: str, text: str) -> None:

@@ -119,7 +119,7 @@ class Shop:
         settle_order(hold.order_id, at=self.at)
 
     def turn_away(self, number: int) -> None:
-        refuse_hold(self._hold(number), by=BY, at=self.at)
+        refuse_hold(self._hold(number), reason="card", by=BY, at=self.at)
 
     def refund_some(self, number: int) -> None:
         line, borne_by = self._line(number, "delivered", "closed"), PartRefund.Bearer.values[number % 2]

@@ -140,7 +140,7 @@ def test_a_finding_explains_itself(now: datetime) -> None:
     assert [explain(hit) for hit in judge(FraudRule.objects.order_by("pk"), met)] == [
         "A first order, of €1,600.00: €1,500.00 or more.",
         "5 orders within 24 hours, of the same account, e-mail or address.",
-        "It goes to BE, and the card is from US.",
+        "It goes to Belgium, and the card is from United States.",
     ]
 
 
@@ -307,7 +307,7 @@ def test_an_authorisation_that_the_bank_has_let_go_ends_the_order_kindly(
     assert (stock(listing), mails()) == ((5, 0), ["order_held", "order_not_taken"])
     assert not ServiceFact.objects.exists()
     with pytest.raises(CannotDecide):
-        refuse_hold(hold, by=BY, at=now)
+        refuse_hold(hold, reason="card", by=BY, at=now)
 
 
 def test_what_was_let_go_cannot_be_released(order: Order, hold: Hold, now: datetime) -> None:
@@ -326,7 +326,7 @@ def test_refused_at_the_desk_nothing_is_charged_and_nobody_is_blamed(
 ) -> None:  # fmt: skip
     desk = client_of(sam)
     for _click in range(2):
-        act(desk, hold, "refuse", "desk")
+        act(desk, hold, "refuse", "desk", reason="card")
     follow(order, now, drain)
     assert end_of(order) == ("cancelled", {"cancelled"}, "cancelled", "refused")
     assert set(order.lines.values_list("cancel_reason", flat=True)) == {"hold_refused"}
@@ -427,7 +427,7 @@ def test_refused_then_the_money_goes_back(
     if by_time:
         assert watch_order_deadlines(now + 6 * DAY) == 1
     else:
-        refuse_hold(abroad.hold, by=BY, at=now)
+        refuse_hold(abroad.hold, reason="card", by=BY, at=now)
     assert no_difference()
     drain()
     settle_refunds(now)
@@ -473,7 +473,7 @@ def test_at_stripe_a_refusal_lets_the_money_go(
     bank.confirm(payment.gateway_id, VISA)
     settle_payment(payment.pk, at=now)
     drain()
-    refuse_hold(order.hold, by=BY, at=now)
+    refuse_hold(order.hold, reason="card", by=BY, at=now)
     follow(order, now, drain)
     assert (bank.intents["pi_1"]["status"], end_of(order)[0]) == ("canceled", "cancelled")
 

@@ -19,10 +19,12 @@ from backmarket.admin.forms import StepForm
 from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.payments.limits import given_back_lately
 from backmarket.payments.models import Approval
 from backmarket.payments.services.approvals import approve, decline, withdraw_approval
 from backmarket.sites import staff_site
 from backmarket.states import IllegalMove
+from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 
 
@@ -66,6 +68,13 @@ class Asked:
         chosen = field.value()
         choices = dict(getattr(field.field, "choices", ()))
         return choices.get(chosen, chosen)
+
+    def before(self, approval: Approval) -> list[tuple[Any, Any]]:
+        """What whoever asked has given back of the same order lately."""
+        if self.step.whole is None:
+            return []
+        given = given_back_lately(approval.asked_by, self.step.whole(self.row), approval.currency, now())
+        return [(_("Given back of this order within a day by who asks"), money(given))] if given else []
 
     def take(self) -> None:
         """The step, by whoever agrees; raises IllegalMove when the row or the form has moved on."""
@@ -135,5 +144,5 @@ class ApprovalAdmin(StaffModelAdmin):
         except Http404:
             return [history(obj, names=True)]
         row = format_html('<a href="{}">{}</a>', asked.url, obj.name)
-        pairs = [(_("Row"), row), (_("Step"), asked.step.title), *asked.answers()]
+        pairs = [(_("Row"), row), (_("Step"), asked.step.title), *asked.answers(), *asked.before(obj)]
         return [facts(_("What would be done"), pairs), history(obj, asked.row, names=True)]

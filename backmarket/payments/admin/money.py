@@ -3,7 +3,9 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,9 @@ from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 
+# Of what the provider took; what credit has paid is back at once.
+NOT_BACK = GreaterThan(Coalesce("received_minor", "amount_minor"), F("refunded_minor"))
+
 
 class AmountColumns:
     shown_status = state_column()
@@ -41,6 +46,7 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
     )  # fmt: skip
     piles = (
         Pile("stray", _("Came astray"), Q(status=Payment.Status.STRAY)),
+        Pile("kept", _("Astray, not back yet"), Q(status=Payment.Status.STRAY) & Q(NOT_BACK)),
         Pile("authorised", _("Authorised"), Q(status=Payment.Status.AUTHORISED)),
     )
     credit_shown = money_column("credit", _("by credit"))
@@ -86,7 +92,8 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
                 "The same amount is sent once more to the means the buyer paid with. What failed stays on record."
             ),
             when=is_unanswered,
-            amount=lambda refund, data: refund.amount,
+            fixed=lambda refund: refund.amount,
+            whole=lambda refund: refund.payment.reference,
             run=lambda request, refund, data: retry_refund(refund, by=cast(User, request.user), at=now()),
         ),
         Step(
@@ -101,7 +108,8 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
                 " that it is on its way to their account."
             ),
             when=is_unanswered,
-            amount=lambda refund, data: refund.amount,
+            fixed=lambda refund: refund.amount,
+            whole=lambda refund: refund.payment.reference,
             run=lambda request, refund, data: record_refund_transfer(
                 refund, **data, by=cast(User, request.user), at=now()
             ),
@@ -154,7 +162,7 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
                 " fault its holder is asked for another one, else it is paid again at once."
             ),
             when=lambda payout: payout.status in (Payout.Status.SENT, Payout.Status.PAID) and not payout.destination,
-            amount=lambda payout, data: payout.amount,
+            fixed=lambda payout: payout.amount,
             run=lambda request, payout, data: return_payout(payout, **data, by=cast(User, request.user), at=now()),
         ),
         Step(

@@ -9,7 +9,12 @@ from backmarket.shipping.services.booking import (
     book_with_courier,
     call_off_with_courier,
 )
-from backmarket.shipping.services.parcels import TrackingNumberRefused, cancel_parcel, create_parcel
+from backmarket.shipping.services.parcels import (
+    TrackingNumberRefused,
+    cancel_parcel,
+    checked_tracking_number,
+    create_parcel,
+)
 from backmarket.shipping.services.pickups import (
     CannotBookPickup,
     book_pickup,
@@ -33,6 +38,7 @@ __all__ = [
     "call_off_with_courier",
     "cancel_parcel",
     "cancel_pickup",
+    "checked_tracking_number",
     "create_parcel",
     "join_pickup",
     "label_pdf",

@@ -36,12 +36,13 @@ def create_parcel(
     at: datetime,
     courier: str = "",
     tracking_number: str = "",
+    mark: str = "",
 ) -> Parcel:
     """The row of a parcel. The house courier makes its label after the commit, or follows the number it has already.
 
-    Raises TrackingNumberRefused (field "tracking_number").
+    `mark` is printed on its label, for whoever opens it. Raises TrackingNumberRefused (field "tracking_number").
     """
-    number = _checked(tracking_number) if tracking_number else ""
+    number = checked_tracking_number(tracking_number) if tracking_number else ""
     with transaction.atomic():
         parcel = Parcel.objects.create(
             purpose=purpose,
@@ -52,6 +53,7 @@ def create_parcel(
             recipient=recipient,
             insured_minor=insured.minor,
             currency=insured.currency,
+            mark=mark,
             created_at=at,
         )
         record("parcel.created", parcel, by=by, at=at, data=subject(parcel))
@@ -59,7 +61,8 @@ def create_parcel(
     return parcel
 
 
-def _checked(text: str) -> str:
+def checked_tracking_number(text: str) -> str:
+    """As it is kept; raises TrackingNumberRefused (field "tracking_number")."""
     number = "".join(text.split()).upper()
     if not (number.isascii() and number.replace("-", "").isalnum() and 6 <= len(number) <= 40):
         raise TrackingNumberRefused(field="tracking_number")

@@ -20,7 +20,7 @@ from catalog.services.stock import OutOfStock, reserve_stock, sell_reserved
 from catalog.services.units import sell_unit, take_back_unit
 from orders.models import Claim, ClaimMessage, OrderLine
 from orders.services.claims.cases import post_message, require_open, stamp_first_answer
-from orders.services.fulfilment import checked_identifier, unit_to_send
+from orders.services.fulfilment import checked_identifier, require_unreported, unit_to_send
 from orders.services.guarantees import extend_after_repair
 from orders.services.refunds import refund_line
 from refurbishers.services.addresses import plant_address
@@ -65,6 +65,7 @@ def _send(
         at=at,
         courier=courier,
         tracking_number=tracking_number,
+        mark=str(claim.line.order.number),
     )
 
 
@@ -132,8 +133,10 @@ def send_replacement(
 ) -> Parcel:
     """Another device goes to the customer under the guarantees that remain; the first one stays at the plant.
 
-    The line keeps the first device's number, which is final; the event names the new one.
+    The line keeps the first device's number, which is final; the event names the new one. Network: outside
+    transactions.
     """
+    require_unreported(claim.line, checked_identifier(claim.line, identifier), by=by, at=at)
     with transaction.atomic():
         _open(claim)
         if claim.status != Status.REPLACING:

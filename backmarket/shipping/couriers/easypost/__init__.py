@@ -90,7 +90,7 @@ def _new_shipment(api: EasyPostClient, parcel: Parcel) -> Answer:
         "from_address": _address(parcel.sender),
         "to_address": _address(parcel.recipient),
         "parcel": {"length": length, "width": width, "height": height, "weight": weight},
-        "options": {"label_format": "PDF"},
+        "options": {"label_format": "PDF"} | ({"print_custom_1": parcel.mark} if parcel.mark else {}),
         "carrier_accounts": settings.EASYPOST_CARRIER_ACCOUNTS,
     }
     return ask(lambda: api.shipment.create(**facts))

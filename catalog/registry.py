@@ -1,6 +1,6 @@
 """The registry of stolen devices: one question, asked before any transaction, and a sandbox with documented numbers.
 
-`docs/registry.md` says what each answer means for the seller.
+`docs/registry.md` says what each answer means for whoever sells.
 """
 
 import time

@@ -1,0 +1,28 @@
+"""Couriers by their names, and where each shows the way of a parcel to everybody."""
+
+from urllib.parse import quote
+
+from django.utils.translation import gettext_lazy as _
+
+OURS = _("our courier")
+# Those with whom plants have contracts of their own: name, and address of the public page about a number; empty where
+# we know of none for certain.
+COURIERS = {
+    "colissimo": ("Colissimo", "https://www.laposte.fr/outils/suivre-vos-envois?code="),
+    "chronopost": ("Chronopost", "https://www.chronopost.fr/tracking-no-cms/suivi-page?listeNumerosLT="),
+    "dhl": ("DHL", ""),
+    "dpd": ("DPD", "https://trace.dpd.fr/fr/trace/"),
+    "gls": ("GLS", ""),
+    "ups": ("UPS", "https://www.ups.com/track?tracknum="),
+}
+
+
+def courier_name(code: str) -> str:
+    """What people call it; the house courier has no name of its own, whoever it is."""
+    return COURIERS[code][0] if code in COURIERS else str(OURS)
+
+
+def tracking_url(code: str, number: str) -> str:
+    """The courier's own page about a parcel; empty where there is none."""
+    page = COURIERS.get(code, ("", ""))[1]
+    return f"{page}{quote(number, safe='')}" if page and number else ""
