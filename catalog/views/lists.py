@@ -11,7 +11,7 @@ from backmarket.pagecache import kept_page, not_kept
 from catalog.access import public_category
 from catalog.facet_options import hints
 from catalog.search import suggestions
-from catalog.selectors.lists import SORTS, ListPage, category_page, search_page
+from catalog.selectors.lists import CLOSEST, SORTS, ListPage, category_page, search_page
 from catalog.selectors.shelves import best_offers, searched_categories
 from catalog.stock_shown import shows_stock
 
@@ -43,14 +43,14 @@ def search(request: HttpRequest) -> HttpResponse:
     listed = search_page(query, request.GET, categories)
     context = {**_listing(request, listed), "nav_categories": categories}
     if not listed.total:
-        context["offers"] = best_offers(4)
+        context["offers"] = listed.closest or best_offers(CLOSEST)
     return _kept_if_sound(request, listed, render(request, "catalog/search.html", context))
 
 
 @require_safe
 @kept_page(lifetime=SEARCH_LIFETIME)
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Titles for what has been typed so far, as the options of a datalist."""
+    """The products that may be meant by what has been typed so far, as options that lead to their pages."""
     rows = suggestions(request.GET.get("q", "")[:100])
     response = render(request, "catalog/_suggestions.html", {"rows": rows})
     return response if rows and request.GET.keys() == {"q"} else not_kept(response)

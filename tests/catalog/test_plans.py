@@ -28,7 +28,7 @@ from catalog.models import (
     Variant,
     Word,
 )
-from catalog.search import remains_of
+from catalog.reading import kept_remains_of
 from catalog.selectors.lists import BY_SLOT
 from refurbishers.models import Measurement, Refurbisher
 
@@ -82,7 +82,7 @@ def _sold_out() -> None:
     )
     words = sorted({name.lower() for name in names})
     Word.objects.bulk_create([Word(word=word) for word in words], ignore_conflicts=True)
-    remainders = [Remainder(text=text, word=word) for word in words[::10] for text in remains_of(word)]
+    remainders = [Remainder(text=text, word=word) for word in words[::10] for text in kept_remains_of(word)]
     Remainder.objects.bulk_create(remainders, ignore_conflicts=True)
 
 
