@@ -190,13 +190,12 @@ def matching(rows: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
 
     At most five queries, however many rows there are; what is found is read by the caller's own.
     """
-    words = words_of(query)
-    if words:
-        for meant in Search(rows, words).meanings():
-            if meant.rows.exists():
-                alike: QuerySet[Any] = meant.rows.annotate(likeness=_likeness(meant.joined))
-                return alike
-    return rows.none()
+    if not (words := words_of(query)):
+        return rows.none()
+    meanings = Search(rows, words).meanings()
+    meant = next((each for each in meanings if each.rows.exists()), Meaning(rows.none(), "", ""))
+    alike: QuerySet[Any] = meant.rows.annotate(likeness=_likeness(meant.joined))
+    return alike
 
 
 def _likeness(words: str) -> TrigramSimilarity:
@@ -247,7 +246,7 @@ class Way(NamedTuple):
     """Words that do find something, how many offers, and the word that was left out; `query` as a tsquery."""
 
     words: str
-    count: int
+    offers: int
     without: str
     query: str
 
@@ -268,9 +267,9 @@ def ways_out(search: Search) -> list[Way]:
     if not ways:
         return []
     counts = _counts(search.rows, [way.query for way in ways])
-    found = {way.words: way._replace(count=count) for way, count in zip(ways, counts, strict=True) if count}
+    found = {way.words: way._replace(offers=count) for way, count in zip(ways, counts, strict=True) if count}
     unknown = {written(word) for word in words if word not in search.known}
-    return sorted(found.values(), key=lambda way: (way.without not in unknown, not way.without.isalpha(), way.count))[
+    return sorted(found.values(), key=lambda way: (way.without not in unknown, not way.without.isalpha(), way.offers))[
         :MOST_WAYS
     ]
 

@@ -14,8 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backmarket.management.seeding import catalogue
-from catalog.models import Buyable, Grade, Listing, Variant
+from catalog.models import Buyable, Grade, Listing, Product, Variant
 from catalog.reading import reading, spellings, tokens
+from catalog.search import products_matching
 from catalog.services.buyables import rebuild_buyables
 from catalog.services.facet_index import index_stale
 from tests.factories import ListingFactory
@@ -170,6 +171,29 @@ def test_a_number_is_never_taken_for_another() -> None:
 def test_a_measure_is_one_word() -> None:
     assert tokens('13,3" 8 pouces 8 Go 1 To 24-inch') == ["13dot3in", "8in", "8gb", "1tb", "24in"]
     assert reading([]) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("play station 5", "PlayStation 5"),
+        ("mac book pro 16", "MacBook Pro 16 (2019)"),
+        ("iphone12pro", "iPhone 12 Pro"),
+        ("12pro", "iPhone 12 Pro"),
+        ("iph 12", "iPhone 12"),
+        ("ifone 12", "iPhone 12"),
+        ("samsng galaxi s21+", "Galaxy S21+ 5G"),
+        ("s21", "Galaxy S21 5G"),
+        ("ipad pro 12.9", "iPad Pro 12.9-inch (2021)"),
+        ("imac 24 pouces", "iMac 24-inch M1 (2021)"),
+    ],
+)
+def test_who_sells_one_is_understood_as_well(words: str, first: str, shop: Client) -> None:
+    assert products_matching(Product.objects.all(), words)[0].name == first
+
+
+def test_who_sells_what_nobody_knows_finds_nothing(shop: Client) -> None:
+    assert list(products_matching(Product.objects.all(), "zeppelin 99")) == []
 
 
 def ways(client: Client, words: str) -> list[tuple[str, int]]:

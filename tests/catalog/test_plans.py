@@ -138,6 +138,7 @@ def address(page: str) -> str:
         "search": f"/search/?q={quote(words)}",
         "search, misspelt": f"/search/?q={quote(misspelt)}",
         "search, a facet": f"/search/?q={quote(words)}&grade=good",
+        "search, nothing found": f"/search/?q={quote(f'{words} zeppelin')}",
         "search, no words": "/search/",
         "product": row.url,
         "suggestion": f"/search/suggest/?q={quote(words[: len(words) * 2 // 3])}",
@@ -150,7 +151,8 @@ def address(page: str) -> str:
 
 PAGES = (
     "category", "category, deep by price", "category by saving", "category, one facet", "category, three facets",
-    "category, prices", "search", "search, misspelt", "search, a facet", "search, no words", "product", "suggestion",
+    "category, prices", "search", "search, misspelt", "search, a facet", "search, nothing found",
+    "search, no words", "product", "suggestion",
     "suggestion, misspelt", "ranking", "home", "compare",
 )  # fmt: skip
 
