@@ -1,73 +1,58 @@
 """Search behind one door: the words of a buyable, and the buyables that a person's words mean.
 
-Every word must be found. First as it is; when that finds nothing, as the beginning of a word (numbers stay exact); when
-that finds nothing either, trigrams find the products that resemble the words, and the words are respelt as these spell
-them. Accents, case and "128GB" for "128 Go" do not matter.
+Every word must be found. First as it is, joined with its neighbour or cut in two, as the shop knows words; when that
+finds nothing, as the beginning of a word (numbers stay exact); when that finds nothing either, respelt as the words of
+the shop that it resembles. Accents, case, and "128GB" for "128 Go" do not matter.
 """
 
-import re
-from collections.abc import Container, Iterable, Iterator
-from difflib import get_close_matches
-from functools import lru_cache, reduce
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, SearchVector, TrigramSimilarity
 from django.db import connection, transaction
-from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat, Lower, Replace
 
+from backmarket.money import Money
 from catalog.models import Buyable, Product, Remainder, Title, Variant, Word
+from catalog.reading import (
+    Option,
+    as_is,
+    begun,
+    cut,
+    cuts,
+    is_forgivable,
+    joins,
+    one_of,
+    reading,
+    said,
+    sought_remains_of,
+    spellings,
+    tokens,
+    written,
+)
+from catalog.vocabulary import COLOURS, FACTS, NAMES_OF_FACTS, NOISE, YES_OR_NO
 from catalog.words import plain
 
-COLOURS_IN_FRENCH = {
-    "black": "noir", "midnight": "minuit noir", "graphite": "graphite gris", "grey": "gris gray",
-    "titanium": "titane gris", "white": "blanc", "starlight": "lumiere stellaire blanc", "silver": "argent",
-    "gold": "or dore", "rose gold": "or rose", "red": "rouge", "coral": "corail orange", "orange": "orange",
-    "yellow": "jaune", "green": "vert", "mint": "menthe vert", "blue": "bleu", "pacific blue": "bleu pacifique",
-    "purple": "violet mauve", "lavender": "lavande violet", "pink": "rose",
-}  # fmt: skip
-# Words that people type and that narrow nothing: every device here is refurbished, and meant to be cheap.
-NOISE = frozenset(
-    {
-        "a", "an", "and", "the", "for", "with", "in", "of", "de", "du", "des", "le", "la", "les", "un", "une", "et",
-        "ou", "pour", "avec", "en", "refurbished", "used", "second", "hand", "cheap", "deal", "buy", "reconditionne",
-        "reconditionnee", "occasion", "pas", "cher", "moins", "acheter",
-    }
-)  # fmt: skip
-UNITS = {"go": "gb", "to": "tb", "pouces": "in", "pouce": "in", "inch": "in", "inches": "in"}
 MAX_WORDS = 8
 ACCENTED, PLAIN = "àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"
-# How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity), and how much a word
-# must resemble another to be its correction (difflib ratio): "ifone" is 0.73 from "iphone" and 0.6 from "phone".
-RESEMBLANCE, SPELT_ALIKE = 0.3, 0.7
-# A slip of the fingers adds or leaves out a letter or two.
-LENGTHS_APART, LONGEST_FORGIVEN = 2, 20
+# How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity).
+RESEMBLANCE = 0.3
 MOST_PRODUCTS, MOST_WORDS = 100, 500
 # Of a word that thousands of offers have, the best are shown.
 MOST_HITS = 5_000
-_COLOUR_WORDS = {word for pair in COLOURS_IN_FRENCH.items() for text in pair for word in text.split()}
-
-
-def tokens(text: str) -> list[str]:
-    """The words of a text as both sides of the search see them: "128Go Été" is ["128", "gb", "ete"]."""
-    spaced = re.sub(r"(?<=\d)(gb|go|tb|to)\b", r" \1", plain(text))
-    words = spaced.split()
-    return [
-        UNITS.get(word, word) if before.isdigit() else word for before, word in zip(["", *words], words, strict=False)
-    ]
+# The last word of a search is a beginning too, from so many letters on: "go pro" is no Google Pro.
+BEGUN_FROM = 3
+MOST_WAYS, MOST_NEAREST = 3, 24
 
 
 def searchable(texts: Iterable[str]) -> str:
     """All the words of one buyable, each once, in their order: its `search_text`."""
-    return " ".join(dict.fromkeys(word for text in texts for word in _tokens(text)))
-
-
-@lru_cache(maxsize=8_192)
-def _tokens(text: str) -> tuple[str, ...]:
-    """Brands, labels, colours and categories come back with every variant."""
-    return tuple(tokens(text))
+    return " ".join(dict.fromkeys(word for text in texts for word in said(text)))
 
 
 def words_of_variant(variant: Variant) -> Iterable[str]:
@@ -76,13 +61,15 @@ def words_of_variant(variant: Variant) -> Iterable[str]:
     yield from (str(product), variant.label, product.brand, product.nicknames)
     yield plain(product.name).replace(" ", "")  # "iphone12pro", as some write it
     yield from (category.name, category.synonyms)
-    yield from (variant.colour, COLOURS_IN_FRENCH.get(variant.colour, ""))
+    yield from (variant.colour, COLOURS.get(variant.colour, ""))
     for declared in category.attributes:
-        value = variant.attributes.get(declared["key"])
+        key, unit = declared["key"], declared.get("unit", "")
+        value = variant.attributes.get(key)
         if isinstance(value, str):
-            yield f"{value} {COLOURS_IN_FRENCH.get(value.lower(), '')}"
+            yield "" if value in YES_OR_NO else f"{value} {COLOURS.get(value.lower(), '')}"
+            yield FACTS.get((key, value), "")
         elif value is not None:
-            yield f"{value:g} {declared.get('unit', '')}"
+            yield f"{value:g} {'inch' if unit == 'in' else unit}"
     if (storage := variant.attributes.get("storage_gb", 0)) >= 1_000:
         yield f"{storage // 1_000} TB"
 
@@ -92,17 +79,128 @@ def words_of(query: str) -> list[str]:
     return [word for word in tokens(query) if word not in NOISE][:MAX_WORDS]
 
 
+class Meaning(NamedTuple):
+    """Rows that words may mean, what the words were taken for, and whether that is another spelling of them.
+
+    `joined` is the same in fewer words.
+    """
+
+    rows: "QuerySet[Any]"
+    text: str
+    joined: str
+    is_respelt: bool = False
+
+
+class Search:
+    """The words of a query, and what the shop knows of them. At most two queries, one of them for misspelt words.
+
+    `typing`: the last word may be unfinished.
+    """
+
+    def __init__(self, rows: "QuerySet[Any]", words: list[str], *, typing: bool = False) -> None:
+        self.rows, self.typing = rows, typing
+        # Models that nobody has listed yet are in no vocabulary: their words may be read in every way.
+        self.is_open = rows.model is Product
+        self.known = self._known(words)
+        self.words = [word for word in words if word in self.known or word not in NAMES_OF_FACTS] or words
+
+    def _known(self, words: list[str]) -> set[str]:
+        pairs = [pair for word in words for pair in cuts(word)]
+        if self.is_open:
+            numbers = (part for pair in pairs if pair[0][-1].isdigit() or pair[1][0].isdigit() for part in pair)
+            return {*words, *joins(words), *numbers} - NAMES_OF_FACTS
+        asked = {*words, *joins(words), *(part for pair in pairs for part in pair)}
+        return set(Word.objects.filter(word__in=asked).values_list("word", flat=True))
+
+    def meanings(self) -> Iterator[Meaning]:
+        """The rows of ever more forgiving readings of the words. A reading that is none, or the same, is left out."""
+        seen: set[str] = set()
+        for options in (self.exact, self.begun, self.respelt):
+            found = reading(options(self.words))
+            if found and found.query not in seen:
+                seen.add(found.query)
+                yield Meaning(self.rows.filter(search=_full_text(found.query)), *found[2:], options == self.respelt)
+
+    def exact(self, words: Sequence[str]) -> list[list[Option]]:
+        """The words that the shop knows, alone, joined or cut; while somebody types, the last is a beginning."""
+        options = [self._exactly(word) for word in words]
+        for place, joined in enumerate(joins(words)):
+            if joined in self.known:
+                options[place].append(as_is(joined, 2))
+        return self._begin_last(options, words) if self.typing else options
+
+    def begun(self, words: Sequence[str]) -> list[list[Option]]:
+        """Unknown words are beginnings, and so is the last one, unless they hold digits."""
+        options = self.exact(words)
+        for place, word in enumerate(words):
+            is_unread = self.is_open or all(each.span > 1 for each in options[place])
+            if is_unread and len(word) >= BEGUN_FROM and word.isalpha():
+                options[place].append(begun(word))
+        long_enough = words and len(words[-1]) >= BEGUN_FROM and words[-1].isalpha()
+        return self._begin_last(options, words) if long_enough and not self.typing else options
+
+    def respelt(self, words: Sequence[str]) -> list[list[Option]]:
+        """Unknown words, alone and joined, are those of the vocabulary that they resemble, or begin."""
+        options = self.exact(words)
+        for place, word in enumerate(words):
+            if self.is_open or word not in self.known:
+                options[place] = [each for each in options[place] if each.span > 1 or each.text != word]
+                options[place] += self._spelt(word, 1)
+        for place, joined in enumerate(joins(words)):
+            if joined not in self.known and not self.known.issuperset(words[place : place + 2]):
+                options[place] += self._spelt(joined, 2)
+        return options
+
+    @cached_property
+    def vocabulary(self) -> set[str]:
+        """The words that resemble a doubtful one: of the shop's vocabulary, or by trigrams of these models' texts."""
+        doubtful = [word for word in (*self.words, *joins(self.words)) if self._is_doubtful(word)]
+        if not doubtful:
+            return set()
+        if self.is_open:
+            return _words_of_models(self.rows, doubtful, " ".join(self.words))
+        remains = {remainder for word in doubtful for remainder in sought_remains_of(word)}
+        return set(Remainder.objects.filter(text__in=remains).values_list("word", flat=True).distinct()[:MOST_WORDS])
+
+    def _is_doubtful(self, word: str) -> bool:
+        return is_forgivable(word) and (self.is_open or word not in self.known)
+
+    def _exactly(self, word: str) -> list[Option]:
+        whole = [as_is(word)] if word in self.known else []
+        parts = None if whole and not self.is_open else cut(word, self.known)
+        return [*whole, parts] if parts else whole
+
+    def _begin_last(self, options: list[list[Option]], words: Sequence[str]) -> list[list[Option]]:
+        options[-1] = [each for each in options[-1] if each.text != words[-1]] + [begun(words[-1])]
+        if len(words) > 1:
+            options[-2].append(begun("".join(words[-2:]), 2))
+        return options
+
+    def _spelt(self, word: str, span: int) -> list[Option]:
+        if not self._is_doubtful(word):
+            return [as_is(word, span)] if word in self.known else []
+        if span == 1 and word.isalpha() and any(other.startswith(word) for other in self.vocabulary):
+            return [begun(word)]
+        found = spellings(word, self.vocabulary)
+        return [one_of(found, span)] if found else []
+
+
 def matching(rows: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
     """The rows meant by `query`, annotated with `likeness` to their title (0 to 1). No words: no rows.
 
-    At most four queries, however many rows there are; what is found is read by the caller's own.
+    At most five queries, however many rows there are; what is found is read by the caller's own.
     """
-    words = words_of(query)
-    if not words:
+    if not (words := words_of(query)):
         return rows.none()
-    meant = next((found for found, _ in _meanings(rows, words) if found.exists()), rows.none())
-    alike: QuerySet[Any] = meant.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
+    meanings = Search(rows, words).meanings()
+    meant = next((each for each in meanings if each.rows.exists()), Meaning(rows.none(), "", ""))
+    alike: QuerySet[Any] = meant.rows.annotate(likeness=_likeness(meant.joined))
     return alike
+
+
+def _likeness(words: str) -> TrigramSimilarity:
+    """Of a title, where S21+ is not S21."""
+    return TrigramSimilarity(Replace(Lower("title"), Value("+"), Value(" plus")), words)
 
 
 class Hit(NamedTuple):
@@ -121,21 +219,77 @@ class Hit(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a query means: the best MOST_HITS buyables, and the words that were taken for misspelt ones."""
+    """What a query means: the best MOST_HITS buyables, what the words were taken for, in more and in fewer words, and
+    what was misspelt as people write it; `search` knows what to do where nothing was found."""
 
     hits: list[Hit]
+    texts: Collection[str] = ()
     respelt: str = ""
+    search: Search | None = None
 
 
 def find(query: str) -> Found:
     """What is in stock that `query` means, in no order. At most five queries."""
     words = words_of(query)
-    rows = Buyable.objects.in_stock()
-    for found, respelt in _meanings(rows, words) if words else ():
-        hits = [Hit(*row) for row in found.order_by("-score", "id").values_list(*Hit._fields)[:MOST_HITS]]
+    if not words:
+        return Found([])
+    search = Search(Buyable.objects.in_stock(), words)
+    for meant in search.meanings():
+        hits = [Hit(*row) for row in meant.rows.order_by("-score", "id").values_list(*Hit._fields)[:MOST_HITS]]
         if hits:
-            return Found(hits, respelt)
-    return Found([])
+            text = " ".join(map(written, meant.text.split()))
+            return Found(hits, {meant.text, meant.joined}, text if meant.is_respelt else "")
+    return Found([], search=search)
+
+
+class Way(NamedTuple):
+    """Words that do find something, how many offers, and the word that was left out; `query` as a tsquery."""
+
+    words: str
+    offers: int
+    without: str
+    query: str
+
+
+def ways_out(search: Search) -> list[Way]:
+    """Where a search that found nothing may go on: without the word that emptied it. At most two queries.
+
+    A word that the shop does not know is left out first, a number last; then comes what is said most exactly.
+    """
+    words = [part for word in search.words for part in _parts(word, search.known)]
+    ways: list[Way] = []
+    for place, left_out in enumerate(words):
+        rest = [*words[:place], *words[place + 1 :]]
+        read = reading(search.respelt(rest))
+        if read and any(word.isalpha() for word in rest):
+            text = " ".join(map(written, read.text.split()))
+            ways.append(Way(text, 0, written(left_out), read.query))
+    if not ways:
+        return []
+    counts = _counts(search.rows, [way.query for way in ways])
+    found = {way.words: way._replace(offers=count) for way, count in zip(ways, counts, strict=True) if count}
+    unknown = {written(word) for word in words if word not in search.known}
+    return sorted(found.values(), key=lambda way: (way.without not in unknown, not way.without.isalpha(), way.offers))[
+        :MOST_WAYS
+    ]
+
+
+def _parts(word: str, known: set[str]) -> list[str]:
+    found = None if word in known else cut(word, known)
+    return found.text.split() if found else [word]
+
+
+def _counts(rows: "QuerySet[Any]", queries: list[str]) -> list[int]:
+    each = {f"n{place}": Count("pk", filter=Q(search=_full_text(query))) for place, query in enumerate(queries)}
+    found = rows.filter(search=_full_text(" | ".join(f"({query})" for query in queries))).aggregate(**each)
+    return [found[name] for name in each]
+
+
+def nearest(way: Way, count: int) -> list[Buyable]:
+    """The newest models that a way leads to, one offer of each."""
+    rows = Buyable.objects.in_stock().filter(search=_full_text(way.query)).defer("search", "search_text")
+    newest = rows.order_by("-released_year", "-score", "id")[:MOST_NEAREST]
+    return list({row.product_id: row for row in reversed(newest)}.values())[::-1][:count]
 
 
 def likeness(title: str, words: str) -> float:
@@ -145,29 +299,8 @@ def likeness(title: str, words: str) -> float:
 
 
 def _trigrams(text: str) -> frozenset[str]:
-    padded = (f"  {word} " for word in plain(text).split())
+    padded = (f"  {word} " for word in tokens(text))
     return frozenset(word[at : at + 3] for word in padded for at in range(len(word) - 2))
-
-
-def _meanings(rows: "QuerySet[Any]", words: list[str]) -> Iterator[tuple["QuerySet[Any]", str]]:
-    """The rows of ever more forgiving readings of the words, each with what it took them for where that differs."""
-    as_typed = [[word] for word in words]
-    known = _known(rows, words)
-    unknown = [word for word in words if word not in known]
-    if not unknown or rows.model is Product:
-        yield rows.filter(search=_full_text(as_typed)), ""
-    yield rows.filter(search=_full_text(as_typed, begun=unknown or words)), ""
-    spellings = _respelt(rows, words, known)
-    if spellings != as_typed:
-        meant = {word for each in spellings for word in each} - known
-        yield rows.filter(search=_full_text(spellings, begun=meant)), " ".join(each[0] for each in spellings)
-
-
-def _known(rows: "QuerySet[Any]", words: list[str]) -> set[str]:
-    """Those of the words that are in the shop's vocabulary; models that nobody has listed yet are in none."""
-    if rows.model is Product:
-        return set()
-    return set(Word.objects.filter(word__in=words).values_list("word", flat=True))
 
 
 def products_matching(products: "QuerySet[Product]", query: str) -> "QuerySet[Any]":
@@ -182,51 +315,28 @@ def products_matching(products: "QuerySet[Product]", query: str) -> "QuerySet[An
         title, Value(" "), Replace("name", Value(" ")), Value(" "), "nicknames", Value(" "), "category__name",
         Value(" "), "category__synonyms",
     )  # fmt: skip
-    flat = Func(Lower(texts), Value("[^[:alnum:]]+"), Value(" "), Value("g"), function="regexp_replace")
-    worded = Func(flat, Value(ACCENTED), Value(PLAIN), function="translate", output_field=TextField())
+    worded = Func(_tokens(Lower(texts)), Value(ACCENTED), Value(PLAIN), function="translate", output_field=TextField())
     rows: QuerySet[Any] = products.annotate(title=title, search_text=worded)
     rows = rows.annotate(search=SearchVector("search_text", config="simple"))
     return matching(rows, query).order_by("-likeness", "-released_year", "name")
 
 
-def suggestions(query: str, limit: int = 8) -> list[dict[str, str]]:
-    """Titles and slugs of what is in stock for what has been typed so far, most alike first."""
-    words = words_of(query)
-    if not words or len("".join(words)) < 2:
-        return []
-    rows = Title.objects.filter(Exists(Buyable.objects.in_stock().filter(product_id=OuterRef("product_id"))))
-    found: list[dict[str, str]] = []
-    for meant, _ in _meanings(rows, words):
-        found = list(meant.annotate(likeness=TrigramSimilarity(Lower("title"), " ".join(words)))
-                     .order_by("-likeness", "title").values("title", "slug")[:limit])  # fmt: skip
-        if found:
-            break
-    return found
+# What `tokens` and `said` do to a text, for PostgreSQL.
+AS_TOKENS = (
+    (r"([0-9])[.,]([0-9])", r"\1dot\2"),
+    (r"([[:alnum:]])\+", r"\1 plus "),
+    (r"(([0-9]+)(dot[0-9]+)?)[ -]*inch", r"\1in \1 \2in \2"),
+    (r"[^[:alnum:]]+", " "),
+)
 
 
-def _full_text(alternatives: list[list[str]], begun: Container[str] = ()) -> SearchQuery:
-    """All of the words, each in one of its spellings; those `begun` are beginnings, unless they hold digits."""
-    terms = (
-        " | ".join(f"{word}:*" if word in begun and word.isalpha() else word for word in words)
-        for words in alternatives
-    )
-    return SearchQuery(" & ".join(f"({term})" for term in terms), config="simple", search_type="raw")
+def _tokens(text: Any) -> Any:
+    for pattern, written_as in AS_TOKENS:
+        text = Func(text, Value(pattern), Value(written_as), Value("g"), function="regexp_replace")
+    return text
 
 
-def _respelt(rows: "QuerySet[Any]", words: list[str], known: set[str]) -> list[list[str]]:
-    """The spellings of each word on the rows that look alike; a word that nothing resembles stays as it is."""
-    doubtful = [word for word in words if _is_forgivable(word) and word not in known]
-    if not doubtful:
-        return [[word] for word in words]
-    vocabulary = {*known, *_COLOUR_WORDS, *_vocabulary(rows, doubtful, " ".join(words))}
-    return [_spellings(word, vocabulary) for word in _joined(words, vocabulary)]
-
-
-def _vocabulary(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[str]:
-    """The words that resemble a doubtful one: of the shop's vocabulary, or by trigrams of these models' texts."""
-    if rows.model is not Product:
-        remains = [remainder for word in doubtful for remainder in remains_of(word)]
-        return set(Remainder.objects.filter(text__in=remains).values_list("word", flat=True)[:MOST_WORDS])
+def _words_of_models(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[str]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(RESEMBLANCE)])
@@ -235,40 +345,21 @@ def _vocabulary(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> set[s
         return {word for text in titles.values_list("search_text", flat=True)[:MOST_PRODUCTS] for word in text.split()}
 
 
-def remains_of(word: str) -> list[str]:
-    """The word, and what is left of it without one letter, or without two if it is long.
-
-    Two spellings that are one or two slips apart (a letter more, less, another, or two that changed places) share
-    some of these, so that an index finds one by the other. A word that is never forgiven has none.
-    """
-    if not _is_forgivable(word) or len(word) > LONGEST_FORGIVEN:
+def suggestions(query: str, limit: int = 8) -> list[dict[str, Any]]:
+    """What is in stock for what has been typed so far, most alike first: `title`, `slug`, lowest `price`."""
+    words = words_of(query)
+    if not words or len("".join(words)) < 2:
         return []
-    once = {word[:at] + word[at + 1 :] for at in range(len(word))}
-    twice = {less[:at] + less[at + 1 :] for less in once for at in range(len(less))} if len(word) >= 5 else set()
-    return sorted({word, *once, *twice})
+    stocked = Buyable.objects.in_stock().filter(product_id=OuterRef("product_id"))
+    lowest = Subquery(stocked.order_by().values("product_id").values(lowest=Min("price_minor")))
+    rows = Title.objects.filter(Exists(stocked))
+    for meant in Search(rows, words, typing=True).meanings():
+        alike = meant.rows.annotate(likeness=_likeness(meant.joined), price_minor=lowest)
+        found = alike.order_by("-likeness", "title").values("title", "slug", "price_minor")[:limit]
+        if found:
+            return [{**row, "price": Money(row["price_minor"], settings.DEFAULT_CURRENCY)} for row in found]
+    return []
 
 
-def _joined(words: list[str], known: set[str]) -> list[str]:
-    """ "mac book air" is "macbook air" where that is a known word."""
-    joined: list[str] = []
-    for word in words:
-        if joined and word.isalpha() and joined[-1] + word in known:
-            joined[-1] += word
-        else:
-            joined.append(word)
-    return joined
-
-
-def _spellings(word: str, known: set[str]) -> list[str]:
-    if not _is_forgivable(word) or any(other.startswith(word) for other in known):
-        return [word]
-    near = sorted(other for other in known if abs(len(other) - len(word)) <= LENGTHS_APART)
-    alike = get_close_matches(word, near, n=5, cutoff=SPELT_ALIKE)
-    # Few people mistype the first letter: without it, a word has to be very like.
-    likely = [other for other in alike if other[0] == word[0] or other in get_close_matches(word, [other], 1, 0.85)]
-    return likely[:3] or [word]
-
-
-def _is_forgivable(word: str) -> bool:
-    """Numbers are never forgiven: a 13 is not a 12."""
-    return len(word) >= 4 and any(letter.isalpha() for letter in word)
+def _full_text(query: str) -> SearchQuery:
+    return SearchQuery(query, config="simple", search_type="raw")

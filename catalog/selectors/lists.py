@@ -13,15 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.facet_options import Facet, facets_shown
 from catalog.facets import Choice, chosen_in, groups_of
-from catalog.models import Category
+from catalog.models import Buyable, Category
 from catalog.models.buyables import ORDERS, OnCard
-from catalog.search import Found, Hit, find, likeness, words_of
+from catalog.search import Found, Hit, Way, find, likeness, nearest, ways_out, words_of
 from catalog.selectors.narrowing import Narrowed, narrowed
 
 PAGE_SIZE = 24
 # Up to so many rows are read by their slots; more stand so close in the order of the list that it is read instead.
 BY_SLOT = 500
 DEFAULT_SORT = "best"
+# Where nothing was found, so many devices come closest.
+CLOSEST = 4
 SORTS = {
     DEFAULT_SORT: _("Best match"),
     "price": _("Price, lowest first"),
@@ -72,6 +74,9 @@ class ListPage:
     category: Category | None = None
     query: str = ""
     respelt: str = ""
+    ways: Sequence[Way] = ()
+    """Where a search that found nothing may go on, and some of what the first way leads to."""
+    closest: Sequence[Buyable] = ()
 
 
 class KnownPaginator(Paginator):
@@ -161,12 +166,14 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     left, choice, unknown = _settled(within, chosen_in(params, groups), among, names)
     rows: Any
     if searched:
-        rows = Rows(_ranked(found, left, sort, " ".join(words_of(found.respelt or query))))
+        rows = Rows(_ranked(found, left, sort))
     else:
         rows = Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     facets = facets_shown(groups, left, choice, names)
-    return ListPage(page, facets, choice, unknown, sort, left.total, None, query, found.respelt)
+    ways = ways_out(found.search) if found.search else []
+    closest = nearest(ways[0], CLOSEST) if ways else []
+    return ListPage(page, facets, choice, unknown, sort, left.total, None, query, found.respelt, ways, closest)
 
 
 def _settled(
@@ -205,11 +212,12 @@ def _in_order(rows: Condition, choice: Choice, left: Narrowed) -> Condition:
     return rows
 
 
-def _ranked(found: Found, left: Narrowed, sort: str, words: str) -> list[int]:
+def _ranked(found: Found, left: Narrowed, sort: str) -> list[int]:
     """The keys of the hits that are left, in the order asked for; the best first are those most like the words."""
     hits = [hit for hit in found.hits if hit in left]
     if sort == DEFAULT_SORT:
-        alike = {title: likeness(title, words) for title in {hit.title for hit in hits}}
+        titles = {hit.title for hit in hits}
+        alike = {title: max(likeness(title, text) for text in found.texts) for title in titles}
         return [hit.id for hit in sorted(hits, key=lambda hit: (-alike[hit.title], -hit.score, hit.id))]
     return [hit.id for hit in sorted(hits, key=lambda hit: _place(hit, sort))]
 

@@ -21,6 +21,7 @@ from catalog.search import searchable, words_of_variant
 from catalog.services.awaited import record_awaited_offers
 from catalog.services.facet_index import name_models
 from catalog.services.words import learn_words
+from catalog.vocabulary import GRADES
 from refurbishers.models import Refurbisher
 
 Pair = tuple[int, str]
@@ -125,6 +126,7 @@ def _refresh(pairs: list[Pair], softly: bool) -> None:
     devices = {pk: _device(variant, references.get(pk)) for pk, variant in variants.items()}
     rows = [Buyable(variant=variants[pk], grade=grade, **devices[pk]) for pk, grade in pairs]
     for row in rows:
+        row.search_text += f" {GRADES[row.grade]}"
         for name, value in _offer(offers[row.variant_id, row.grade], row.reference_minor).items():
             setattr(row, name, value)
         row.facets = values_of(row, row.variant.product.category)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from catalog.models import Buyable, Category, Remainder, Title, Word
-from catalog.search import remains_of
+from catalog.reading import kept_remains_of
 from catalog.services.buyables import rebuilding_buyables
 from catalog.services.facet_index import rebuild_index
 from catalog.services.words import learn_words
@@ -57,7 +57,7 @@ def _words() -> Iterator[Step]:
     words = list(Word.objects.order_by("word").values_list("word", flat=True))
     for start in range(0, len(words), WORDS):
         batch = words[start : start + WORDS]
-        wanted = {(text, word) for word in batch for text in remains_of(word)}
+        wanted = {(text, word) for word in batch for text in kept_remains_of(word)}
         rows = Remainder.objects.filter(word__in=batch).values_list("pk", "text", "word")
         known = {(text, word): pk for pk, text, word in rows}
         with transaction.atomic():

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from catalog.models import Remainder, Title, Variant, Word
-from catalog.search import remains_of, searchable, words_of_variant
+from catalog.reading import kept_remains_of
+from catalog.search import searchable, words_of_variant
+from catalog.vocabulary import GRADES
 
 LONGEST = 100
 
@@ -20,7 +22,7 @@ def learn_words(product_ids: Iterable[int]) -> None:
             product=variant.product, title=str(variant.product), slug=variant.product.slug
         )
     for pk, title in titles.items():
-        title.search_text = searchable(texts[pk])
+        title.search_text = searchable([*texts[pk], *GRADES.values()])
     Title.objects.bulk_create(
         titles.values(), update_conflicts=True, unique_fields=["product"],
         update_fields=["title", "slug", "search_text"],
@@ -29,5 +31,5 @@ def learn_words(product_ids: Iterable[int]) -> None:
     known = set(Word.objects.filter(word__in=words).values_list("word", flat=True))
     new = [word for word in words if word not in known and len(word) <= LONGEST]
     Word.objects.bulk_create([Word(word=word) for word in new], ignore_conflicts=True)
-    remainders = [Remainder(text=text, word=word) for word in new for text in remains_of(word)]
+    remainders = [Remainder(text=text, word=word) for word in new for text in kept_remains_of(word)]
     Remainder.objects.bulk_create(remainders, ignore_conflicts=True, batch_size=2_000)

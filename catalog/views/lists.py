@@ -15,7 +15,7 @@ from backmarket.templatetags.ui import number
 from catalog.access import public_category
 from catalog.facet_options import hints
 from catalog.search import suggestions
-from catalog.selectors.lists import DEFAULT_SORT, SORTS, ListPage, category_page, search_page
+from catalog.selectors.lists import CLOSEST, DEFAULT_SORT, SORTS, ListPage, category_page, search_page
 from catalog.selectors.shelves import best_offers, searched_categories
 from catalog.stock_shown import shows_stock
 from catalog.structured import category_data
@@ -68,14 +68,14 @@ def search(request: HttpRequest) -> HttpResponse:
     listed = search_page(query, request.GET, categories)
     context = {**_listing(request, listed, query or gettext("All devices")), "nav_categories": categories}
     if not listed.total:
-        context["offers"] = best_offers(4)
+        context["offers"] = listed.closest or best_offers(CLOSEST)
     return _answer(request, "catalog/search.html", listed, context)
 
 
 @require_safe
 @kept_page(lifetime=SEARCH_LIFETIME)
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Titles for what has been typed so far, as the options of a datalist."""
+    """The products that may be meant by what has been typed so far, as options that lead to their pages."""
     rows = suggestions(request.GET.get("q", "")[:100])
     response = render(request, "catalog/_suggestions.html", {"rows": rows})
     return response if rows and request.GET.keys() == {"q"} else not_kept(response)

@@ -20,6 +20,7 @@ BUDGETS = {
     "/search/?q=nimbus": 8,
     "/search/?q=nmibus": 10,
     "/search/?q=nimbus&grade=good&brand=Apple&storage_gb=128": 8,
+    "/search/?q=nimbus+zeppelin": 12,
     "/search/": 5,
     "/search/suggest/?q=nim": 2,
     "/search/suggest/?q=nmibus": 4,

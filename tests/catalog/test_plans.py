@@ -28,7 +28,7 @@ from catalog.models import (
     Variant,
     Word,
 )
-from catalog.search import remains_of
+from catalog.reading import kept_remains_of
 from catalog.selectors.lists import BY_SLOT
 from refurbishers.models import Measurement, Refurbisher
 
@@ -82,7 +82,7 @@ def _sold_out() -> None:
     )
     words = sorted({name.lower() for name in names})
     Word.objects.bulk_create([Word(word=word) for word in words], ignore_conflicts=True)
-    remainders = [Remainder(text=text, word=word) for word in words[::10] for text in remains_of(word)]
+    remainders = [Remainder(text=text, word=word) for word in words[::10] for text in kept_remains_of(word)]
     Remainder.objects.bulk_create(remainders, ignore_conflicts=True)
 
 
@@ -138,6 +138,7 @@ def address(page: str) -> str:
         "search": f"/search/?q={quote(words)}",
         "search, misspelt": f"/search/?q={quote(misspelt)}",
         "search, a facet": f"/search/?q={quote(words)}&grade=good",
+        "search, nothing found": f"/search/?q={quote(f'{words} zeppelin')}",
         "search, no words": "/search/",
         "product": row.url,
         "suggestion": f"/search/suggest/?q={quote(words[: len(words) * 2 // 3])}",
@@ -150,7 +151,8 @@ def address(page: str) -> str:
 
 PAGES = (
     "category", "category, deep by price", "category by saving", "category, one facet", "category, three facets",
-    "category, prices", "search", "search, misspelt", "search, a facet", "search, no words", "product", "suggestion",
+    "category, prices", "search", "search, misspelt", "search, a facet", "search, nothing found",
+    "search, no words", "product", "suggestion",
     "suggestion, misspelt", "ranking", "home", "compare",
 )  # fmt: skip
 
