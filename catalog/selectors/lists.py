@@ -164,11 +164,7 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     names = {category.slug: category.name for category in categories}
     among = found.hits if searched else None
     left, choice, unknown = _settled(within, chosen_in(params, groups), among, names)
-    rows: Any
-    if searched:
-        rows = Rows(_ranked(found, left, sort))
-    else:
-        rows = Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort])
+    rows: Any = Rows(_ranked(found, left, sort)) if searched else Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     facets = facets_shown(groups, left, choice, names)
     ways = ways_out(found.search) if found.search else []
