@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
 
 from django.db import connection
 
@@ -63,7 +64,10 @@ def _credits(trail: Trail) -> int:
 
 
 def _commissions(trail: Trail) -> int:
-    settlements = list(Settlement.objects.select_related("plant"))
+    """Date by date: what gives a commission back names the paper that had it."""
+    settlements = list(Settlement.objects.select_related("plant").order_by("created_at"))
     lines = commission_lines(settlements)
-    drafts = [commission_draft(each, lines[each.pk], each.created_at) for each in settlements if lines[each.pk]]
-    return len(_issue(drafts, trail))
+    issued = 0
+    for at, of_date in groupby(settlements, key=lambda each: each.created_at):
+        issued += len(_issue([commission_draft(each, lines[each.pk], at) for each in of_date if lines[each.pk]], trail))
+    return issued
