@@ -18,7 +18,7 @@ from backmarket.invoices.house import house_identity
 from backmarket.invoices.models import Invoice, Kind
 from backmarket.invoices.selectors import credited_of, papers_about
 from backmarket.market import calendar
-from backmarket.money import Money, total
+from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, Refund
 from backmarket.payments.selectors import given_back_before
 from backmarket.taxes import included_vat, share_of
@@ -216,16 +216,27 @@ def _scheme_of_commission(bps: int, plant: Refurbisher) -> str:
     return "reverse" if in_union(plant.country) else "outside"
 
 
-def commission_draft(settlement: Settlement, lines: list[Line], at: datetime) -> Draft:
-    """One paper for a settlement: an invoice, or a credit note when more was given back than earned. Either names the
-    papers that had invoiced what it gives back (2006/112, art. 219)."""
+def commission_drafts(settlement: Settlement, lines: Sequence[Line], at: datetime) -> list[Draft]:
+    """An invoice for what a settlement earned the house, and a credit note for what it gives back of earlier ones,
+    which names their papers (2006/112, art. 219). What is given back of its own sales is set off on the invoice."""
+    earned = {line.subject for line in lines if line.gross.minor >= 0}
+    back = [line for line in lines if line.subject not in earned]
+    charged = _charged_on(settlement, back)
+    credited = [replace(_naming(line, charged.get(line.subject)), gross=-line.gross, vat=-line.vat) for line in back]
+    drafts = [
+        (Kind.COMMISSION, "settlement", [line for line in lines if line.subject in earned], {}),
+        (Kind.COMMISSION_CREDIT, "settlement-back", credited, _corrects(charged.values())),
+    ]
+    return [_paper(settlement, kind, key, of, facts, at) for kind, key, of, facts in drafts if of]
+
+
+def _paper(
+    settlement: Settlement, kind: Kind, key: str, lines: list[Line], facts: dict[str, Any], at: datetime
+) -> Draft:
     plant = settlement.plant
-    charged = _charged_on(settlement, lines)
-    lines = [_naming(line, charged.get(line.subject)) for line in lines]
-    back = total((line.gross for line in lines), settlement.currency).minor < 0
     return Draft(
-        kind=Kind.COMMISSION_CREDIT if back else Kind.COMMISSION,
-        key=f"settlement:{settlement.pk}",
+        kind=kind,
+        key=f"{key}:{settlement.pk}",
         party=plant.pk,
         reference=settlement.pk,
         language=settings.LANGUAGE_CODE,
@@ -236,27 +247,23 @@ def commission_draft(settlement: Settlement, lines: list[Line], at: datetime) ->
             "country": plant.country,
             "vat_number": plant.vat_number,
         },
-        lines=[replace(line, gross=-line.gross, vat=-line.vat) for line in lines] if back else lines,
-        facts={
-            "settlement": settlement.number,
-            "settlement_date": settlement.settled_date.isoformat(),
-            **_corrects(charged.values()),
-        },
+        lines=lines,
+        facts={"settlement": settlement.number, "settlement_date": settlement.settled_date.isoformat()} | facts,
         issued_at=at,
     )
 
 
 def _charged_on(settlement: Settlement, lines: Iterable[Line]) -> dict[str, Invoice]:
-    """Order line → the earlier paper with its commission, for what is given back here of an earlier settlement."""
-    back = [line.subject for line in lines if line.gross.minor < 0]
-    sales = Earning.objects.filter(line__in=back, kind=Earning.Kind.SALE).exclude(settlement=settlement)
-    settled = {str(line): by for line, by in sales.values_list("line", "settlement") if by}
-    papers = {paper.reference: paper for paper in papers_about(*settled.values())}
+    """Order line → the invoice of the earlier settlement that had its commission."""
+    sales = Earning.objects.filter(line__in=[line.subject for line in lines], kind=Earning.Kind.SALE)
+    earlier = sales.exclude(settlement=None).exclude(settlement=settlement).values_list("line", "settlement")
+    settled = {str(line): by for line, by in earlier}
+    papers = {paper.reference: paper for paper in papers_about(*settled.values()).filter(kind=Kind.COMMISSION)}
     return {line: papers[by] for line, by in settled.items() if by in papers}
 
 
 def _naming(line: Line, paper: Invoice | None) -> Line:
-    return replace(line, what=f"{line.what} ({paper.code})") if paper and line.gross.minor < 0 else line
+    return replace(line, what=f"{line.what} ({paper.code})") if paper else line
 
 
 def _corrects(papers: Iterable[Invoice]) -> dict[str, Any]:

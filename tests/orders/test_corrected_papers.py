@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from backmarket.accounts.models import User
 from backmarket.invoices.models import Invoice
+from backmarket.reconciling import differences
 from catalog.models import Listing
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Settlement
 from orders.services.refunds import refund_line
 from orders.services.settlement import settle_plants
 from refurbishers.models import Refurbisher
@@ -68,7 +69,7 @@ def test_its_page_and_the_export_say_so_too(
     assert [row["Corrects"] for row in rows if row["Number"] == buyers.code] == ["INV-2026-000001"]
 
 
-def test_an_invoice_that_gives_a_little_back_names_it_as_well(
+def test_what_is_earned_and_what_is_given_back_are_two_papers(
     delivered_line: OrderLine, place: Place, pay: Pay, deliver: Deliver, plant: Refurbisher,
     settle_refunds: Callable[..., None],
 ) -> None:  # fmt: skip
@@ -80,9 +81,15 @@ def test_an_invoice_that_gives_a_little_back_names_it_as_well(
     refund_line(delivered_line, reason="goodwill", by="system:test", at=LATER)
     settle_refunds(LATER)
     settle_plants(NEXT)
-    paper = Invoice.objects.filter(kind="commission").latest("issued_at")
-    assert (paper.code, paper.corrects_codes) == ("COM-2026-000002", "COM-2026-000001")
-    assert "from which it was deducted" in said(paper)
+    settlement = Settlement.objects.latest("settled_date")
+    papers = Invoice.objects.filter(reference=settlement.pk).order_by("kind")
+    assert [(paper.code, paper.total.minor, paper.corrects_codes) for paper in papers] == [
+        ("COM-2026-000002", 10_800, ""), ("COMCN-2026-000001", 3_600, "COM-2026-000001"),
+    ]  # fmt: skip
+    earned, back = map(said, papers)
+    assert ("from which it was deducted" in earned, "Commission given back" in earned) == (True, False)
+    assert ("with which it was given back" in back, str(dear_line.order.number) in back) == (True, False)
+    assert not list(differences(NEXT, days=None))
 
 
 def test_a_sale_taken_back_before_it_is_settled_corrects_nothing(

@@ -12,7 +12,7 @@ from backmarket.invoices.models import Invoice
 from backmarket.invoices.services import issue_invoices
 from backmarket.management.seeding.base import Trail, known
 from backmarket.payments.models import Refund
-from orders.invoice_drafts import commission_draft, commission_lines, credit_draft, sale_draft
+from orders.invoice_drafts import commission_drafts, commission_lines, credit_draft, sale_draft
 from orders.models import OrderLine, Settlement
 from orders.services.invoicing import JOB
 
@@ -69,5 +69,6 @@ def _commissions(trail: Trail) -> int:
     lines = commission_lines(settlements)
     issued = 0
     for at, of_date in groupby(settlements, key=lambda each: each.created_at):
-        issued += len(_issue([commission_draft(each, lines[each.pk], at) for each in of_date if lines[each.pk]], trail))
+        drafts = (draft for each in of_date for draft in commission_drafts(each, lines[each.pk], at))
+        issued += len(_issue(drafts, trail))
     return issued
