@@ -1,8 +1,9 @@
-"""A plant's own papers as PDF: the packing slip, and the statement of its account."""
+"""A plant's own papers as PDF: the packing slip, its settlements, and the statement of its account."""
 
 import io
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.utils.formats import date_format
@@ -14,14 +15,16 @@ from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from backmarket.countries import country_name
 from backmarket.market import calendar
+from backmarket.money import Money
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from orders.models import Consignment, OrderLine
-from orders.statements import AccountStatement
+from orders.selectors import Statement, row_sums
+from orders.statements import AccountStatement, settlement_facts
 from refurbishers.models import Refurbisher
 
 MARGIN, LINE = 20 * mm, 5.2 * mm
@@ -35,6 +38,14 @@ STATEMENT_STYLE = TableStyle(
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
         ("LINEBELOW", (0, 1), (-1, -1), 0.3, colors.lightgrey),
     ]
+)
+MADE_OF_STYLE = TableStyle(
+    [
+        ("FONTSIZE", (0, 0), (-1, -1), 8),
+        ("ALIGN", (2, 0), (-1, -1), "RIGHT"),
+        ("FONT", (0, -1), (-1, -1), "Helvetica-Bold", 8),
+    ],
+    parent=STATEMENT_STYLE,
 )
 
 
@@ -71,12 +82,46 @@ def _how_to_return() -> str:
     return text % {"days": OrderLine.WITHDRAW_WITHIN_DAYS, "site": settings.SITE_URL}
 
 
+def settlement_pdf(made: Statement, account: AccountStatement) -> bytes:
+    """A settlement: to whom it is paid and of what it is made, row by row, then the plant's account behind it."""
+    styles = getSampleStyleSheet()
+    facts = [_text(f"{name}: {value}", styles["BodyText"]) for name, value in settlement_facts(made)]
+    story = [*facts, Spacer(1, 6 * mm), _made_of(made), Spacer(1, 8 * mm)]
+    return _paper(str(made.settlement), account, [*story, _text(_("Account"), styles["Heading2"]), *_account(account)])
+
+
 def statement_pdf(statement: AccountStatement, title: str) -> bytes:
     """A plant's account over a period: every line, with the balance after it."""
-    buffer, style = io.BytesIO(), getSampleStyleSheet()["BodyText"]
-    plant, period = statement.plant, _period(statement)
+    return _paper(title, statement, _account(statement))
+
+
+def _paper(title: str, statement: AccountStatement, story: Iterable[Flowable]) -> bytes:
+    buffer, styles, plant = io.BytesIO(), getSampleStyleSheet(), statement.plant
     paper = SimpleDocTemplate(buffer, pagesize=A4, title=f"{settings.SITE_NAME} {title}", invariant=1, **MARGINS)
-    head = [_text(title, getSampleStyleSheet()["Title"]), _text(f"{plant.legal_name} · {plant.vat_number}", style)]
+    head = [_text(title, styles["Title"]), _text(f"{plant.legal_name} · {plant.vat_number}", styles["BodyText"])]
+    paper.build([*head, *story])
+    return buffer.getvalue()
+
+
+def _made_of(made: Statement) -> Table:
+    style = ParagraphStyle("row", getSampleStyleSheet()["BodyText"], fontSize=8, leading=10)
+    rows: list[list[Any]] = [[_("Date"), _("What"), _("Gross"), _("Commission"), _("VAT"), _("Label"), _("Amount")]]
+    for row in made.rows:
+        day = date_format(calendar().local(row.at), "SHORT_DATE_FORMAT")
+        words = f"{row.title} · {row.detail}" if row.detail else row.title
+        rows.append([day, _text(words, style, row.url()), *(_amount(each) for each in row_sums(row))])
+    rows.append(["", _("Total"), *(_printable(money(each)) for each in made.sums)])
+    table = Table(rows, colWidths=[18 * mm, 53 * mm, 22 * mm, 20 * mm, 18 * mm, 17 * mm, 26 * mm], repeatRows=1)
+    table.setStyle(MADE_OF_STYLE)
+    return table
+
+
+def _amount(amount: Money) -> str:
+    return _printable(money(amount)) if amount else ""
+
+
+def _account(statement: AccountStatement) -> list[Flowable]:
+    style = getSampleStyleSheet()["BodyText"]
     rows = [[_("Date"), _("What"), _("About"), _("Amount"), _("Balance")]]
     rows.append(["", _text(_("Opening balance"), style), "", "", _printable(money(statement.opening))])
     for line in statement.lines:
@@ -86,8 +131,7 @@ def statement_pdf(statement: AccountStatement, title: str) -> bytes:
     rows.append(["", _text(_("Closing balance"), style), "", "", _printable(money(statement.closing))])
     table = Table(rows, colWidths=[22 * mm, 45 * mm, 57 * mm, 24 * mm, 26 * mm], repeatRows=1)
     table.setStyle(STATEMENT_STYLE)
-    paper.build([*head, _text(period, style), Spacer(1, 6 * mm), table])
-    return buffer.getvalue()
+    return [_text(_period(statement), style), Spacer(1, 6 * mm), table]
 
 
 def _period(statement: AccountStatement) -> str:

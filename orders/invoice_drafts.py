@@ -16,9 +16,9 @@ from backmarket.errors import DomainError
 from backmarket.invoices.drafts import Draft, Line
 from backmarket.invoices.house import house_identity
 from backmarket.invoices.models import Invoice, Kind
-from backmarket.invoices.selectors import credited_of
+from backmarket.invoices.selectors import credited_of, papers_about
 from backmarket.market import calendar
-from backmarket.money import Money, total
+from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, Refund
 from backmarket.payments.selectors import given_back_before
 from backmarket.taxes import included_vat, share_of
@@ -59,7 +59,6 @@ def sale_draft(consignment: Consignment, lines: Sequence[OrderLine], at: datetim
                 "order": order.number,
                 "sent_date": _day(at),
                 "paid_date": _day(order.captured_at or order.placed_at),
-                "guarantee_months": min(line.guarantee_months for line in lines),
                 **_paid_by(order, lines),
             },
             issued_at=at,
@@ -89,6 +88,7 @@ def _sold(line: OrderLine, plants_country: str) -> Line:
         country=line.vat_country or plants_country,
         scheme="margin" if line.vat_scheme == VatScheme.MARGINAL else taxed,
         shipping=line.shipping,
+        guarantee_months=line.guarantee_months,
     )
 
 
@@ -157,14 +157,20 @@ def commission_lines(settlements: Iterable[Settlement]) -> dict[UUID, list[Line]
     A sale that the courier lost has none: the house paid the plant for it, and earned nothing.
     """
     earnings = Earning.objects.filter(settlement__in=settlements, kind__in=list(MOVEMENTS))
-    rows = {_movement(row): row for row in earnings.select_related("line__order", "plant")}
+    rows = list(earnings.select_related("line__order", "plant"))
     found: dict[UUID, list[Line]] = {settlement.pk: [] for settlement in settlements}
-    booked = _booked(rows)
+    booked = commissions_of(rows)
     with translation.override(settings.LANGUAGE_CODE):
-        for key, row in rows.items():
-            if key in booked and row.settlement_id is not None:
-                found[row.settlement_id].append(_commission(row, *booked[key]))
+        for row in rows:
+            if row.pk in booked and row.settlement_id is not None:
+                found[row.settlement_id].append(_commission(row, *booked[row.pk]))
     return found
+
+
+def commissions_of(earnings: Iterable[Earning]) -> dict[int, tuple[Money, Money]]:
+    """Earning → the commission, and its VAT, that its movement brought the house; what brought none is left out."""
+    keys = {_movement(row): row.pk for row in earnings if row.kind in MOVEMENTS}
+    return {keys[key]: both for key, both in _booked(keys).items()}
 
 
 def _movement(earning: Earning) -> str:
@@ -210,13 +216,27 @@ def _scheme_of_commission(bps: int, plant: Refurbisher) -> str:
     return "reverse" if in_union(plant.country) else "outside"
 
 
-def commission_draft(settlement: Settlement, lines: list[Line], at: datetime) -> Draft:
-    """One paper for a settlement: an invoice, or a credit note when more was given back than earned."""
+def commission_drafts(settlement: Settlement, lines: Sequence[Line], at: datetime) -> list[Draft]:
+    """An invoice for what a settlement earned the house, and a credit note for what it gives back of earlier ones,
+    which names their papers (2006/112, art. 219). What is given back of its own sales is set off on the invoice."""
+    earned = {line.subject for line in lines if line.gross.minor >= 0}
+    back = [line for line in lines if line.subject not in earned]
+    charged = _charged_on(settlement, back)
+    credited = [replace(_naming(line, charged.get(line.subject)), gross=-line.gross, vat=-line.vat) for line in back]
+    drafts = [
+        (Kind.COMMISSION, "settlement", [line for line in lines if line.subject in earned], {}),
+        (Kind.COMMISSION_CREDIT, "settlement-back", credited, _corrects(charged.values())),
+    ]
+    return [_paper(settlement, kind, key, of, facts, at) for kind, key, of, facts in drafts if of]
+
+
+def _paper(
+    settlement: Settlement, kind: Kind, key: str, lines: list[Line], facts: dict[str, Any], at: datetime
+) -> Draft:
     plant = settlement.plant
-    back = total((line.gross for line in lines), settlement.currency).minor < 0
     return Draft(
-        kind=Kind.COMMISSION_CREDIT if back else Kind.COMMISSION,
-        key=f"settlement:{settlement.pk}",
+        kind=kind,
+        key=f"{key}:{settlement.pk}",
         party=plant.pk,
         reference=settlement.pk,
         language=settings.LANGUAGE_CODE,
@@ -227,10 +247,29 @@ def commission_draft(settlement: Settlement, lines: list[Line], at: datetime) ->
             "country": plant.country,
             "vat_number": plant.vat_number,
         },
-        lines=[replace(line, gross=-line.gross, vat=-line.vat) for line in lines] if back else lines,
-        facts={"settlement": settlement.number, "settlement_date": settlement.settled_date.isoformat()},
+        lines=lines,
+        facts={"settlement": settlement.number, "settlement_date": settlement.settled_date.isoformat()} | facts,
         issued_at=at,
     )
+
+
+def _charged_on(settlement: Settlement, lines: Iterable[Line]) -> dict[str, Invoice]:
+    """Order line → the invoice of the earlier settlement that had its commission."""
+    sales = Earning.objects.filter(line__in=[line.subject for line in lines], kind=Earning.Kind.SALE)
+    earlier = sales.exclude(settlement=None).exclude(settlement=settlement).values_list("line", "settlement")
+    settled = {str(line): by for line, by in earlier}
+    papers = {paper.reference: paper for paper in papers_about(*settled.values()).filter(kind=Kind.COMMISSION)}
+    return {line: papers[by] for line, by in settled.items() if by in papers}
+
+
+def _naming(line: Line, paper: Invoice | None) -> Line:
+    return replace(line, what=f"{line.what} ({paper.code})") if paper else line
+
+
+def _corrects(papers: Iterable[Invoice]) -> dict[str, Any]:
+    named = sorted({(paper.issued_at, paper.code) for paper in papers})
+    found = [{"number": code, "date": _day(issued_at)} for issued_at, code in named]
+    return {"corrects": found} if found else {}
 
 
 # Both sides

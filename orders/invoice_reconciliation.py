@@ -74,8 +74,9 @@ CHECKS: Checks = {
             coalesce(settlement.currency, paper.currency)
         FROM ({COMMISSION}) AS booked JOIN orders_settlement AS settlement ON settlement.id = settlement_id
             FULL JOIN (
-                SELECT reference, currency, CASE kind WHEN 'commission' THEN total_minor ELSE -total_minor END AS minor
-                FROM invoices_invoice WHERE kind IN ('commission', 'commission_credit')
+                SELECT reference, currency,
+                    sum(CASE kind WHEN 'commission' THEN total_minor ELSE -total_minor END) AS minor
+                FROM invoices_invoice WHERE kind IN ('commission', 'commission_credit') GROUP BY 1, 2
             ) AS paper ON paper.reference = settlement_id
         WHERE booked.minor IS DISTINCT FROM paper.minor ORDER BY 1
         """,  # noqa: S608 - our own words

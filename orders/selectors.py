@@ -1,6 +1,6 @@
 """What the pages, the plants and support read of carts, orders, claims and settlements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,15 +10,19 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.text import capfirst
 
 from backmarket.accounts.models import Address, User
+from backmarket.invoices.models import Invoice
+from backmarket.invoices.selectors import papers_about
 from backmarket.market import calendar
-from backmarket.money import Money
+from backmarket.money import Money, total
 from backmarket.payments.models import Payment
 from backmarket.payments.selectors import available_credit, credit_of
 from backmarket.prepared import Row, columns, instance, prepared, prepared_objects
 from catalog.models import Listing, StockReservation, Unit
+from orders.invoice_drafts import commissions_of
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, FraudRule, Order, OrderLine, Settlement
 from orders.models.holds import ORDERS_AT_MOST
 from refurbishers.models import Refurbisher
@@ -160,38 +164,100 @@ def consignments_to_ship(plant: Refurbisher) -> QuerySet[Consignment]:
     )
 
 
+# Kind of earning -> the page, on either admin site, of what it is about.
+PAGE_OF: Mapping[str, str] = {
+    **dict.fromkeys(("sale", "refund", "part", "label"), "orders_orderline"),
+    "trade": "buyback_trade",
+    "carried": "orders_settlement",
+}
+# The desk alone has pages of disputes.
+DISPUTES = {"desk": "payments_dispute"}
+
+
 @dataclass(frozen=True)
 class StatementRow:
-    """A line of a plant's statement, as components/_ledger.html prints it."""
+    """One earning of a settlement: `amount` is `gross` with `commission`, `vat` and `label`, which are what the plant
+    gives of it, so negative for a sale and positive where they come back."""
 
     at: datetime
+    kind: str
     title: str
     detail: str
     amount: Money
-    line: OrderLine | None
+    commission: Money
+    vat: Money
+    label: Money
+    about: UUID | None
+
+    @property
+    def gross(self) -> Money:
+        return self.amount - self.commission - self.vat - self.label
+
+    def url(self, site: str = "plant") -> str:
+        """Where the plant (or the desk) sees what it is about; empty for what has no page there."""
+        page = DISPUTES.get(site, "") if self.kind == Earning.Kind.DISPUTE else PAGE_OF.get(self.kind)
+        return reverse(f"{site}:{page}_change", args=[self.about]) if page and self.about else ""
 
 
 @dataclass(frozen=True)
 class Statement:
     settlement: Settlement
     rows: list[StatementRow]
-    total: Money
+    papers: list[Invoice]
+
+    @property
+    def paid_to(self) -> str:
+        """The end of the bank account, or the account with the provider, that the money went to; empty for none."""
+        payout = self.settlement.payout
+        return (payout.destination or f"…{payout.iban_last4}") if payout else ""
+
+    @property
+    def paper_codes(self) -> str:
+        return ", ".join(paper.code for paper in self.papers)
+
+    @property
+    def sums(self) -> tuple[Money, ...]:
+        """Of each column of the rows: gross, commission, its VAT, labels, and the amount, which is what is paid."""
+        rows = [row_sums(row) for row in self.rows]
+        return tuple(total((row[place] for row in rows), self.settlement.currency) for place in range(5))
+
+
+def row_sums(row: StatementRow) -> tuple[Money, ...]:
+    return row.gross, row.commission, row.vat, row.label, row.amount
 
 
 def statement(settlement: Settlement) -> Statement:
-    """What a settlement is made of, row by row, in the order in which it happened."""
-    earnings: Iterable[Earning] = settlement.earnings.select_related("line__order")
-    rows = [
-        StatementRow(
-            at=earning.created_at,
-            title=capfirst(earning.get_kind_display()),
-            detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else earning.label,
-            amount=earning.amount,
-            line=earning.line,
-        )
-        for earning in earnings
-    ]
-    return Statement(settlement, rows, settlement.total)
+    """What a settlement is made of, row by row, in the order in which it happened: the commissions are the ledger's."""
+    return statements([settlement])[settlement.pk]
+
+
+def statements(settlements: Collection[Settlement]) -> dict[UUID, Statement]:
+    """The same of several, for the same number of queries."""
+    found = {each.pk: Statement(each, [], []) for each in settlements}
+    earnings = list(Earning.objects.filter(settlement__in=found).select_related("line__order"))
+    booked = commissions_of(earnings)
+    for earning in earnings:
+        assert earning.settlement_id is not None  # noqa: S101 - it is one of these
+        found[earning.settlement_id].rows.append(_row(earning, booked.get(earning.pk)))
+    for paper in papers_about(*found):
+        found[paper.reference].papers.append(paper)
+    return found
+
+
+def _row(earning: Earning, booked: tuple[Money, Money] | None) -> StatementRow:
+    nothing = Money(0, earning.currency)
+    commission, vat = booked or (nothing, nothing)
+    return StatementRow(
+        at=earning.created_at,
+        kind=earning.kind,
+        title=capfirst(earning.get_kind_display()),
+        detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else earning.label,
+        amount=earning.amount,
+        commission=-commission,
+        vat=-vat,
+        label=earning.amount if earning.kind == Earning.Kind.LABEL else nothing,
+        about=earning.about,
+    )
 
 
 def unsettled(plant: Refurbisher, at: datetime) -> dict[str, Any]:

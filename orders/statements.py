@@ -8,6 +8,7 @@ closing balance is the ledger's sum, whatever happened.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, Sum
@@ -17,7 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, LedgerMovement
+from backmarket.templatetags.ui import money
 from orders.models import Earning, Settlement
+from orders.selectors import Statement
 from refurbishers.models import Refurbisher
 
 Account = LedgerEntry.Account
@@ -126,6 +129,19 @@ def statement_of(settlement: Settlement) -> AccountStatement:
     """The account between the settlement before this one and this one: each statement begins where one ended."""
     start = _previous(settlement.plant, settlement.currency, settlement.created_at)
     return account_statement(settlement.plant, start=start, end=settlement.created_at, currency=settlement.currency)
+
+
+def settlement_facts(made: Statement) -> list[tuple[Any, str]]:
+    """How a settlement is known, what it pays, to where, and which invoice it deducts: the same on page and paper."""
+    settlement, payout = made.settlement, made.settlement.payout
+    pairs = [
+        (_("Settlement"), settlement.number),
+        (_("Total"), money(settlement.total)),
+        (_("Paid to the account"), made.paid_to),
+        (_("Transfer"), str(payout.get_status_display()) if payout else ""),
+        (_("Invoice of our commission"), made.paper_codes),
+    ]
+    return [(name, value) for name, value in pairs if value]
 
 
 def statement_until(plant: Refurbisher, at: datetime, currency: str) -> AccountStatement:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from babel.numbers import get_currency_precision
 from django.http import StreamingHttpResponse
 from django.utils.encoding import force_str
 
+from backmarket.market import calendar
 from backmarket.money import Money
 
 # A cell that starts with one of these is a formula to a spreadsheet.
@@ -21,11 +23,14 @@ class _Echo:
 
 
 def safe_cell(value: Any) -> Any:
-    """Numbers stay numbers; a text that a spreadsheet would run gets an apostrophe before it."""
+    """Numbers stay numbers, instants are the market's time to the second, as the papers have it; a text that a
+    spreadsheet would run gets an apostrophe before it."""
     if isinstance(value, Money):
         return Decimal(value.minor).scaleb(-get_currency_precision(value.currency))
     if value is None or isinstance(value, int | Decimal):
         return value
+    if isinstance(value, datetime):
+        return f"{calendar().local(value):%Y-%m-%d %H:%M:%S}"
     text = force_str(value)
     return f"'{text}" if text.startswith(FORMULA) else text
 

@@ -1,5 +1,6 @@
 """Papers on the two sites: read, downloaded as they were archived, exported; nobody writes them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -40,7 +41,7 @@ PDF = Step(
 )
 
 
-def papers_panel(site: str, papers: QuerySet[Invoice], title: Any) -> Panel:
+def papers_panel(site: str, papers: Iterable[Invoice], title: Any) -> Panel:
     """Papers, each a link to its page on this site."""
     name = f"{site}:invoices_invoice_change"
     rows = [
@@ -71,12 +72,12 @@ class InvoiceColumns:
         (_("Number"), "code"), (_("Kind"), "kind"), (_("Issued by"), lambda paper: paper.issuer["name"]),
         (_("VAT number"), lambda paper: paper.issuer["vat_number"]), (_("Issued"), "issued_at"),
         (_("Net"), "net"), (_("VAT"), "vat"), (_("Total"), "total"), (_("Currency"), "currency"),
-        (_("Corrects"), "corrects.code"),
+        (_("Corrects"), lambda paper: paper.corrects_codes),
     )  # fmt: skip
     net_shown = money_column("net", _("without VAT shown"))
     vat_shown = money_column("vat", _("VAT shown"), ordering="vat_minor")
     total_shown = money_column("total", _("total"), ordering="total_minor")
-    corrects_shown = text_column("corrects", _("corrects"))
+    corrects_shown = text_column("corrects_codes", _("corrects"))
 
     @admin.display(description=_("issued by"))
     def issuer_name(self, invoice: Invoice) -> str:

@@ -28,13 +28,16 @@ class Line:
     country: str
     scheme: str
     shipping: Money | None = None
+    guarantee_months: int | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
-        shipping = {"shipping_minor": self.shipping.minor} if self.shipping else {}
+        more = {"shipping_minor": self.shipping.minor} if self.shipping else {}
+        if self.guarantee_months:
+            more["guarantee_months"] = self.guarantee_months
         return {
             "subject": self.subject, "what": self.what, "number": self.number, "gross_minor": self.gross.minor,
-            "vat_minor": self.vat.minor, "bps": self.bps, "country": self.country, "scheme": self.scheme, **shipping,
+            "vat_minor": self.vat.minor, "bps": self.bps, "country": self.country, "scheme": self.scheme, **more,
         }  # fmt: skip
 
 

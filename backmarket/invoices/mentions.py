@@ -5,7 +5,6 @@ ann. II, art. 242 nonies A; UStG § 14a; RD 1619/2012, art. 6; DPR 633/72, art. 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -84,13 +83,21 @@ def _of_kind(invoice: Invoice) -> Iterator[str]:
             "Legal guarantee of conformity: %(legal)d months from delivery; a defect that shows within %(presumed)d"
             " months is presumed to have been there."
         ) % {"legal": LEGAL_GUARANTEE_MONTHS, "presumed": PRESUMPTION_MONTHS}
-        yield _guarantee(invoice.facts)
+        yield from _guarantees(invoice)
     if on_behalf := invoice.issuer.get("on_behalf"):
         yield _("Issued by %(house)s in the name and on behalf of the seller.") % {"house": on_behalf}
 
 
-def _guarantee(facts: dict[str, Any]) -> str:
-    months = facts["guarantee_months"]
-    words = "Commercial guarantee of the seller: at least %(count)s month from delivery."
-    many = "Commercial guarantee of the seller: at least %(count)s months from delivery."
-    return ngettext(words, many, months) % {"count": months}
+def _guarantees(invoice: Invoice) -> Iterator[str]:
+    """One sentence where all devices have the same, else one for each that differs."""
+    # An invoice from before each line had its own says the shortest of them all.
+    own = {(line["what"], line.get("guarantee_months") or invoice.facts["guarantee_months"]) for line in invoice.lines}
+    if len({months for _what, months in own}) == 1:
+        own = {("", months) for _what, months in own}
+    for what, months in sorted(own):
+        of = _("the seller for %(what)s") % {"what": what} if what else _("the seller")
+        yield ngettext(
+            "Commercial guarantee of %(of)s: %(count)s month from delivery.",
+            "Commercial guarantee of %(of)s: %(count)s months from delivery.",
+            months,
+        ) % {"of": of, "count": months}

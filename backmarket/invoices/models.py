@@ -131,6 +131,13 @@ class Invoice(models.Model):
         return self.total - self.vat
 
     @property
+    def corrects_codes(self) -> str:
+        """The numbers of what it corrects: of a buyer's one invoice, or of every one whose commission is given back."""
+        if self.corrects is not None:
+            return self.corrects.code
+        return ", ".join(each["number"] for each in self.facts.get("corrects", ()))
+
+    @property
     def recipient_facts(self) -> dict[str, Any]:
         """`name`, `lines` of the address, and `vat_number` of a plant."""
         facts: dict[str, Any] = json.loads(self.recipient)

@@ -79,8 +79,9 @@ def _facts(invoice: Invoice) -> Iterator[str]:
     facts = invoice.facts
     yield _("Issued on %(day)s") % {"day": _day(f"{calendar().local(invoice.issued_at):%Y-%m-%d}")}
     if "corrected" in facts:
-        of = {"number": facts["corrected"], "day": _day(facts["corrected_date"])}
-        yield _("Corrects the invoice %(number)s of %(day)s") % of
+        yield _corrects(facts["corrected"], facts["corrected_date"])
+    for each in facts.get("corrects", ()):
+        yield _corrects(each["number"], each["date"])
     if "order" in facts:
         yield _("Order %(number)s") % {"number": facts["order"]}
     if "sent_date" in facts:
@@ -93,7 +94,14 @@ def _facts(invoice: Invoice) -> Iterator[str]:
         yield (_back(words) if invoice.corrects_id else _("By credit: %(credit)s, by card: %(card)s") % words)
     if "settlement" in facts:
         of = {"number": facts["settlement"], "day": _day(facts["settlement_date"])}
-        yield _("Settlement %(number)s of %(day)s, from which it was deducted") % of
+        if invoice.kind == Kind.COMMISSION_CREDIT:
+            yield _("Settlement %(number)s of %(day)s, with which it was given back") % of
+        else:
+            yield _("Settlement %(number)s of %(day)s, from which it was deducted") % of
+
+
+def _corrects(number: str, day: str) -> str:
+    return _("Corrects the invoice %(number)s of %(day)s") % {"number": number, "day": _day(day)}
 
 
 def _back(words: dict[str, str]) -> str:

@@ -33,7 +33,7 @@ LINES: Schema = {
             "subject": WORDS, "what": WORDS, "number": TEXT, "gross_minor": MINOR, "vat_minor": MINOR, "bps": MINOR,
             "country": COUNTRY, "scheme": {"enum": ["regular", "margin", "export", "reverse", "outside"]},
         },
-        shipping_minor=MINOR,
+        shipping_minor=MINOR, guarantee_months={"type": "integer"},
     ),
 }  # fmt: skip
 FACTS = _object(
@@ -41,6 +41,8 @@ FACTS = _object(
     order={"type": "integer"}, sent_date=DAY, paid_date=DAY, guarantee_months={"type": "integer"},
     credit_minor=MINOR, card_minor=MINOR,
     settlement=WORDS, settlement_date=DAY, corrected=WORDS, corrected_date=DAY,
+    # Of commissions that are given back: every paper that had invoiced one of them.
+    corrects={"type": "array", "minItems": 1, "items": _object({"number": WORDS, "date": DAY})},
 )  # fmt: skip
 
 

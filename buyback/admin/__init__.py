@@ -1,5 +1,5 @@
 """Bids, trades and the register on the two admin sites."""
 
-from buyback.admin import bids, desk, plant, register, tax
+from buyback.admin import bids, desk, plant, register, subjects, tax
 
-__all__ = ["bids", "desk", "plant", "register", "tax"]
+__all__ = ["bids", "desk", "plant", "register", "subjects", "tax"]

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
@@ -14,6 +15,7 @@ from backmarket.admin.columns import NOTHING, deadline_column, moment, money_col
 from backmarket.admin.panels import Panel, facts, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.admin.subjects import SubjectColumn, words_about
 from backmarket.payments.models import Dispute
 from backmarket.payments.reasons import dispute_words, words
 from backmarket.payments.services import paper_in
@@ -54,14 +56,28 @@ def _is_undecided(dispute: Dispute) -> bool:
 
 
 @admin.register(Dispute, site=staff_site)
-class DisputeAdmin(StaffModelAdmin):
-    list_display = ("gateway_id", "reason_shown", "shown_status", "amount_shown", "deadline_shown", "created_at")
+class DisputeAdmin(SubjectColumn, StaffModelAdmin):
+    list_display = (
+        "gateway_id",
+        "subject_shown",
+        "reason_shown",
+        "shown_status",
+        "amount_shown",
+        "deadline_shown",
+        "created_at",
+    )
     list_filter = ("status", "inquiry", "borne_by")
     search_fields = ("gateway_id", "id", "payment__gateway_id", "payment__reference")
     fields = (
-        "gateway_id", "shown_status", "amount_shown", "reason_shown", "inquiry", "payment_shown", "created_at",
-        "due_at", "answered_at", "submitted_at", "failure_shown", "won_at", "lost_at", "lost_shown", "borne_by",
-        "decision", "decided_at",
+        "gateway_id", "subject_shown", "shown_status", "amount_shown", "reason_shown", "inquiry", "payment_shown",
+        "created_at", "due_at", "answered_at", "submitted_at", "failure_shown", "won_at", "lost_at",
+        "lost_shown", "borne_by", "decision", "decided_at",
+    )  # fmt: skip
+    export_columns = (
+        (_("Dispute"), "gateway_id"), (_("About"), lambda dispute: words_about(dispute, dispute.payment.reference)),
+        (_("Status"), "get_status_display"), (_("Reason"), lambda dispute: dispute_words(dispute.reason)),
+        (_("Amount"), "amount"), (_("Has left us"), "lost"), (_("Currency"), "currency"), (_("Opened"), "created_at"),
+        (_("Answer until"), "due_at"), (_("Borne by"), "borne_by"),
     )  # fmt: skip
     shown_status = state_column()
     deadline_shown = deadline_column("due_at", _("answer until"))
@@ -103,6 +119,13 @@ class DisputeAdmin(StaffModelAdmin):
             run=lambda request, dispute, data: _bear(request, dispute, data),
         ),
     )
+
+    def key_of(self, row: Dispute) -> UUID:
+        """The order that was paid."""
+        return row.payment.reference
+
+    def name_of(self, obj: Dispute) -> str:
+        return str(obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
         late = Q(status=Status.NEEDS_RESPONSE, answered_at=None, due_at__lte=now())

@@ -1,6 +1,8 @@
 """Statements: what plants are paid, what they owe, and of what it is made."""
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin
@@ -18,8 +20,8 @@ from backmarket.admin.columns import NOTHING, TONE_OF, money_column
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.admin.subjects import SubjectColumn, words_about
 from backmarket.invoices.admin import papers_panel
-from backmarket.invoices.selectors import papers_about
 from backmarket.money import Money
 from backmarket.payments.models import Payout
 from backmarket.payments.selectors import held
@@ -27,10 +29,10 @@ from backmarket.sites import plant_site, staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from orders.admin.forms import ReceiveTransferForm
-from orders.admin.parts import account_csv, account_panels, pdf, statement_panel, to_pay_panel
-from orders.documents import statement_pdf
+from orders.admin.parts import AMOUNTS, account_csv, account_panels, pdf, settlement_csv, statement_panels, to_pay_panel
+from orders.documents import settlement_pdf, statement_pdf
 from orders.models import Earning, Settlement
-from orders.selectors import unsettled
+from orders.selectors import statement, statements, unsettled
 from orders.services.settlement import LEAST, receive_plant_transfer, reorder_settlement_payout
 from orders.statements import statement_of, statement_until
 
@@ -47,6 +49,58 @@ def _owed(settlement: Any) -> Money:
     return Money(max(0, min(-settlement.left_over_minor, -settlement.open_minor)), settlement.currency)
 
 
+def _panels(site: str, settlement: Settlement) -> list[Panel]:
+    """Of what it is made, our invoice, and the account behind it."""
+    made = statement(settlement)
+    papers = papers_panel(site, made.papers, _("Invoice of our commission"))
+    return [*statement_panels(site, made), papers, *account_panels(site, statement_of(settlement))]
+
+
+def _paper(settlement: Settlement) -> HttpResponse:
+    content = settlement_pdf(statement(settlement), statement_of(settlement))
+    return pdf(f"statement-{settlement.settled_date}", content)
+
+
+def _sum_reader(place: int) -> Callable[[Any], Money]:
+    return lambda settlement: settlement.made.sums[place]  # type: ignore[no-any-return]
+
+
+# The plant's own papers, which the desk reads too.
+PAPERS = (
+    Step(
+        name="pdf",
+        title=_("Statement as PDF"),
+        icon="print",
+        permission="view",
+        run=lambda request, settlement, data: _paper(settlement),
+    ),
+    Step(
+        name="csv",
+        title=_("Statement as CSV"),
+        icon="download",
+        permission="view",
+        run=lambda request, settlement, data: settlement_csv(statement(settlement)),
+    ),
+    Step(
+        name="account",
+        title=_("Account as CSV"),
+        icon="receipt_long",
+        permission="view",
+        run=lambda request, settlement, data: account_csv(
+            f"account-{settlement.settled_date}", statement_of(settlement)
+        ),
+    ),
+)
+
+
+SETTLEMENT_COLUMNS = (
+    (_("Settlement"), "number"), (_("Date"), "settled_date"),
+    *((title, _sum_reader(place)) for place, title in enumerate(AMOUNTS)),
+    (_("Currency"), "currency"), (_("State"), lambda settlement: _state(settlement)[1]),
+    (_("Paid to"), "made.paid_to"), (_("Paid"), "payout.paid_at"), (_("Commission invoice"), "made.paper_codes"),
+)  # fmt: skip
+
+
 class SettlementColumns:
     total_shown = money_column("total", _("total"), ordering="total_minor")
 
@@ -60,6 +114,13 @@ class SettlementColumns:
 
     def name_of(self, obj: Any) -> str:
         return date_format(obj.settled_date)
+
+    def export_lines(self, rows: list[Settlement]) -> list[Settlement]:
+        """The settlements, each with what it is made of."""
+        made = statements(rows)
+        for row in rows:
+            row.made = made[row.pk]  # type: ignore[attr-defined]
+        return rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
         rows: QuerySet[Settlement] = super().get_queryset(request)  # type: ignore[misc]
@@ -120,30 +181,31 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
                 settlement, **data, by=request.user, at=now()
             ),
         ),
+        *PAPERS,
     )  # fmt: skip
-    export_columns = (
-        (_("Plant"), "plant.name"), (_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"),
-        (_("Reference"), "number"),
-    )  # fmt: skip
+    export_columns = ((_("Plant"), "plant.name"), *SETTLEMENT_COLUMNS)
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
-        papers = papers_panel("desk", papers_about(obj.pk), _("Invoice of our commission"))
-        account = account_panels("desk", statement_of(obj))
-        return [papers, *account, statement_panel("desk", obj), history(obj, names=True)]
+        return [*_panels("desk", obj), history(obj, names=True)]
 
 
 @admin.register(Earning, site=staff_site)
-class EarningAdmin(StaffModelAdmin):
-    list_display = ("plant", "kind", "label", "amount_shown", "due_at", "settlement")
+class EarningAdmin(SubjectColumn, StaffModelAdmin):
+    list_display = ("plant", "kind", "subject_shown", "amount_shown", "due_at", "settlement")
     list_select_related = ("plant", "settlement")
     list_filter = ("kind",)
     search_fields = ("plant__name", "=line__order__number", "label")
-    fields = ("plant", "kind", "label", "amount_shown", "due_at", "settlement", "created_at")
+    fields = ("plant", "kind", "subject_shown", "amount_shown", "due_at", "settlement", "created_at")
     amount_shown = money_column("amount", _("amount"), ordering="amount_minor")
+    export_columns = (
+        (_("Plant"), "plant.name"), (_("Kind"), "get_kind_display"),
+        (_("About"), lambda earning: words_about(earning, earning.about) or earning.label),
+        (_("Amount"), "amount"), (_("Currency"), "currency"), (_("Earned"), "created_at"), (_("Due"), "due_at"),
+        (_("Settlement"), "settlement.number"),
+    )  # fmt: skip
 
-
-def _paper(settlement: Settlement) -> HttpResponse:
-    return pdf(f"statement-{settlement.settled_date}", statement_pdf(statement_of(settlement), str(settlement)))
+    def key_of(self, row: Earning) -> UUID | None:
+        return row.about
 
 
 @admin.register(Settlement, site=plant_site)
@@ -153,26 +215,9 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
     roles = LEADERS
     list_display = ("settled_date", "total_shown", "state_shown")
     fields = ("settled_date", "total_shown", "state_shown")
-    export_columns = ((_("Date"), "settled_date"), (_("Total"), "total"), (_("Currency"), "currency"))
+    export_columns = SETTLEMENT_COLUMNS
     piles = (Pile("owed", _("To be paid"), OWED),)
-    steps = (
-        Step(
-            name="pdf",
-            title=_("Statement as PDF"),
-            icon="print",
-            permission="view",
-            run=lambda request, settlement, data: _paper(settlement),
-        ),
-        Step(
-            name="csv",
-            title=_("Statement as CSV"),
-            icon="download",
-            permission="view",
-            run=lambda request, settlement, data: account_csv(
-                f"statement-{settlement.settled_date}", statement_of(settlement)
-            ),
-        ),
-    )  # fmt: skip
+    steps = PAPERS
 
     @property
     def actions_list(self) -> tuple[str, ...]:
@@ -182,18 +227,18 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
     def account(self, request: HttpRequest) -> HttpResponseBase:
         """What has moved since the latest statement; `?as=` csv or pdf is the same on paper."""
         plant, at = own_plant(request), now()
-        statement = statement_until(plant, at, settings.DEFAULT_CURRENCY)
+        account = statement_until(plant, at, settings.DEFAULT_CURRENCY)
         if request.GET.get("as") == "csv":
-            return account_csv("account", statement)
+            return account_csv("account", account)
         if request.GET.get("as") == "pdf":
-            return pdf("account", statement_pdf(statement, gettext("Account")))
+            return pdf("account", statement_pdf(account, gettext("Account")))
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]
         context = {
             **self.admin_site.each_context(request),
             "title": _("Account today"),
             "opts": self.opts,
             "back_url": self.list_url(),
-            "panels": account_panels("plant", statement),
+            "panels": account_panels("plant", account),
         }
         return TemplateResponse(request, "admin/account.html", context)
 
@@ -206,5 +251,4 @@ class StatementAdmin(SettlementColumns, PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Settlement) -> list[Panel]:
         owed = [to_pay_panel(obj, _owed(obj))] if _is_owed(obj) else []
-        papers = papers_panel("plant", papers_about(obj.pk), _("Invoice of our commission"))
-        return [*owed, papers, *account_panels("plant", statement_of(obj)), statement_panel("plant", obj)]
+        return [*owed, *_panels("plant", obj)]

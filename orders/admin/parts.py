@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.admin.columns import deadline, deadline_column, moment, money_column, state_column, text_column
 from backmarket.admin.exports import csv_response
 from backmarket.admin.panels import Panel, conversation, facts, table
-from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.sepa import debtor
 from backmarket.shipping.labels import label_pdf
@@ -25,8 +24,11 @@ from catalog.models import Grade
 from orders.fraud import explain
 from orders.issues import LABELS
 from orders.models import CancelRequest, Claim, ClaimMessage, Consignment, Hold, Order, OrderLine, Settlement
-from orders.selectors import statement
-from orders.statements import AccountStatement, Line
+from orders.selectors import Statement, row_sums
+from orders.statements import AccountStatement, settlement_facts
+
+# The amounts of a row of a settlement, as `row_sums` gives them.
+AMOUNTS = (_("Gross"), _("Commission"), _("VAT on commission"), _("Label"), _("Amount"))
 
 
 class LineColumns:
@@ -154,13 +156,40 @@ def talk_panel(claim: Claim, mine: str) -> Panel:
     return conversation(_("Conversation"), words)
 
 
-def statement_panel(site: str, settlement: Settlement) -> Panel:
+def statement_panels(site: str, made: Statement) -> list[Panel]:
+    """To whom a settlement is paid, and of what it is made, row by row down to the sum."""
     rows = [
-        (moment(row.at), row.title, link(site, row.line, row.detail) if row.line else row.detail, money(row.amount))
-        for row in statement(settlement).rows
+        (moment(row.at), row.title, _linked(row.url(site), row.detail), *(_amount(each) for each in row_sums(row)))
+        for row in made.rows
     ]
-    headers = (_("Date"), _("Kind"), _("About"), _("Amount"))
-    return table(_("What this settlement is made of"), headers, rows)
+    sums = [format_html("<strong>{}</strong>", each) for each in ("", _("Total"), "", *map(money, made.sums))]
+    headers = (_("Date"), _("Kind"), _("About"), *AMOUNTS)
+    made_of = table(_("What this settlement is made of"), headers, [*rows, sums] if rows else [])
+    return [facts(_("This settlement"), settlement_facts(made)), made_of]
+
+
+def _amount(amount: Money) -> str:
+    return money(amount) if amount else ""
+
+
+def settlement_csv(made: Statement) -> HttpResponseBase:
+    """Of what a settlement is made, row by row; the last one is the sum, which is what is paid."""
+    settlement = made.settlement
+    ends = (settlement.currency, made.paid_to, made.paper_codes)
+    rows = [
+        (settlement.number, row.at, row.title, row.detail, *row_sums(row), *ends, _address(row.url()))
+        for row in made.rows
+    ]
+    sums = (settlement.number, settlement.settled_date, _("Total"), "", *made.sums, *ends, "")
+    headers = (
+        _("Settlement"), _("Date"), _("Kind"), _("About"), *AMOUNTS, _("Currency"), _("Paid to"),
+        _("Commission invoice"), _("Page"),
+    )  # fmt: skip
+    return csv_response(f"statement-{settlement.settled_date}", headers, [*rows, sums])
+
+
+def _address(url: str) -> str:
+    return f"{settings.SITE_URL}{url}" if url else ""
 
 
 def account_panels(site: str, account: AccountStatement) -> list[Panel]:
@@ -173,7 +202,7 @@ def account_panels(site: str, account: AccountStatement) -> list[Panel]:
         (_("Closing balance"), money(account.closing)),
     )
     rows = [
-        (moment(line.at), line.what, _about(site, line), money(line.amount), money(line.balance))
+        (moment(line.at), line.what, _linked(line.url(site), line.about), money(line.amount), money(line.balance))
         for line in account.lines
     ]
     headers = (_("Date"), _("What"), _("About"), _("Amount"), _("Balance"))
@@ -181,9 +210,8 @@ def account_panels(site: str, account: AccountStatement) -> list[Panel]:
     return [facts(_("Account with us"), pairs), lines]
 
 
-def _about(site: str, line: Line) -> str:
-    url = line.url(site)
-    return format_html('<a href="{}">{}</a>', url, line.about) if url else line.about
+def _linked(url: str, words: str) -> str:
+    return format_html('<a href="{}">{}</a>', url, words) if url and words else words
 
 
 def to_pay_panel(settlement: Settlement, owed: Money) -> Panel:
@@ -201,8 +229,7 @@ def account_csv(name: str, account: AccountStatement) -> HttpResponseBase:
     opening = [("", _("Opening balance"), "", "", account.opening, currency, "")]
     lines = [
         (
-            f"{calendar().local(line.at):%Y-%m-%d %H:%M}", line.what, line.about, line.amount, line.balance, currency,
-            f"{settings.SITE_URL}{url}" if (url := line.url()) else "",
+            line.at, line.what, line.about, line.amount, line.balance, currency, _address(line.url()),
         )
         for line in account.lines
     ]  # fmt: skip

@@ -112,3 +112,8 @@ class Earning(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def about(self) -> uuid.UUID | None:
+        """The key of the line, the trade, the dispute or the settlement that it follows from."""
+        return self.line_id or self.carried_from_id or self.reference

@@ -11,7 +11,7 @@ from backmarket.invoices.models import Invoice
 from backmarket.invoices.services import issue_invoice
 from backmarket.jobs import each
 from backmarket.payments.models import Refund
-from orders.invoice_drafts import commission_draft, commission_lines, credit_draft, credit_key, sale_draft
+from orders.invoice_drafts import commission_drafts, commission_lines, credit_draft, credit_key, sale_draft
 from orders.models import Consignment, OrderLine, Settlement
 from orders.services.goodwill import part_of
 
@@ -51,11 +51,12 @@ def credit_refund(refund: Refund, *, at: datetime) -> bool:
 
 
 def invoice_commission(settlement: Settlement, *, at: datetime) -> bool:
-    """The house's invoice for the commission in a settlement, less what was given back; False when there is none."""
+    """The house's invoice for the commission in a settlement, and its credit note for what is given back of earlier
+    ones; False when there is neither."""
     with transaction.atomic():
         lines = commission_lines([settlement])[settlement.pk]
-        if lines:
-            issue_invoice(commission_draft(settlement, lines, at), by=JOB)
+        for draft in commission_drafts(settlement, lines, at):
+            issue_invoice(draft, by=JOB)
     return bool(lines)
 
 

@@ -1,5 +1,5 @@
 """Plants, their people and their commitments on the two admin sites."""
 
-from refurbishers.admin import accounts, desk, plant
+from refurbishers.admin import accounts, desk, plant, subjects
 
-__all__ = ["accounts", "desk", "plant"]
+__all__ = ["accounts", "desk", "plant", "subjects"]

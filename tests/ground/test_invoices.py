@@ -236,7 +236,8 @@ def test_a_paper_says_who_sold_what_to_whom_and_when(now: datetime) -> None:
         "Invoice INV-2026-000001", "Issued on 23 Nov 2026", "Order 1042", "Sent on 24 Nov 2026", "Paid on 23 Nov 2026",
         "Atelier Neuf SAS", "1 rue de l'Atelier", "RCS 000 000 000", "VAT no. FR00000000000", "Alice Martin",
         "12 rue des Lilas", "iPhone 12, Good", "353982100000014", "€304.90", "€254.08", "€50.82", "France, 20%",
-        "Legal guarantee of conformity: 24 months", "at least 12 months", "on behalf of the seller",
+        "Legal guarantee of conformity: 24 months", "guarantee of the seller: 12 months from delivery",
+        "on behalf of the seller",
     ):  # fmt: skip
         assert words in said, words
 

@@ -123,7 +123,7 @@ def test_a_parcel_is_invoiced_by_its_plant_when_it_leaves(
     assert {line.invoice_id for line in order.lines.filter(plant=plant)} == {mine.pk}
     assert mine.recipient_facts["name"] == order.address.name
     assert mine.facts == {
-        "order": order.number, "sent_date": "2026-11-24", "paid_date": "2026-11-23", "guarantee_months": 12,
+        "order": order.number, "sent_date": "2026-11-24", "paid_date": "2026-11-23",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
 
 from django.db import connection
 
@@ -11,7 +12,7 @@ from backmarket.invoices.models import Invoice
 from backmarket.invoices.services import issue_invoices
 from backmarket.management.seeding.base import Trail, known
 from backmarket.payments.models import Refund
-from orders.invoice_drafts import commission_draft, commission_lines, credit_draft, sale_draft
+from orders.invoice_drafts import commission_drafts, commission_lines, credit_draft, sale_draft
 from orders.models import OrderLine, Settlement
 from orders.services.invoicing import JOB
 
@@ -63,7 +64,11 @@ def _credits(trail: Trail) -> int:
 
 
 def _commissions(trail: Trail) -> int:
-    settlements = list(Settlement.objects.select_related("plant"))
+    """Date by date: what gives a commission back names the paper that had it."""
+    settlements = list(Settlement.objects.select_related("plant").order_by("created_at"))
     lines = commission_lines(settlements)
-    drafts = [commission_draft(each, lines[each.pk], each.created_at) for each in settlements if lines[each.pk]]
-    return len(_issue(drafts, trail))
+    issued = 0
+    for at, of_date in groupby(settlements, key=lambda each: each.created_at):
+        drafts = (draft for each in of_date for draft in commission_drafts(each, lines[each.pk], at))
+        issued += len(_issue(drafts, trail))
+    return issued

@@ -1,22 +1,27 @@
 """Money at the desk: read, exported; a payout that has not left can be cancelled."""
 
+from collections.abc import Callable
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
 from backmarket.admin.base import StaffModelAdmin
-from backmarket.admin.columns import NOTHING, money_column, state_column
+from backmarket.admin.columns import NOTHING, moment, money_column, state_column
 from backmarket.admin.panels import Panel, history, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
+from backmarket.admin.subjects import SubjectColumn, plant_key, words_about
 from backmarket.payments.admin.forms import RefundTransferForm, ReturnForm, ReverseForm
-from backmarket.payments.models import LedgerMovement, Payment, Payout, Refund
+from backmarket.payments.models import LedgerEntry, LedgerMovement, Payment, Payout, Refund
 from backmarket.payments.reasons import words
 from backmarket.payments.selectors import is_unanswered, unanswered
 from backmarket.payments.services import cancel_payout, record_refund_transfer, retry_refund, return_payout
@@ -29,18 +34,36 @@ from backmarket.timetravel import now
 NOT_BACK = GreaterThan(Coalesce("received_minor", "amount_minor"), F("refunded_minor"))
 
 
+def _about(row: Any) -> str:
+    return words_about(row, row.reference) or getattr(row, "label", "") or str(row.reference)
+
+
+def about_column() -> tuple[Any, Callable[[Any], str]]:
+    """What a row is for, in an export."""
+    return _("About"), _about
+
+
+def _account(payout: Payout) -> str:
+    return payout.destination or f"…{payout.iban_last4}"
+
+
+def _link(row: Payment | Refund, words: str) -> str:
+    url = reverse(f"desk:payments_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', url, words)
+
+
 class AmountColumns:
     shown_status = state_column()
     amount_shown = money_column("amount", _("amount"), ordering="amount_minor")
 
 
 @admin.register(Payment, site=staff_site)
-class PaymentAdmin(AmountColumns, StaffModelAdmin):
-    list_display = ("id", "purpose", "shown_status", "amount_shown", "gateway", "created_at")
+class PaymentAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
+    list_display = ("created_at", "subject_shown", "purpose", "shown_status", "amount_shown", "gateway")
     list_filter = ("status", "purpose", "gateway")
     search_fields = ("id", "reference", "gateway_id")
     fields = (
-        "id", "purpose", "reference", "shown_status", "amount_shown", "credit_shown", "received_shown",
+        "id", "purpose", "subject_shown", "shown_status", "amount_shown", "credit_shown", "received_shown",
         "refundable_shown", "gateway", "gateway_id", "capture", "failure_shown", "created_at", "authorised_at",
         "capturing_at", "captured_at", "failed_at", "cancelled_at", "stray_at", "closed_at",
     )  # fmt: skip
@@ -49,6 +72,12 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
         Pile("kept", _("Astray, not back yet"), Q(status=Payment.Status.STRAY) & Q(NOT_BACK)),
         Pile("authorised", _("Authorised"), Q(status=Payment.Status.AUTHORISED)),
     )
+    export_columns = (
+        (_("Payment"), "id"), (_("For"), "purpose"), about_column(), (_("Status"), "get_status_display"),
+        (_("Amount"), "amount"), (_("By credit"), "credit"), (_("Received"), "received"),
+        (_("Can still be refunded"), "refundable"), (_("Currency"), "currency"), (_("Provider"), "gateway"),
+        (_("Reference there"), "gateway_id"), (_("Created"), "created_at"), (_("Captured"), "captured_at"),
+    )  # fmt: skip
     credit_shown = money_column("credit", _("by credit"))
     received_shown = money_column("received", _("received"))
     refundable_shown = money_column("refundable", _("can still be refunded"))
@@ -60,22 +89,46 @@ class PaymentAdmin(AmountColumns, StaffModelAdmin):
     def panels(self, request: HttpRequest, obj: Payment) -> list[Panel]:
         refunds = list(obj.refunds.all())
         rows = [
-            (refund.created_at, money(refund.total), refund.get_status_display(), refund.reason) for refund in refunds
+            (
+                _link(refund, moment(refund.created_at)),
+                money(refund.total),
+                refund.get_status_display(),
+                refund.reason,
+            )
+            for refund in refunds
         ]
         headers = (_("Date"), _("Amount"), _("Status"), _("Reason"))
         return [table(_("Refunds"), headers, rows), history(obj, *refunds, names=True)]
 
 
 @admin.register(Refund, site=staff_site)
-class RefundAdmin(AmountColumns, StaffModelAdmin):
-    list_display = ("id", "reason", "shown_status", "amount_shown", "credit_shown", "created_at", "failure")
+class RefundAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
+    list_display = (
+        "created_at", "subject_shown", "reason", "shown_status", "amount_shown", "credit_shown", "failure_shown",
+    )  # fmt: skip
     list_filter = ("status", "reason")
     search_fields = ("id", "reference", "payment__reference")
     fields = (
-        "id", "payment", "reference", "reason", "shown_status", "amount_shown", "credit_shown", "failure", "created_at",
-        "succeeded_at", "failed_at",
+        "id", "payment_shown", "subject_shown", "reason", "shown_status", "amount_shown", "credit_shown",
+        "failure_shown", "created_at", "succeeded_at", "failed_at",
+    )  # fmt: skip
+    list_select_related = ("payment",)
+    export_columns = (
+        (_("Refund"), "id"), about_column(), (_("Reason"), "reason"), (_("Status"), "get_status_display"),
+        (_("Amount"), "amount"), (_("Back on the credit"), "credit"), (_("Currency"), "currency"),
+        (_("Refused because"), lambda refund: words(refund.failure)), (_("Reference there"), "gateway_id"),
+        (_("Created"), "created_at"), (_("Succeeded"), "succeeded_at"),
     )  # fmt: skip
     credit_shown = money_column("credit", _("back on the credit"), ordering="credit_minor")
+
+    @admin.display(description=_("not paid because"), ordering="failure")
+    def failure_shown(self, refund: Refund) -> str:
+        return words(refund.failure) or NOTHING
+
+    @admin.display(description=_("payment"))
+    def payment_shown(self, refund: Refund) -> str:
+        return _link(refund.payment, money(refund.payment.received))
+
     piles = (
         Pile("pending", _("Pending"), Q(status=Refund.Status.PENDING)),
         Pile("failed", _("Failed"), unanswered),
@@ -122,12 +175,15 @@ class RefundAdmin(AmountColumns, StaffModelAdmin):
 
 
 @admin.register(Payout, site=staff_site)
-class PayoutAdmin(AmountColumns, StaffModelAdmin):
-    list_display = ("id", "purpose", "label", "shown_status", "amount_shown", "account_shown", "due_at", "reason_shown")
+class PayoutAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
+    list_display = (
+        "label", "subject_shown", "purpose", "shown_status", "amount_shown", "account_shown", "due_at", "reason_shown",
+    )  # fmt: skip
     list_filter = ("status", "purpose", "gateway")
     search_fields = ("id", "reference", "party", "gateway_id", "=label")
     fields = (
-        "id", "purpose", "label", "reference", "account", "party", "shown_status", "amount_shown", "account_shown",
+        "id", "purpose", "label", "subject_shown", "account", "party_shown", "shown_status", "amount_shown",
+        "account_shown",
         "gateway", "reason_shown", "attempts", "due_at", "created_at", "sent_at", "paid_at", "bounced_at",
         "cancelled_at",
     )  # fmt: skip
@@ -182,9 +238,19 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
         ),
     )
     export_columns = (
-        (_("Payout"), "id"), (_("Purpose"), "purpose"), (_("Reference"), "reference"), (_("Status"), "status"),
-        (_("Amount"), "amount"), (_("Currency"), "currency"), (_("Due"), "due_at"), (_("Paid"), "paid_at"),
+        (_("Payout"), "id"), (_("Purpose"), "purpose"), (_("Number"), "label"), about_column(),
+        (_("Plant"), lambda payout: words_about(payout, plant_key(payout.party))),
+        (_("Status"), "get_status_display"), (_("Amount"), "amount"), (_("Currency"), "currency"),
+        (_("Account"), lambda payout: _account(payout)), (_("Due"), "due_at"), (_("Sent"), "sent_at"),
+        (_("Paid"), "paid_at"),
     )  # fmt: skip
+
+    def keys_of(self, row: Payout) -> list[UUID | None]:
+        return [row.reference, plant_key(row.party)]
+
+    @admin.display(description=_("party"))
+    def party_shown(self, payout: Payout) -> str:
+        return words_about(payout, plant_key(payout.party)) or payout.party
 
     @admin.display(description=_("reason"), ordering="failure")
     def reason_shown(self, payout: Payout) -> str:
@@ -192,7 +258,7 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
 
     @admin.display(description=_("bank account"))
     def account_shown(self, payout: Payout) -> str:
-        return payout.destination or f"…{payout.iban_last4}"
+        return _account(payout)
 
     def panels(self, request: HttpRequest, obj: Payout) -> list[Panel]:
         reversals = list(obj.reversals.all())
@@ -209,17 +275,26 @@ class PayoutAdmin(AmountColumns, StaffModelAdmin):
 
 
 @admin.register(LedgerMovement, site=staff_site)
-class LedgerAdmin(StaffModelAdmin):
-    list_display = ("key", "kind", "label", "entries_shown", "happened_at")
+class LedgerAdmin(SubjectColumn, StaffModelAdmin):
+    list_display = ("happened_at", "kind", "subject_shown", "entries_shown")
     list_filter = ("kind",)
     search_fields = ("key", "reference", "label")
     date_hierarchy = "happened_at"
     ordering = ("-id",)
-    fields = ("key", "kind", "label", "reference", "happened_at")
+    fields = ("key", "kind", "subject_shown", "label", "happened_at")
+    # A line for each entry: those of one movement sum to zero.
     export_columns = (
-        (_("Movement"), "key"), (_("Kind"), "kind"), (_("Reference"), "reference"), (_("Date"), "happened_at"),
-        (_("Entries"), lambda movement: "; ".join(_entry(entry) for entry in movement.entries.all())),
+        (_("Movement"), "movement.key"), (_("Kind"), "movement.kind"),
+        (_("About"), lambda entry: _about(entry.movement)), (_("Date"), "movement.happened_at"),
+        (_("Account"), "get_account_display"), (_("Party"), lambda entry: _party(entry.movement, entry)),
+        (_("Amount"), "amount"), (_("Currency"), "currency"),
     )  # fmt: skip
+
+    def keys_of(self, row: LedgerMovement) -> list[UUID | None]:
+        return [row.reference, *(plant_key(entry.party) for entry in row.entries.all())]
+
+    def export_lines(self, rows: list[LedgerMovement]) -> list[LedgerEntry]:
+        return [entry for movement in rows for entry in movement.entries.all()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("entries")
@@ -229,9 +304,9 @@ class LedgerAdmin(StaffModelAdmin):
         return " · ".join(f"{entry.account} {money(entry.amount)}" for entry in movement.entries.all())
 
     def panels(self, request: HttpRequest, obj: LedgerMovement) -> list[Panel]:
-        rows = [(entry.get_account_display(), entry.party, money(entry.amount)) for entry in obj.entries.all()]
+        rows = [(entry.get_account_display(), _party(obj, entry), money(entry.amount)) for entry in obj.entries.all()]
         return [table(_("Entries, which sum to zero"), (_("Account"), _("Party"), _("Amount")), rows)]
 
 
-def _entry(entry: Any) -> str:
-    return f"{entry.account}/{entry.party} {entry.amount_minor} {entry.currency}"
+def _party(movement: LedgerMovement, entry: LedgerEntry) -> str:
+    return words_about(movement, plant_key(entry.party)) or entry.party

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.base import StaffModelAdmin
-from backmarket.admin.columns import NOTHING
+from backmarket.admin.columns import NOTHING, moment
 from backmarket.admin.panels import Panel, table
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
@@ -32,8 +32,8 @@ def _begin(request: HttpRequest, _none: Any, data: dict[str, Any]) -> Reconcilia
 
 @admin.register(Reconciliation, site=staff_site)
 class ReconciliationAdmin(StaffModelAdmin):
-    list_display = ("started_at", "result", "count", "days")
-    fields = ("started_at", "finished_at", "result", "count", "days")
+    list_display = ("started_at", "result", "count_shown", "days")
+    fields = ("started_at", "finished_at", "result", "count_shown", "days")
     piles = (Pile("differs", _("With differences"), Q(count__gt=0)),)
     adding = Step(
         name="now",
@@ -55,13 +55,22 @@ class ReconciliationAdmin(StaffModelAdmin):
             return format_html('<span class="tag tag--bad">{}</span>', _("differs"))
         return format_html('<span class="tag tag--good">{}</span>', _("agrees"))
 
+    @admin.display(description=_("differences"), ordering="count")
+    def count_shown(self, row: Reconciliation) -> str:
+        """Nobody has counted before it is done."""
+        return NOTHING if row.finished_at is None else str(row.count)
+
+    def name_of(self, obj: Reconciliation) -> str:
+        return moment(obj.started_at)
+
     def panels(self, request: HttpRequest, obj: Reconciliation) -> list[Panel]:
         rows = [
             (each["what"], each["about"], _shown(each["expected"], each), _shown(each["found"], each))
             for each in obj.differences
         ]
         headers = (_("What"), _("About"), _("Expected"), _("Found"))
-        return [table(_("Differences"), headers, rows, empty=_("Everything agrees."))]
+        agrees = _("Everything agrees.") if obj.finished_at else _("It is under way: load this page again.")
+        return [table(_("Differences"), headers, rows, empty=agrees)]
 
 
 def _shown(minor: int | None, difference: dict[str, Any]) -> str:
