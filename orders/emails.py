@@ -28,6 +28,7 @@ from orders.models import (
     Settlement,
     Withdrawal,
 )
+from orders.reasons import refund_words
 from orders.statements import still_owed
 from refurbishers.models import Member
 
@@ -167,7 +168,8 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
         )
     else:
         template, facts = f"order_line_{step}", {"by_bank": refunded_by_bank(line.pk), **_refunded(line)}
-        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, **facts)
+        why = refund_words(line.cancel_reason, is_paid=line.paid_at is not None)
+        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, why=why, **facts)
 
 
 def _refunded(line: OrderLine) -> dict[str, Money]:

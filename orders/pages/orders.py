@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from backmarket.market import calendar
+from backmarket.money import Money
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
@@ -19,11 +19,8 @@ from orders.pages.held import next_of_held
 from orders.pages.parts import Next, Step, state_words
 from orders.pages.reads import Bought, bought_by_parcel, refunds_of
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
-from orders.selectors import (
-    arrival,
-    stray_payment_of,
-)
-from orders.services.cancelling import BY_BUYER
+from orders.reasons import refund_words
+from orders.selectors import arrival, stray_payment_of
 from orders.services.guarantees import is_covered
 from orders.services.redirecting import is_redirectable
 from orders.services.waiting import GIVEN_UP
@@ -32,17 +29,6 @@ Line, Case = OrderLine.Status, Claim.Status
 CLOSED = (Case.RESOLVED, Case.REFUNDED, Case.WITHDRAWN)
 # A bank page left open longer than this is looked at by hand, not by reloading.
 REFRESH_FOR = timedelta(minutes=10)
-REFUND_REASONS = {
-    "out_of_stock": gettext_lazy("It was sold out."),
-    "not_shipped": gettext_lazy("The plant did not send it in time."),
-    "parcel_lost": gettext_lazy("The courier lost the parcel."),
-    "not_paid": gettext_lazy("The payment did not arrive."),
-    "buyer": gettext_lazy("You cancelled it or ordered anew."),
-    "disputed": gettext_lazy("Your bank has paid it back to you."),
-    "hold_refused": gettext_lazy("We could not confirm the order."),
-    "hold_lapsed": gettext_lazy("The bank's authorisation ended before the payment was complete."),
-    "given_up": gettext_lazy("You gave the order up before you paid."),
-}
 
 
 @dataclass(frozen=True)
@@ -96,13 +82,26 @@ class OrderPage:
     next: Next | None
     parcels: list[ParcelView]
     refunds: RefundSums
+    # The same without what came astray, which is not of the order's total.
+    own: RefundSums
     # Of the order as a whole: money that came after it had been given up.
     refund: RefundView | None
     refresh: bool
 
     @property
     def state(self) -> str:
-        return state_words(Order.PaymentStatus, self.order.payment_status)
+        """Is it paid, and has any of that gone back?"""
+        back, total = self.own.back, self.order.total
+        if not self.is_paid or not back:
+            return state_words(Order.PaymentStatus, self.order.payment_status)
+        if back < total:
+            return _("Refunded in part") if self.own.sent else _("Being refunded in part")
+        return _("Refunded") if self.own.sent == total else _("Being refunded")
+
+    @property
+    def kept(self) -> Money:
+        """What the buyer pays in the end, as far as it is known."""
+        return self.order.total - self.own.back
 
     @property
     def can_give_up(self) -> bool:
@@ -133,10 +132,15 @@ def order_page(order: Order, at: datetime) -> OrderPage:
         order=order,
         next=_next_of_order(order, parcels, at),
         parcels=parcels,
-        refunds=refund_sums(refunds, order.currency),
+        refunds=refund_sums(refunds.values(), order.currency),
+        own=refund_sums(_without_strays(refunds), order.currency),
         refund=refund_view(refunds.get(order.pk, []), at),
         refresh=waiting and at < order.placed_at + REFRESH_FOR,
     )
+
+
+def _without_strays(found: dict[UUID, list[Refund]]) -> list[list[Refund]]:
+    return [refunds for reference, refunds in found.items() if reference != refunds[0].payment_id]
 
 
 def _line_view(bought: Bought, found: dict[UUID, list[Refund]], at: datetime) -> LineView:
@@ -152,7 +156,7 @@ def _line_view(bought: Bought, found: dict[UUID, list[Refund]], at: datetime) ->
         guarantee=bought.guarantee,
         withdrawal=bought.withdrawal,
         claim=claim or next(iter(bought.claims), None),
-        reason=_reason(line),
+        reason=refund_words(line.cancel_reason or (refunds[-1].reason if refunds else ""), is_paid=bool(line.paid_at)),
         refund=refund_view(refunds, at),
         parts=[view for view in parts if view],
         request=bought.request,
@@ -171,18 +175,11 @@ def _may_withdraw(bought: Bought, at: datetime) -> bool:
     return line.delivered_at is None or at < calendar().days_after(line.delivered_at, days)
 
 
-def _reason(line: OrderLine) -> str | Promise:
-    """Why it was cancelled; nothing when it was not."""
-    if line.cancel_reason == BY_BUYER and line.paid_at:
-        return _("You cancelled it.")
-    return REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else ""
-
-
 def _steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step]:
     """The parcel's way, from the line that got furthest; the courier's scans in between."""
-    lines = [line for line in bought if line.status != Line.CANCELLED]
+    lines = [line for line in bought if not is_called_off(line)]
     if not lines:
-        return [Step(_("Cancelled"), None, "problem")]
+        return _called_off(bought)
     line = max(lines, key=lambda each: (each.delivered_at is not None, each.shipped_at is not None))
     steps = [
         _step(_("Paid"), line.paid_at),
@@ -199,8 +196,22 @@ def _steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step]:
             return [*steps, Step(back, consignment.parcel.returned_at, "problem")]
     # What the courier found after the refund is delivered, though the line is not.
     there = line.delivered_at or (consignment.parcel.delivered_at if consignment.parcel else None)
+    if there is None and line.status == Line.REFUNDED:
+        return [*steps, Step(_("Refunded on its way"), line.refunded_at, "problem")]
     steps.append(_step(_("Delivered"), there, detail="" if there else _expected(line)))
     return _with_current(steps)
+
+
+def is_called_off(line: OrderLine) -> bool:
+    """Never sent, and never will be, wherever its money is."""
+    return line.status == Line.CANCELLED or (line.status == Line.REFUNDED and line.shipped_at is None)
+
+
+def _called_off(bought: list[OrderLine]) -> list[Step]:
+    """How far a parcel came of which nothing is sent: its way ends there, also once the money is back."""
+    line = max(bought, key=lambda each: (each.accepted_at is not None, each.cancelled_at is not None))
+    done = [_step(_("Paid"), line.paid_at), _step(_("Accepted by the plant"), line.accepted_at)]
+    return [*(step for step in done if step.at), Step(_("Cancelled"), line.cancelled_at, "problem")]
 
 
 def _step(title: str, at: datetime | None, detail: str = "") -> Step:

@@ -1,9 +1,8 @@
 """The way of money that goes back: asked, sent by the bank, on the account; what failed is said too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -33,6 +32,10 @@ class RefundSums:
 
     sent: Money
     asked: Money
+
+    @property
+    def back(self) -> Money:
+        return self.sent + self.asked
 
 
 def refund_view(refunds: Sequence[Refund], at: datetime) -> RefundView | None:
@@ -70,8 +73,8 @@ def _arrival(sent_at: datetime, at: datetime) -> Step:
     return Step(_("On your account"), None, state, detail % {"day": date_format(day, "DATE_FORMAT")})
 
 
-def refund_sums(found: Mapping[UUID, Iterable[Refund]], currency: str) -> RefundSums:
-    rows = [refund for refunds in found.values() for refund in refunds]
+def refund_sums(found: Iterable[Iterable[Refund]], currency: str) -> RefundSums:
+    rows = [refund for refunds in found for refund in refunds]
     return RefundSums(
         sent=total((row.amount for row in rows if row.status == Status.SUCCEEDED), currency)
         + total((row.credit for row in rows), currency),
