@@ -83,6 +83,11 @@ def send_hold(hold: Hold, kind: str, *, at: datetime) -> None:
     _to_buyer(order, HOLD_TEMPLATES[kind], key=str(hold.pk), at=at, hold=hold, is_charged=is_charged)
 
 
+def send_called_off(order: Order, *, at: datetime) -> None:
+    """Its buyer has cancelled an order of which nothing was charged."""
+    _to_buyer(order, "order_called_off", key=str(order.pk), at=at)
+
+
 def send_part(part: PartRefund, *, at: datetime) -> None:
     by_bank = refunded_by_bank(part.pk)
     _to_buyer(

@@ -15,12 +15,13 @@ from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
-from orders.pages.held import next_of_held
+from orders.pages.held import is_open, next_of_held
 from orders.pages.parts import Next, Step, state_words
 from orders.pages.reads import Bought, bought_by_parcel, refunds_of
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
 from orders.reasons import refund_words
 from orders.selectors import arrival, stray_payment_of
+from orders.services.cancelling import is_free
 from orders.services.guarantees import is_covered
 from orders.services.redirecting import is_redirectable
 from orders.services.waiting import GIVEN_UP
@@ -44,6 +45,7 @@ class LineView:
     can_withdraw: bool
     can_claim: bool
     can_rate: bool
+    disputed: bool
 
     @property
     def state(self) -> str:
@@ -52,11 +54,11 @@ class LineView:
     @property
     def can_cancel(self) -> bool:
         """At once, without asking anybody."""
-        return self.line.status == Line.PAID
+        return is_free(self.line) and not self.disputed
 
     @property
     def can_ask(self) -> bool:
-        return self.line.status == Line.ACCEPTED and self.request is None
+        return self.line.status == Line.ACCEPTED and self.request is None and not self.disputed
 
     @property
     def has_left(self) -> bool:
@@ -108,6 +110,13 @@ class OrderPage:
         return self.order.payment_status == Order.PaymentStatus.PENDING
 
     @property
+    def can_call_off(self) -> bool:
+        """As a whole, while somebody looks at it: one paid device has its own button."""
+        if self.order.is_disputed or not is_open(self.order):
+            return False
+        return not self.is_paid or sum(view.can_cancel for parcel in self.parcels for view in parcel.lines) > 1
+
+    @property
     def uses_own_address(self) -> bool:
         return any(parcel.consignment.address is None for parcel in self.parcels)
 
@@ -123,7 +132,9 @@ def order_page(order: Order, at: datetime) -> OrderPage:
             consignment=consignment,
             steps=_steps(consignment, [each.line for each in bought]),
             lines=[_line_view(each, refunds, at) for each in bought],
-            can_redirect=is_redirectable([each.line for each in bought]),
+            can_redirect=is_redirectable(
+                [each.line for each in bought], getattr(order, "hold", None), disputed=order.is_disputed
+            ),
         )
         for consignment, bought in bought_by_parcel(order)
     ]
@@ -163,6 +174,7 @@ def _line_view(bought: Bought, found: dict[UUID, list[Refund]], at: datetime) ->
         can_withdraw=_may_withdraw(bought, at) and not is_given_back,
         can_claim=kept and claim is None and covered,
         can_rate=line.status in (Line.DELIVERED, Line.CLOSED),
+        disputed=line.order.is_disputed,
     )
 
 
@@ -183,7 +195,8 @@ def _steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step]:
     line = max(lines, key=lambda each: (each.delivered_at is not None, each.shipped_at is not None))
     steps = [
         _step(_("Paid"), line.paid_at),
-        _step(_("Accepted by the plant"), line.accepted_at),
+        *([_step(_("We check your order"), None)] if line.status == Line.ON_HOLD else []),
+        _step(_("Accepted by the plant") if line.accepted_at else _("The plant accepts it"), line.accepted_at),
         _step(_("Handed to the courier"), line.shipped_at, detail=_tracking(consignment.parcel)),
     ]
     if consignment.parcel:
@@ -233,7 +246,7 @@ def _tracking(parcel: Parcel | None) -> str:
 
 
 def _expected(line: OrderLine) -> str:
-    if line.paid_at is None:
+    if line.paid_at is None or line.status == Line.ON_HOLD:  # whoever looks at it promises nothing
         return ""
     day = arrival(line.paid_at, line.listing.shipping_days)
     return _("Expected by %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
@@ -241,7 +254,10 @@ def _expected(line: OrderLine) -> str:
 
 def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Next | None:
     status = Order.PaymentStatus
-    if held := next_of_held(order):
+    reasons = {view.line.cancel_reason for parcel in parcels for view in parcel.lines}
+    if order.is_disputed:
+        return _next_of_disputed()
+    if held := next_of_held(order, reasons):
         return held
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
@@ -260,6 +276,12 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
             icon="warning",
         )
     return _next_of_parcels(parcels)
+
+
+def _next_of_disputed() -> Next:
+    first = _("It was asked to give this payment back. Until it has decided, nothing is cancelled or refunded here:")
+    text = _("the money would come twice. If that was a mistake, tell your bank, and write to us: a person answers.")
+    return Next(_("Your bank looks into this payment"), f"{first} {text}", icon="bank")
 
 
 def _next_of_cancelled(parcels: list[ParcelView]) -> Next:
@@ -309,6 +331,9 @@ def _next_of_parcels(parcels: list[ParcelView]) -> Next | None:
     waiting = [view.line for view in lines if view.line.status in (Line.PAID, Line.ACCEPTED)]
     if waiting:
         first = min(waiting, key=lambda line: line.due_at or line.order.placed_at)
+        if all(line.status == Line.PAID for line in waiting):
+            text = _("It accepts your order, prepares your parcel and hands it to the courier.")
+            return Next(_("The plant has your order"), text, icon="box", deadline=first.due_at)
         text = _("The plant prepares your parcel and hands it to the courier.")
         return Next(_("Being prepared"), text, icon="box", deadline=first.due_at)
     if any(view.line.status == Line.SHIPPED for view in lines):

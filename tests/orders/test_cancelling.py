@@ -167,7 +167,7 @@ def test_a_plant_that_cannot_send_it_has_cancelled_as_asked(
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [("on_hold", "This payment is being checked."), ("pending", "This order is not paid yet")]
+    ("status", "words"), [("on_hold", "is cancelled as a whole"), ("pending", "This order is not paid yet")]
 )
 def test_what_is_not_paid_or_being_checked_waits(
     place: Place, listing: Listing, alice: User, now: datetime, status: str, words: str
