@@ -41,6 +41,8 @@ class LineView:
     reason: str | Promise
     refund: RefundView | None
     parts: list[RefundView]
+    # Of the refunds in part: what is back, which the bank may have refused.
+    part_back: Money
     request: CancelRequest | None
     can_withdraw: bool
     can_claim: bool
@@ -170,6 +172,7 @@ def _line_view(bought: Bought, found: dict[UUID, list[Refund]], at: datetime) ->
         reason=refund_words(line.cancel_reason or (refunds[-1].reason if refunds else ""), is_paid=bool(line.paid_at)),
         refund=refund_view(refunds, at),
         parts=[view for view in parts if view],
+        part_back=refund_sums([found.get(part.pk, []) for part in paid_back], line.currency).sent,
         request=bought.request,
         can_withdraw=_may_withdraw(bought, at) and not is_given_back,
         can_claim=kept and claim is None and covered,

@@ -43,15 +43,22 @@ def refund_view(refunds: Sequence[Refund], at: datetime) -> RefundView | None:
     if not refunds:
         return None
     steps: list[Step] = []
+    by_credit = total((refund.credit for refund in refunds), refunds[-1].currency)
     for refund in refunds:
         if refund.credit:
             title = _("%(amount)s back on your credit") % {"amount": money(refund.credit)}
             steps.append(Step(title, refund.created_at, "done"))
         if refund.amount:
-            steps.append(Step(_("Refund asked of the bank"), refund.created_at, "done"))
+            steps.append(Step(_asked(refund, by_credit), refund.created_at, "done"))
             steps += _outcome(refund, at, last=refund is refunds[-1])
-    by_credit = total((refund.credit for refund in refunds), refunds[-1].currency)
     return RefundView(refunds[-1].amount + by_credit, steps)
+
+
+def _asked(refund: Refund, by_credit: Money) -> str:
+    """How much comes by the bank, where that is not all of it."""
+    if not by_credit:
+        return _("Refund asked of the bank")
+    return _("Refund of the other %(amount)s asked of the bank") % {"amount": money(refund.amount)}
 
 
 def _outcome(refund: Refund, at: datetime, *, last: bool) -> list[Step]:
