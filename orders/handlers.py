@@ -200,7 +200,8 @@ def email_plant_of_cancelled_line(event: Event) -> None:
 
 
 def email_plant_of_request(event: Event) -> None:
-    emails.send_plant_request(_request(event), at=event.happened_at)
+    if CancelRequest.objects.filter(pk=event.subject_id).exists():  # else its buyer has taken it back
+        emails.send_plant_request(_request(event), at=event.happened_at)
 
 
 def email_buyer_of_refused_request(event: Event) -> None:

@@ -63,6 +63,12 @@ class LineView:
         return self.line.status == Line.ACCEPTED and self.request is None and not self.disputed
 
     @property
+    def can_keep(self) -> bool:
+        """Take the request to cancel it back."""
+        asked = self.request is not None and self.request.status == CancelRequest.Status.OPEN
+        return asked and self.line.status == Line.ACCEPTED
+
+    @property
     def has_left(self) -> bool:
         return self.line.shipped_at is not None
 

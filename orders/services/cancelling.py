@@ -109,6 +109,20 @@ def ask_to_cancel(line: OrderLine, *, by: Actor, at: datetime) -> CancelRequest:
     return request
 
 
+def take_back_request(line: OrderLine, *, by: Actor, at: datetime) -> None:
+    """The buyer wants the device after all: as if they had not asked, so that they may ask again.
+
+    Raises CannotCancel once the plant has answered, or sent it.
+    """
+    with transaction.atomic():
+        locked = _locked(line, Status.ACCEPTED)
+        request = lock(CancelRequest.objects.filter(line=locked, status=CancelRequest.Status.OPEN)).first()
+        if request is None:
+            raise CannotCancel(_("There is no open request for this device (any more)."))
+        record("line.request_taken_back", locked, by=by, at=at)
+        request.delete()
+
+
 def call_off_consignment(consignment: Consignment, *, by: Actor, at: datetime) -> CalledOff:
     """The whole parcel: what is not accepted is cancelled at once, for the rest the plant is asked.
 

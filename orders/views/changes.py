@@ -27,6 +27,7 @@ from orders.services.cancelling import (
     cancel_line,
     require_cancellable,
     require_held,
+    take_back_request,
 )
 from orders.services.redirecting import redirect_consignment, require_redirectable
 from orders.views.common import actor, opened, person
@@ -62,12 +63,16 @@ def _order_cancelled(order: Order, *, waits: bool) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @retried
 def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """One device: cancelled at once or, with `ask`, by the plant. What was not confirmed here is not done."""
+    """One device: cancelled at once or, with `ask`, by the plant, which `keep` takes back. What was not confirmed here
+    is not done."""
     line, now = line_for_buyer(request.user, opened(request), pk), timetravel.now()
     if request.method != "POST":
         return _confirm(request, line.order_id, [line])
     try:
-        if "ask" in request.POST:
+        if "keep" in request.POST:
+            take_back_request(line, by=actor(request), at=now)
+            messages.success(request, _("You keep it: the plant sends it as ordered."))
+        elif "ask" in request.POST:
             ask_to_cancel(line, by=actor(request), at=now)
             messages.success(request, _("The plant has your request. Its answer comes here and by e-mail."))
         else:
