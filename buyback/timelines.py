@@ -18,6 +18,7 @@ from buyback.due import last_minute
 from buyback.guides import Suspension
 from buyback.models import Trade
 from buyback.moments import Moment
+from buyback.payout_words import payout_state
 
 Text = str | Promise
 
@@ -136,9 +137,21 @@ def _window(starts: datetime, ends: datetime) -> str:
 def _present(trade: Trade) -> list[Moment]:
     if trade.status not in NOW:
         return []
+    if trade.status == Trade.Status.VALIDATED and (stuck := _stuck(trade)):
+        return [stuck]
     # When we begin to ask the courier is no promise to the seller.
     due = None if trade.status == Trade.Status.COLLECTED else last_minute(trade.due_at)
     return [Moment(NOW[trade.status], detail=_by(due), state="current")]
+
+
+def _stuck(trade: Trade) -> Moment | None:
+    """Money that came back, or whose transfer was given up, is not on its way."""
+    if trade.payout is None or trade.payout.status not in (Payout.Status.BOUNCED, Payout.Status.CANCELLED):
+        return None
+    state = payout_state(trade)
+    asks = state is not None and state.asks
+    title = gettext("We wait for another account of yours") if asks else gettext("We order the transfer again")
+    return Moment(title, state="current")
 
 
 def _by(due: datetime | None) -> str:

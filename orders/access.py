@@ -13,6 +13,7 @@ from backmarket.invoices.models import Invoice
 from backmarket.payments.models import Payment
 from backmarket.prepared import prepared_objects
 from orders.models import Claim, Consignment, Order, OrderLine, Withdrawal
+from orders.selectors import disputing
 from refurbishers.access import plant_of
 
 Visitor = User | AnonymousUser
@@ -44,7 +45,7 @@ def payment_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Payme
 
 @prepared_objects
 def _orders(pk: Any) -> "QuerySet[Order]":
-    return Order.objects.select_related("address", "buyer", "hold").filter(pk=pk)
+    return Order.objects.select_related("address", "buyer", "hold").annotate(disputing=disputing()).filter(pk=pk)
 
 
 @prepared_objects
@@ -104,11 +105,9 @@ def paper_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Invoice
 
 
 def consignment_for_plant(user: Visitor, pk: UUID) -> Consignment:
-    """Paid, and not being looked at first. Else Http404."""
-    parcels = Consignment.objects.select_related("order__address", "address", "plant", "parcel").exclude(
-        order__hold__status="open"
-    )
-    consignment = parcels.filter(plant=plant_of(user), order__payment_status="captured", pk=pk).first()
+    """Paid, and handed over to its plant, which never hears of what ended while somebody looked at it. Else Http404."""
+    parcels = Consignment.objects.told().select_related("order__address", "address", "plant", "parcel")
+    consignment: Consignment | None = parcels.filter(plant=plant_of(user), pk=pk).first()
     if consignment is None:
         raise Http404
     return consignment

@@ -28,6 +28,7 @@ from orders.models import (
     Settlement,
     Withdrawal,
 )
+from orders.reasons import refund_words
 from orders.statements import still_owed
 from refurbishers.models import Member
 
@@ -80,6 +81,11 @@ def send_hold(hold: Hold, kind: str, *, at: datetime) -> None:
     order = hold.order
     is_charged = order.payment_status == Order.PaymentStatus.CAPTURED
     _to_buyer(order, HOLD_TEMPLATES[kind], key=str(hold.pk), at=at, hold=hold, is_charged=is_charged)
+
+
+def send_called_off(order: Order, *, at: datetime) -> None:
+    """Its buyer has cancelled an order of which nothing was charged."""
+    _to_buyer(order, "order_called_off", key=str(order.pk), at=at)
 
 
 def send_part(part: PartRefund, *, at: datetime) -> None:
@@ -167,7 +173,8 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
         )
     else:
         template, facts = f"order_line_{step}", {"by_bank": refunded_by_bank(line.pk), **_refunded(line)}
-        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, **facts)
+        why = refund_words(line.cancel_reason, is_paid=line.paid_at is not None)
+        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, why=why, **facts)
 
 
 def _refunded(line: OrderLine) -> dict[str, Money]:

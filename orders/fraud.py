@@ -65,5 +65,7 @@ def explain(hit: Mapping[str, Any]) -> str:
     if hit["kind"] == Kind.VELOCITY:
         text = _("%(orders)d orders within %(hours)d hours, of the same account, e-mail or address.")
         return text % {"orders": hit["orders"], "hours": hit["hours"]}
+    if hit["kind"] == "moved":
+        return _("Its buyer has changed the address of a parcel since it is looked at.")
     text = _("It goes to %(country)s, and the card is from %(card)s.")
     return text % {"country": country_name(hit["country"]), "card": country_name(hit["card"])}

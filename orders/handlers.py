@@ -151,8 +151,11 @@ def email_buyer_order(event: Event) -> None:
 
 def email_buyer_of_hold(event: Event) -> None:
     """That we look at the order, or that we could not take it: what was charged, if anything, goes back."""
-    if event.data.get("reason") != refunds.UNNEEDED:  # each device has told of its own
-        emails.send_hold(Hold.objects.get(pk=event.subject_id), event.kind, at=event.happened_at)
+    hold, reason = Hold.objects.select_related("order").get(pk=event.subject_id), event.data.get("reason")
+    if reason == BY_BUYER and hold.order.payment_status != Order.PaymentStatus.CAPTURED:
+        emails.send_called_off(hold.order, at=event.happened_at)
+    elif reason not in (BY_BUYER, refunds.UNNEEDED):  # each device has told of its own
+        emails.send_hold(hold, event.kind, at=event.happened_at)
 
 
 def tell_of_release(event: Event) -> None:
@@ -188,15 +191,17 @@ def email_buyer_line(event: Event) -> None:
 
 
 def email_plant_of_cancelled_line(event: Event) -> None:
-    """What its buyer called off before the plant accepted it, or their bank paid back: so that nobody packs it."""
+    """What its buyer called off before the plant accepted it, or their bank paid back: so that nobody packs it. A plant
+    that was never told of it need not hear."""
     line = _line(event)
     unseen = line.accepted_at is None and line.cancel_reason == BY_BUYER
-    if line.paid_at is not None and (unseen or line.cancel_reason == DISPUTED):
+    if line.consignment.ship_by is not None and (unseen or line.cancel_reason == DISPUTED):
         emails.send_plant_cancelled(line, at=event.happened_at)
 
 
 def email_plant_of_request(event: Event) -> None:
-    emails.send_plant_request(_request(event), at=event.happened_at)
+    if CancelRequest.objects.filter(pk=event.subject_id).exists():  # else its buyer has taken it back
+        emails.send_plant_request(_request(event), at=event.happened_at)
 
 
 def email_buyer_of_refused_request(event: Event) -> None:
@@ -209,7 +214,8 @@ def _request(event: Event) -> CancelRequest:
 
 def email_plant_of_redirection(event: Event) -> None:
     consignment = Consignment.objects.select_related("plant", "order").get(pk=event.subject_id)
-    emails.send_plant_redirection(consignment, key=str(event.pk), at=event.happened_at)
+    if consignment.ship_by is not None:
+        emails.send_plant_redirection(consignment, key=str(event.pk), at=event.happened_at)
 
 
 def set_off_trade(event: Event) -> None:

@@ -23,6 +23,12 @@ class LineQuerySet(models.QuerySet[Any]):
         return self.filter(due_at__lte=at)
 
 
+class ConsignmentQuerySet(models.QuerySet[Any]):
+    def told(self) -> "ConsignmentQuerySet":
+        """Handed over to their plants, which never hear of what ended before that."""
+        return self.filter(ship_by__isnull=False)
+
+
 def found_after_refund() -> Q:
     """The lines brought to their buyer after the money had gone back, until the desk has closed that."""
     key = Cast(OuterRef("pk"), models.CharField())

@@ -8,17 +8,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from backmarket.accounts.models import Address, User
+from backmarket.accounts.models import Address, AddressFields, User
 from backmarket.invoices.models import Invoice
 from backmarket.invoices.selectors import papers_about
 from backmarket.market import calendar
 from backmarket.money import Money, total
-from backmarket.payments.models import Payment
+from backmarket.payments.models import Dispute, Payment
 from backmarket.payments.selectors import available_credit, credit_of
 from backmarket.prepared import Row, columns, instance, prepared, prepared_objects
 from catalog.models import Listing, StockReservation, Unit
@@ -98,11 +98,12 @@ def paid_before(order: Order) -> bool:
     return others.exclude(pk=order.pk).exists()
 
 
-def rules_and_orders_lately(order: Order, at: datetime) -> tuple[list[FraudRule], tuple[datetime, ...]]:
+def rules_and_orders_lately(
+    order: Order, at: datetime, home: AddressFields
+) -> tuple[list[FraudRule], tuple[datetime, ...]]:
     """The rules against fraud, and when orders of the same account, e-mail or address were placed within the hours that
     the longest of them looks back, this one included, a hundred at most; what its buyer has replaced or given up does
-    not count."""
-    home = order.address
+    not count. `home` is where it goes."""
     facts: dict[str, Any] = {
         "at": at, "email": order.email, "buyer": order.buyer_id, "line1": home.line1, "postcode": home.postcode,
         "country": home.country, "given_up": Order.PaymentStatus.CANCELLED, "most": ORDERS_AT_MOST,
@@ -302,6 +303,17 @@ def payment_of(order: Order) -> Payment | None:
 @prepared_objects
 def _payments(order: Any) -> QuerySet[Payment]:
     return Payment.objects.filter(purpose="order", reference=order)[:1]
+
+
+def disputing() -> Exists:
+    """Of orders: their bank has been asked to take the money that paid them back, and has not decided. While it only
+    inquires a refund is the answer to it."""
+    paid = Dispute.objects.open().filter(inquiry=False, payment__purpose="order", payment__status="captured")
+    return Exists(paid.filter(payment__reference=OuterRef("pk")))
+
+
+def is_disputed(order_id: UUID) -> bool:
+    return Order.objects.filter(disputing(), pk=order_id).exists()
 
 
 def stray_payment_of(order: Order) -> Payment | None:

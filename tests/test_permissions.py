@@ -179,6 +179,7 @@ DOORS: dict[tuple[str, str], str] = {
     ("get", "order"): ALICES,
     ("get", "paper"): ALICES,
     # Paid and delivered: nothing is left to call off or to send elsewhere.
+    ("get", "order-cancel"): "404 302 404 404 404 404 404 404",
     ("post", "order-cancel"): "404 302 404 404 404 404 404 404",
     ("get", "parcel-cancel"): "404 302 404 404 404 404 404 404",
     ("post", "parcel-cancel"): "404 302 404 404 404 404 404 404",

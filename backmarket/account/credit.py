@@ -6,12 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backmarket.accounts.models import User
 from backmarket.money import Money
-from backmarket.payments.models import LedgerEntry
+from backmarket.payments.models import LedgerEntry, Payout
 from backmarket.payments.selectors import available_credit, credit_of
 from orders.models import Order
 
@@ -41,6 +42,12 @@ class CreditRow:
 
 def credit_state(person: User, at: datetime) -> CreditState:
     return CreditState(credit_of(person), available_credit(person, settings.DEFAULT_CURRENCY, at))
+
+
+def leaving(person: User) -> QuerySet[Payout]:
+    """Transfers of the person's credit that are ordered and have not left."""
+    mine = Payout.objects.filter(account=LedgerEntry.Account.CREDIT, party=str(person.pk))
+    return mine.filter(status=Payout.Status.ORDERED).order_by("created_at")
 
 
 def credit_rows(entries: Iterable[LedgerEntry]) -> list[CreditRow]:

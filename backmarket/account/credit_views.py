@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from backmarket.account.credit import credit_rows, credit_state
+from backmarket.account.credit import credit_rows, credit_state, leaving
 from backmarket.account.forms import PayOutForm
 from backmarket.accounts.models import User
 from backmarket.accounts.proof import fresh_proof_required
@@ -30,6 +30,7 @@ def credit(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)  # noqa: S101 - login_required
     page = Paginator(credit_entries(request.user), PER_PAGE).get_page(request.GET.get("page"))
     context = {"credit": credit_state(request.user, now()), "page_obj": page, "rows": credit_rows(page.object_list)}
+    context["leaving"] = leaving(request.user)
     return render(request, "account_home/credit.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.admin import display
@@ -24,7 +25,7 @@ from catalog.models import Grade
 from orders.fraud import explain
 from orders.issues import LABELS
 from orders.models import CancelRequest, Claim, ClaimMessage, Consignment, Hold, Order, OrderLine, Settlement
-from orders.selectors import Statement, row_sums
+from orders.selectors import Statement, is_disputed, row_sums
 from orders.statements import AccountStatement, settlement_facts
 
 # The amounts of a row of a settlement, as `row_sums` gives them.
@@ -92,10 +93,19 @@ def lines_panel(site: str, lines: Iterable[OrderLine]) -> Panel:
 def address_panel(order: Order, *consignments: Consignment) -> Panel:
     """Where it goes; a parcel that its buyer has redirected says so."""
     where = [(_("Address"), "\n".join(order.address.lines))]
+    consignments = consignments or tuple(order.consignments.select_related("address"))
     changed = [("\n".join(each.address.lines)) for each in consignments if each.address]
     if changed and len(changed) == len(consignments):
         where = []
     return facts(_("Send to"), [*where, *((_("New address, as the customer wishes"), lines) for lines in changed)])
+
+
+def dispute_panel(order_id: UUID) -> list[Panel]:
+    """What its plant does while the buyer's bank may take the money back; no panel where it is not asked to."""
+    if not is_disputed(order_id):
+        return []
+    wait = _("Do not send what has not left: wait until we write, or ask us. What has left stays as it is.")
+    return [facts(_("The buyer has disputed this payment"), [(_("Wait"), wait)])]
 
 
 def requests_panel(site: str, requests: Iterable[CancelRequest]) -> list[Panel]:

@@ -24,6 +24,7 @@ from orders.admin.parts import (
     ConsignmentColumns,
     LineColumns,
     address_panel,
+    dispute_panel,
     label_of,
     lines_panel,
     link,
@@ -40,7 +41,6 @@ from orders.services.returns import receive_return
 LINE = OrderLine.Status
 SHIPPABLE = (LINE.PAID, LINE.ACCEPTED)
 REQUEST = CancelRequest.Status
-UNPAID = (LINE.PENDING, LINE.ON_HOLD)
 
 
 def lines_in(*statuses: str) -> Any:
@@ -75,7 +75,7 @@ def _ship(request: HttpRequest, consignment: Consignment, data: dict[str, Any]) 
 
 @admin.register(Consignment, site=plant_site)
 class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
-    """What one order asks this plant to send; orders that nobody has paid are not there."""
+    """What one order asks this plant to send; what it was never told of is not there."""
 
     readers = AFTER_SALES
     list_display = ("order_number", "devices", "deadline_shown", "parcel_shown")
@@ -136,10 +136,8 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
         return gettext("Order %(number)s") % {"number": obj.order.number}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
-        paid = (
-            super().get_queryset(request).filter(order__payment_status="captured").exclude(order__hold__status="open")
-        )
-        return paid.select_related("order__address", "address", "parcel").prefetch_related("lines")
+        told = super().get_queryset(request).filter(ship_by__isnull=False)
+        return told.select_related("order__address", "address", "parcel").prefetch_related("lines")
 
     @admin.display(description=_("devices"))
     def devices(self, consignment: Consignment) -> str:
@@ -153,6 +151,7 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
         papers = papers_panel("plant", papers_about(obj.order_id).filter(party=obj.plant_id), _("Invoices"))
         asked = list(CancelRequest.objects.filter(line__consignment=obj).select_related("line"))
         return [
+            *dispute_panel(obj.order_id),
             *requests_panel("plant", asked),
             lines_panel("plant", lines),
             *address,
@@ -241,7 +240,7 @@ class LineAdmin(LineColumns, PlantModelAdmin):
         return (
             super()
             .get_queryset(request)
-            .exclude(status__in=UNPAID)
+            .filter(consignment__ship_by__isnull=False)
             .select_related("order", "consignment", "cancel_request")
         )
 
@@ -253,6 +252,7 @@ class LineAdmin(LineColumns, PlantModelAdmin):
         consignment = link("plant", obj.consignment, _("All devices of this order, address and parcel"))
         asked = list(CancelRequest.objects.filter(line=obj))
         return [
+            *dispute_panel(obj.order_id),
             *requests_panel("plant", asked),
             facts(_("Sending"), [(_("Consignment"), consignment)]),
             history(obj, *asked),

@@ -16,7 +16,7 @@ from backmarket.money import Money
 from backmarket.shipping.models import Parcel
 from catalog.models import Grade, Listing, Unit, VatScheme
 from orders.models.carts import Cart
-from orders.querysets import LineQuerySet
+from orders.querysets import ConsignmentQuerySet, LineQuerySet
 from refurbishers.models import Refurbisher
 
 if TYPE_CHECKING:
@@ -108,6 +108,11 @@ class Order(models.Model):
         return Money(self.credit_minor, self.currency)
 
     @property
+    def is_disputed(self) -> bool:
+        """Has the buyer's bank been asked to take its money back? Known to whoever has read it with the order."""
+        return getattr(self, "disputing", False)
+
+    @property
     def to_pay(self) -> Money:
         """What is left to pay by card."""
         return self.total - self.credit
@@ -124,7 +129,10 @@ class Consignment(models.Model):
     address = models.ForeignKey(Address, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     shipping_minor = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
+    # Its plant's clock: empty until the plant is told.
     ship_by = models.DateTimeField(null=True, blank=True)
+
+    objects = ConsignmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("consignment")

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from backmarket.money import Money, total
 from catalog.impact import GRAMS, Avoided, avoided
-from orders.models import Cart, CartItem
+from orders.models import Cart, CartItem, Order
 from orders.pages.reads import free_for, items_shown
 from orders.selectors import arrival, is_offered
 from refurbishers.models import Refurbisher
@@ -35,6 +35,22 @@ class Footprint:
     @property
     def high_kg(self) -> float:
         return self.high_g / GRAMS
+
+
+@dataclass(frozen=True)
+class WaitingOrder:
+    """The cart's own order, until its money has come: `seconds` are those for which its devices are still kept."""
+
+    order: Order
+    seconds: int
+
+    @property
+    def can_pay(self) -> bool:
+        return self.order.payment_status == Order.PaymentStatus.PENDING
+
+
+def waiting_order(order: Order, at: datetime) -> WaitingOrder:
+    return WaitingOrder(order, max(0, int((order.reserved_until - at).total_seconds())))
 
 
 @dataclass(frozen=True)

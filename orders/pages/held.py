@@ -1,14 +1,24 @@
 """What the order page says of an order that somebody looks at first."""
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 
 from orders.models import Hold, Order
 from orders.pages.parts import Next
+from orders.services.holds import LAPSED, REFUSED
+from orders.services.waiting import REPLACED
 
 
-def next_of_held(order: Order) -> Next | None:
-    """What a person looks at, and what was decided; None for an order that was never held, or that is released and
-    paid."""
+def is_open(order: Order) -> bool:
+    """Does somebody look at it? `hold` is read with the order."""
+    hold: Hold | None = getattr(order, "hold", None)
+    return hold is not None and hold.status == Hold.Status.OPEN
+
+
+def next_of_held(order: Order, reasons: Collection[str] = ()) -> Next | None:
+    """What a person looks at, and what was decided; None for an order that was never held, that is released and paid,
+    or whose devices were all refunded before. `reasons` are those for which its lines were cancelled."""
     hold: Hold | None = getattr(order, "hold", None)
     if hold is None or hold.status == Hold.Status.FORESEEN:
         return None
@@ -25,6 +35,15 @@ def next_of_held(order: Order) -> Next | None:
         return Next(
             _("Your order is confirmed"), _("Your bank completes the payment, and the plant is told."), icon="card"
         )
+    if not {REFUSED, LAPSED} & {*reasons}:
+        return _called_off(charged=charged) if REPLACED in reasons else None
     back = _("All of it goes back to the means you paid with.") if charged else _("Nothing was charged.")
     text = _("We are sorry. If you still want the devices, order again, or write to us: a person answers.")
     return Next(_("We could not take this order"), f"{back} {text}", icon="info")
+
+
+def _called_off(*, charged: bool) -> Next:
+    text = _("Nothing was charged. Your bank frees what it has set aside; it may take a few days until it shows that.")
+    if charged:
+        text = _("All of it goes back to the means you paid with.")
+    return Next(_("You cancelled this order"), text, icon="info")

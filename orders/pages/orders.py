@@ -8,22 +8,20 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from backmarket.market import calendar
+from backmarket.money import Money
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
-from orders.pages.held import next_of_held
+from orders.pages.held import is_open, next_of_held
 from orders.pages.parts import Next, Step, state_words
 from orders.pages.reads import Bought, bought_by_parcel, refunds_of
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
-from orders.selectors import (
-    arrival,
-    stray_payment_of,
-)
-from orders.services.cancelling import BY_BUYER
+from orders.reasons import refund_words
+from orders.selectors import arrival, stray_payment_of
+from orders.services.cancelling import is_free
 from orders.services.guarantees import is_covered
 from orders.services.redirecting import is_redirectable
 from orders.services.waiting import GIVEN_UP
@@ -32,17 +30,6 @@ Line, Case = OrderLine.Status, Claim.Status
 CLOSED = (Case.RESOLVED, Case.REFUNDED, Case.WITHDRAWN)
 # A bank page left open longer than this is looked at by hand, not by reloading.
 REFRESH_FOR = timedelta(minutes=10)
-REFUND_REASONS = {
-    "out_of_stock": gettext_lazy("It was sold out."),
-    "not_shipped": gettext_lazy("The plant did not send it in time."),
-    "parcel_lost": gettext_lazy("The courier lost the parcel."),
-    "not_paid": gettext_lazy("The payment did not arrive."),
-    "buyer": gettext_lazy("You cancelled it or ordered anew."),
-    "disputed": gettext_lazy("Your bank has paid it back to you."),
-    "hold_refused": gettext_lazy("We could not confirm the order."),
-    "hold_lapsed": gettext_lazy("The bank's authorisation ended before the payment was complete."),
-    "given_up": gettext_lazy("You gave the order up before you paid."),
-}
 
 
 @dataclass(frozen=True)
@@ -54,10 +41,13 @@ class LineView:
     reason: str | Promise
     refund: RefundView | None
     parts: list[RefundView]
+    # Of the refunds in part: what is back, which the bank may have refused.
+    part_back: Money
     request: CancelRequest | None
     can_withdraw: bool
     can_claim: bool
     can_rate: bool
+    disputed: bool
 
     @property
     def state(self) -> str:
@@ -66,11 +56,17 @@ class LineView:
     @property
     def can_cancel(self) -> bool:
         """At once, without asking anybody."""
-        return self.line.status == Line.PAID
+        return is_free(self.line) and not self.disputed
 
     @property
     def can_ask(self) -> bool:
-        return self.line.status == Line.ACCEPTED and self.request is None
+        return self.line.status == Line.ACCEPTED and self.request is None and not self.disputed
+
+    @property
+    def can_keep(self) -> bool:
+        """Take the request to cancel it back."""
+        asked = self.request is not None and self.request.status == CancelRequest.Status.OPEN
+        return asked and self.line.status == Line.ACCEPTED
 
     @property
     def has_left(self) -> bool:
@@ -96,17 +92,37 @@ class OrderPage:
     next: Next | None
     parcels: list[ParcelView]
     refunds: RefundSums
+    # The same without what came astray, which is not of the order's total.
+    own: RefundSums
     # Of the order as a whole: money that came after it had been given up.
     refund: RefundView | None
     refresh: bool
 
     @property
     def state(self) -> str:
-        return state_words(Order.PaymentStatus, self.order.payment_status)
+        """Is it paid, and has any of that gone back?"""
+        back, total = self.own.back, self.order.total
+        if not self.is_paid or not back:
+            return state_words(Order.PaymentStatus, self.order.payment_status)
+        if back < total:
+            return _("Refunded in part") if self.own.sent else _("Being refunded in part")
+        return _("Refunded") if self.own.sent == total else _("Being refunded")
+
+    @property
+    def kept(self) -> Money:
+        """What the buyer pays in the end, as far as it is known."""
+        return self.order.total - self.own.back
 
     @property
     def can_give_up(self) -> bool:
         return self.order.payment_status == Order.PaymentStatus.PENDING
+
+    @property
+    def can_call_off(self) -> bool:
+        """As a whole, while somebody looks at it: one paid device has its own button."""
+        if self.order.is_disputed or not is_open(self.order):
+            return False
+        return not self.is_paid or sum(view.can_cancel for parcel in self.parcels for view in parcel.lines) > 1
 
     @property
     def uses_own_address(self) -> bool:
@@ -124,7 +140,9 @@ def order_page(order: Order, at: datetime) -> OrderPage:
             consignment=consignment,
             steps=_steps(consignment, [each.line for each in bought]),
             lines=[_line_view(each, refunds, at) for each in bought],
-            can_redirect=is_redirectable([each.line for each in bought]),
+            can_redirect=is_redirectable(
+                [each.line for each in bought], getattr(order, "hold", None), disputed=order.is_disputed
+            ),
         )
         for consignment, bought in bought_by_parcel(order)
     ]
@@ -133,10 +151,15 @@ def order_page(order: Order, at: datetime) -> OrderPage:
         order=order,
         next=_next_of_order(order, parcels, at),
         parcels=parcels,
-        refunds=refund_sums(refunds, order.currency),
+        refunds=refund_sums(refunds.values(), order.currency),
+        own=refund_sums(_without_strays(refunds), order.currency),
         refund=refund_view(refunds.get(order.pk, []), at),
         refresh=waiting and at < order.placed_at + REFRESH_FOR,
     )
+
+
+def _without_strays(found: dict[UUID, list[Refund]]) -> list[list[Refund]]:
+    return [refunds for reference, refunds in found.items() if reference != refunds[0].payment_id]
 
 
 def _line_view(bought: Bought, found: dict[UUID, list[Refund]], at: datetime) -> LineView:
@@ -152,13 +175,15 @@ def _line_view(bought: Bought, found: dict[UUID, list[Refund]], at: datetime) ->
         guarantee=bought.guarantee,
         withdrawal=bought.withdrawal,
         claim=claim or next(iter(bought.claims), None),
-        reason=_reason(line),
+        reason=refund_words(line.cancel_reason or (refunds[-1].reason if refunds else ""), is_paid=bool(line.paid_at)),
         refund=refund_view(refunds, at),
         parts=[view for view in parts if view],
+        part_back=refund_sums([found.get(part.pk, []) for part in paid_back], line.currency).sent,
         request=bought.request,
         can_withdraw=_may_withdraw(bought, at) and not is_given_back,
         can_claim=kept and claim is None and covered,
         can_rate=line.status in (Line.DELIVERED, Line.CLOSED),
+        disputed=line.order.is_disputed,
     )
 
 
@@ -171,22 +196,16 @@ def _may_withdraw(bought: Bought, at: datetime) -> bool:
     return line.delivered_at is None or at < calendar().days_after(line.delivered_at, days)
 
 
-def _reason(line: OrderLine) -> str | Promise:
-    """Why it was cancelled; nothing when it was not."""
-    if line.cancel_reason == BY_BUYER and line.paid_at:
-        return _("You cancelled it.")
-    return REFUND_REASONS.get(line.cancel_reason, _("The plant could not send it.")) if line.cancel_reason else ""
-
-
 def _steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step]:
     """The parcel's way, from the line that got furthest; the courier's scans in between."""
-    lines = [line for line in bought if line.status != Line.CANCELLED]
+    lines = [line for line in bought if not is_called_off(line)]
     if not lines:
-        return [Step(_("Cancelled"), None, "problem")]
+        return _called_off(bought)
     line = max(lines, key=lambda each: (each.delivered_at is not None, each.shipped_at is not None))
     steps = [
         _step(_("Paid"), line.paid_at),
-        _step(_("Accepted by the plant"), line.accepted_at),
+        *([_step(_("We check your order"), None)] if line.status == Line.ON_HOLD else []),
+        _step(_("Accepted by the plant") if line.accepted_at else _("The plant accepts it"), line.accepted_at),
         _step(_("Handed to the courier"), line.shipped_at, detail=_tracking(consignment.parcel)),
     ]
     if consignment.parcel:
@@ -199,8 +218,22 @@ def _steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step]:
             return [*steps, Step(back, consignment.parcel.returned_at, "problem")]
     # What the courier found after the refund is delivered, though the line is not.
     there = line.delivered_at or (consignment.parcel.delivered_at if consignment.parcel else None)
+    if there is None and line.status == Line.REFUNDED:
+        return [*steps, Step(_("Refunded on its way"), line.refunded_at, "problem")]
     steps.append(_step(_("Delivered"), there, detail="" if there else _expected(line)))
     return _with_current(steps)
+
+
+def is_called_off(line: OrderLine) -> bool:
+    """Never sent, and never will be, wherever its money is."""
+    return line.status == Line.CANCELLED or (line.status == Line.REFUNDED and line.shipped_at is None)
+
+
+def _called_off(bought: list[OrderLine]) -> list[Step]:
+    """How far a parcel came of which nothing is sent: its way ends there, also once the money is back."""
+    line = max(bought, key=lambda each: (each.accepted_at is not None, each.cancelled_at is not None))
+    done = [_step(_("Paid"), line.paid_at), _step(_("Accepted by the plant"), line.accepted_at)]
+    return [*(step for step in done if step.at), Step(_("Cancelled"), line.cancelled_at, "problem")]
 
 
 def _step(title: str, at: datetime | None, detail: str = "") -> Step:
@@ -222,7 +255,7 @@ def _tracking(parcel: Parcel | None) -> str:
 
 
 def _expected(line: OrderLine) -> str:
-    if line.paid_at is None:
+    if line.paid_at is None or line.status == Line.ON_HOLD:  # whoever looks at it promises nothing
         return ""
     day = arrival(line.paid_at, line.listing.shipping_days)
     return _("Expected by %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
@@ -230,7 +263,10 @@ def _expected(line: OrderLine) -> str:
 
 def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Next | None:
     status = Order.PaymentStatus
-    if held := next_of_held(order):
+    reasons = {view.line.cancel_reason for parcel in parcels for view in parcel.lines}
+    if order.is_disputed:
+        return _next_of_disputed()
+    if held := next_of_held(order, reasons):
         return held
     if order.payment_status in Order.OPEN:
         return _next_of_waiting(order, at)
@@ -249,6 +285,12 @@ def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Nex
             icon="warning",
         )
     return _next_of_parcels(parcels)
+
+
+def _next_of_disputed() -> Next:
+    first = _("It was asked to give this payment back. Until it has decided, nothing is cancelled or refunded here:")
+    text = _("the money would come twice. If that was a mistake, tell your bank, and write to us: a person answers.")
+    return Next(_("Your bank looks into this payment"), f"{first} {text}", icon="bank")
 
 
 def _next_of_cancelled(parcels: list[ParcelView]) -> Next:
@@ -298,6 +340,9 @@ def _next_of_parcels(parcels: list[ParcelView]) -> Next | None:
     waiting = [view.line for view in lines if view.line.status in (Line.PAID, Line.ACCEPTED)]
     if waiting:
         first = min(waiting, key=lambda line: line.due_at or line.order.placed_at)
+        if all(line.status == Line.PAID for line in waiting):
+            text = _("It accepts your order, prepares your parcel and hands it to the courier.")
+            return Next(_("The plant has your order"), text, icon="box", deadline=first.due_at)
         text = _("The plant prepares your parcel and hands it to the courier.")
         return Next(_("Being prepared"), text, icon="box", deadline=first.due_at)
     if any(view.line.status == Line.SHIPPED for view in lines):

@@ -40,7 +40,8 @@ NOT_SHOWN = [*_not_shown(Variant, "listing__variant"), *_not_shown(Product, "lis
 @prepared_objects
 def items_shown(cart: Any, at: Any) -> "QuerySet[CartItem]":
     """What is in a cart. `back` is how much of the reserved stock may be bought all the same: what is reserved past
-    its time, and what the cart's own order holds. `new_minor` is the labelled price of a new one."""
+    its time, and what the cart's own order holds. `new_minor` is the labelled price of a new one, `waiting` the
+    cart's order that waits for its money."""
     return _shown(CartItem.objects.filter(cart=cart), Order.objects.filter(cart=cart), at)
 
 
@@ -69,6 +70,7 @@ def _shown(items: "QuerySet[CartItem]", placed: "QuerySet[Order]", at: Any) -> "
     return rows.defer(*unused, *_not_shown(Category, "listing__variant__product__category")).annotate(
         back=Coalesce(Subquery(back.values("all")), 0),
         new_minor=Subquery(new.values("reference_minor")),
+        waiting=Subquery(mine[:1]),
     )
 
 

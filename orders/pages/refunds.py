@@ -1,9 +1,8 @@
 """The way of money that goes back: asked, sent by the bank, on the account; what failed is said too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -34,21 +33,32 @@ class RefundSums:
     sent: Money
     asked: Money
 
+    @property
+    def back(self) -> Money:
+        return self.sent + self.asked
+
 
 def refund_view(refunds: Sequence[Refund], at: datetime) -> RefundView | None:
     """The tries to refund one thing, oldest first, as steps; None when there was none."""
     if not refunds:
         return None
     steps: list[Step] = []
+    by_credit = total((refund.credit for refund in refunds), refunds[-1].currency)
     for refund in refunds:
         if refund.credit:
             title = _("%(amount)s back on your credit") % {"amount": money(refund.credit)}
             steps.append(Step(title, refund.created_at, "done"))
         if refund.amount:
-            steps.append(Step(_("Refund asked of the bank"), refund.created_at, "done"))
+            steps.append(Step(_asked(refund, by_credit), refund.created_at, "done"))
             steps += _outcome(refund, at, last=refund is refunds[-1])
-    by_credit = total((refund.credit for refund in refunds), refunds[-1].currency)
     return RefundView(refunds[-1].amount + by_credit, steps)
+
+
+def _asked(refund: Refund, by_credit: Money) -> str:
+    """How much comes by the bank, where that is not all of it."""
+    if not by_credit:
+        return _("Refund asked of the bank")
+    return _("Refund of the other %(amount)s asked of the bank") % {"amount": money(refund.amount)}
 
 
 def _outcome(refund: Refund, at: datetime, *, last: bool) -> list[Step]:
@@ -70,8 +80,8 @@ def _arrival(sent_at: datetime, at: datetime) -> Step:
     return Step(_("On your account"), None, state, detail % {"day": date_format(day, "DATE_FORMAT")})
 
 
-def refund_sums(found: Mapping[UUID, Iterable[Refund]], currency: str) -> RefundSums:
-    rows = [refund for refunds in found.values() for refund in refunds]
+def refund_sums(found: Iterable[Iterable[Refund]], currency: str) -> RefundSums:
+    rows = [refund for refunds in found for refund in refunds]
     return RefundSums(
         sent=total((row.amount for row in rows if row.status == Status.SUCCEEDED), currency)
         + total((row.credit for row in rows), currency),

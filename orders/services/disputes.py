@@ -13,6 +13,7 @@ from backmarket.accounts.models import User
 from backmarket.db import lock
 from backmarket.invoices.models import Kind
 from backmarket.invoices.selectors import papers_about
+from backmarket.market import calendar
 from backmarket.payments.models import Dispute, LedgerEntry, Payment
 from backmarket.payments.services import (
     CannotAnswer,
@@ -75,11 +76,11 @@ def evidence_of(dispute: Dispute, *, note: str = "") -> dict[str, str]:
         "shipping_address": "\n".join(order.address.lines),
         "shipping_carrier": ", ".join(dict.fromkeys(_parcel(each).courier for each in sent)),
         "shipping_tracking_number": ", ".join(_parcel(each).tracking_number for each in sent),
-        "shipping_date": f"{min(days):%Y-%m-%d}" if days else "",
+        "shipping_date": _day(min(days)) if days else "",
         "refund_policy_disclosure": _(
             "The buyer agreed to conditions of sale %(version)s, at %(address)s, on %(day)s: 30 days to withdraw."
         )
-        % {"version": order.conditions_version, "address": settings.SITE_URL, "day": f"{order.placed_at:%Y-%m-%d}"},
+        % {"version": order.conditions_version, "address": settings.SITE_URL, "day": _day(order.placed_at)},
         # A provider takes what was written as a file only, or here.
         "uncategorized_text": "\n".join([note, *_deliveries(sent), *_papers(order), *_correspondence(order)]).strip(),
     }
@@ -92,6 +93,11 @@ def _parcel(consignment: Consignment) -> Any:
     return consignment.parcel
 
 
+def _day(at: datetime) -> str:
+    """As the market's calendar has it, and the papers, which the bank compares."""
+    return f"{calendar().local(at):%Y-%m-%d}"
+
+
 def _deliveries(sent: Iterable[Consignment]) -> Iterable[str]:
     """The couriers' own scans of the deliveries."""
     points = TrackingPoint.objects.filter(
@@ -100,19 +106,19 @@ def _deliveries(sent: Iterable[Consignment]) -> Iterable[str]:
     for point in points.select_related("parcel").order_by("happened_at"):
         yield _("Parcel %(number)s was delivered on %(day)s (%(courier)s).") % {
             "number": point.parcel.tracking_number, "courier": point.parcel.courier,
-            "day": f"{point.happened_at:%Y-%m-%d %H:%M} UTC",
+            "day": f"{calendar().local(point.happened_at):%Y-%m-%d %H:%M %Z}",
         }  # fmt: skip
 
 
 def _papers(order: Order) -> Iterable[str]:
     for paper in papers_about(order.pk):
-        yield _("Invoice %(number)s of %(day)s.") % {"number": paper, "day": f"{paper.issued_at:%Y-%m-%d}"}
+        yield _("Invoice %(number)s of %(day)s.") % {"number": paper, "day": _day(paper.issued_at)}
 
 
 def _correspondence(order: Order) -> Iterable[str]:
     messages = ClaimMessage.objects.filter(claim__line__order=order).exclude(author_role=ClaimMessage.Role.SYSTEM)
     for message in messages.order_by("created_at"):
-        yield f"{message.created_at:%Y-%m-%d} {message.get_author_role_display()}: {message.text}"
+        yield f"{_day(message.created_at)} {message.get_author_role_display()}: {message.text}"
 
 
 def answer_for_order(dispute: Dispute, *, note: str, by: User, at: datetime) -> None:

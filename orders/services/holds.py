@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from backmarket.accounts.models import Address
 from backmarket.db import lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
@@ -25,7 +27,7 @@ from orders.models import FraudRule, Hold, Order, OrderLine
 from orders.selectors import paid_before, rules_and_orders_lately
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
-from orders.services.waiting import PURPOSE
+from orders.services.waiting import PURPOSE, REPLACED
 
 JOB = "system:holds"
 # Banks keep an authorisation for seven days.
@@ -33,6 +35,8 @@ HELD_FOR = timedelta(days=6)
 # The bank takes the money within seconds of the release, or within hours when it is not well.
 TAKEN_WITHIN = timedelta(days=1)
 REFUSED, LAPSED = "hold_refused", "hold_lapsed"
+# A finding of no rule: where it goes has changed since it was judged.
+MOVED: Hit = {"rule": None, "kind": "moved", "words": gettext_noop("Look at the new address: does the name fit it?")}
 Status, Line = Hold.Status, OrderLine.Status
 
 
@@ -51,15 +55,16 @@ def foresee_hold(order: Order, *, at: datetime) -> bool:
     return bool(hits)
 
 
-def _judged(order: Order, at: datetime, card: str = "") -> list[Hit]:
-    rules, placed = rules_and_orders_lately(order, at)
+def _judged(order: Order, at: datetime, card: str = "", to: Address | None = None) -> list[Hit]:
+    home = to or order.address
+    rules, placed = rules_and_orders_lately(order, at, home)
     facts = Facts(
         total=order.total,
         is_first=any(order.total.minor >= rule.amount_minor for rule in rules if rule.amount_minor)
         and not paid_before(order),
         placed=placed,
         at=at,
-        country=order.address.country,
+        country=home.country,
         market=settings.MARKET_COUNTRY,
         card=card,
     )
@@ -163,6 +168,33 @@ def refuse_hold(hold: Hold, *, reason: str, note: str = "", by: Actor, at: datet
         facts = {"reason": reason, "note": note.strip()}
         move(hold, Status.REFUSED, by=by, at=at, data={"order": str(order.pk), "reason": reason}, **facts)
         _undo(order, REFUSED, by=by, at=at)
+
+
+def call_off_held(order: Order, *, by: Actor, at: datetime) -> bool:
+    """Its buyer does not want it any more, so that nobody has to decide: nothing is charged, or all goes back, and its
+    plants never hear of it. False when it is not held, or somebody has decided."""
+    with transaction.atomic():
+        order = lock(Order.objects.filter(pk=order.pk)).get()
+        hold = lock(Hold.objects.filter(order=order, status=Status.OPEN)).first()
+        if hold is None:
+            return False
+        move(hold, Status.LAPSED, by=by, at=at, data={"order": str(order.pk), "reason": REPLACED})
+        _undo(order, REPLACED, by=by, at=at)
+    return True
+
+
+def judge_again(order: Order, hold: Hold | None, *, to: Address, at: datetime) -> bool:
+    """A parcel is to go elsewhere: whoever looks at the order hears of it, with what the rules find there and did not
+    find before. `hold` is locked. False where nobody looks at it, and somebody would have to.
+    """
+    before = {hit["rule"] for hit in _judged(order, at)}
+    found = [hit for hit in _judged(order, at, to=to) if hit["rule"] not in before]
+    if hold is None or hold.status != Status.OPEN:
+        return not found
+    known = {hit["rule"] for hit in hold.hits}
+    hold.hits = [*hold.hits, *(hit for hit in [MOVED, *found] if hit["rule"] not in known)]
+    hold.save(update_fields=["hits"])
+    return True
 
 
 def lapse_hold(order: Order, *, at: datetime) -> bool:

@@ -1,6 +1,8 @@
 """The cart."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from backmarket import timetravel
 from backmarket.contention import retried
 from backmarket.errors import DomainError
+from orders.access import order_for_buyer
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
-from orders.pages.cart import CartView, cart_view
+from orders.pages.cart import CartView, WaitingOrder, cart_view, waiting_order
 from orders.pages.reads import items_of_guest, items_of_person
 from orders.selectors import CART_KEY, listing_to_add, remember_count, usable_credit
 from orders.services.cart import (
@@ -28,7 +31,7 @@ from orders.services.cart import (
     remove_from_cart,
 )
 from orders.services.merging import merge_carts
-from orders.views.common import person
+from orders.views.common import opened, person
 
 # The day on which the session has last been told of the cart.
 CART_DAY = "cart_day"
@@ -54,6 +57,17 @@ def filled_cart(request: HttpRequest, at: datetime) -> tuple[Cart | None, list[C
     items = items_of_person(user=user.pk, at=at) if user else items_of_guest(cart=guest_id, at=at) if guest_id else []
     cart = items[0].cart if items else cart_of(user, guest_id)
     return _remembered(request, cart), items
+
+
+def waiting_of(request: HttpRequest, items: Sequence[Any], at: datetime) -> WaitingOrder | None:
+    """What was ordered from this cart and is not paid, where this visitor may see it. Asked for where there is one."""
+    waiting = items[0].waiting if items else None
+    if waiting is None:
+        return None
+    try:
+        return waiting_order(order_for_buyer(request.user, opened(request), waiting), at)
+    except Http404:
+        return None
 
 
 def _remembered(request: HttpRequest, cart: Cart | None) -> Cart | None:
@@ -101,7 +115,8 @@ def show_cart(request: HttpRequest) -> HttpResponse:
         note_seen_prices(cart)
     user = person(request)
     credit = usable_credit(user, cart, view.total, at=now) if user and cart else None
-    return render(request, "orders/cart.html", {"cart": view, "credit": credit})
+    context = {"cart": view, "credit": credit, "waiting": waiting_of(request, items, now)}
+    return render(request, "orders/cart.html", context)
 
 
 def _slip(request: HttpRequest, item: CartItem, error: str) -> HttpResponse:

@@ -28,13 +28,13 @@ from backmarket.payments.services import CannotPay, NotEnoughCredit, card_form, 
 from orders.access import order_for_buyer, payment_for_buyer
 from orders.forms import CheckoutForm
 from orders.models import Cart, CartItem, Order
-from orders.pages.cart import CartView, cart_view
+from orders.pages.cart import CartView, WaitingOrder, cart_view
 from orders.pages.checkout import blank_fields
 from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
 from orders.services.waiting import DevicesGone, ReservationOver, ask_for_money, prolong_order
-from orders.views.cart import cart_of_request, filled_cart, named_cart, shown_cart
+from orders.views.cart import cart_of_request, filled_cart, named_cart, shown_cart, waiting_of
 from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
@@ -78,15 +78,16 @@ def _elsewhere(request: HttpRequest, cart: Cart | None) -> HttpResponse | None:
 
 def _first_shown(request: HttpRequest) -> HttpResponse:
     """Nothing is typed yet. A guest's form says the same to all guests."""
-    cart, items = filled_cart(request, timetravel.now())
+    now = timetravel.now()
+    cart, items = filled_cart(request, now)
     if cart is None or not items:
         return redirect("cart")
-    view = _seen(request, cart, items)
+    view, waiting = _seen(request, cart, items), waiting_of(request, items, now)
     if person(request):
-        return _form_page(request, view, *_forms(request, cart))
+        return _form_page(request, view, *_forms(request, cart), waiting=waiting)
     key = uuid.uuid4()
     form = SimpleLazyObject(lambda: CheckoutForm(initial={"checkout_key": key}))
-    context = {"cart": view, "form": form, "blank": blank_fields, "checkout_key": key}
+    context = {"cart": view, "form": form, "blank": blank_fields, "checkout_key": key, "waiting": waiting}
     return render(request, "orders/checkout.html", context)
 
 
@@ -97,10 +98,17 @@ def _seen(request: HttpRequest, cart: Cart, items: list[CartItem] | None = None)
     return view
 
 
-def _form_page(request: HttpRequest, view: CartView, form: CheckoutForm, address_form: AddressForm) -> HttpResponse:
+def _form_page(
+    request: HttpRequest,
+    view: CartView,
+    form: CheckoutForm,
+    address_form: AddressForm,
+    waiting: WaitingOrder | None = None,
+) -> HttpResponse:
     both = JoinedForms(form, address_form)
     context = {"cart": view, "credit": form.most_credit, "form": form, "address_form": address_form, "both": both}
-    return render(request, "orders/checkout.html", context, status=status_of(form, address_form))
+    status = status_of(form, address_form)
+    return render(request, "orders/checkout.html", {**context, "waiting": waiting}, status=status)
 
 
 def _forms(request: HttpRequest, cart: Cart) -> tuple[CheckoutForm, AddressForm]:

@@ -276,6 +276,10 @@ def test_the_money_is_told_in_words_at_every_stop(
     assert "It left on Monday 23 November" in told["sent"]
     assert "It arrived on Monday 23 November" in told["paid"]
     assert "sent it back on Monday 23 November" in told["bounced"]
+    on_its_way = [status for status, page in told.items() if "The money is on its way" in page]
+    assert on_its_way == ["ordered", "sent", "paid"]
+    assert "We wait for another account of yours" in told["bounced"]
+    assert "We order the transfer again" in told["cancelled"]
     assert [url("trade-iban", trade) in page and "Give another account" in page for page in told.values()] == [
         False, False, False, True, False,
     ]  # fmt: skip

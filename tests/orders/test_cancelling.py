@@ -12,7 +12,7 @@ from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.notifications.models import Notification
 from backmarket.payments.models import Payment, Refund
-from backmarket.states import move
+from backmarket.states import IllegalMove, move
 from catalog.models import Listing, StockReservation
 from orders.models import CancelRequest, Order, OrderLine
 from orders.services.cancelling import (
@@ -109,7 +109,7 @@ def test_once_accepted_only_the_plant_cancels(
     assert (request.status, len(mails("plant_cancel_request"))) == ("open", 1)
     page = browser.get(reverse("order", args=[accepted.order_id])).content.decode()
     assert "It has not answered yet." in page
-    assert door not in page
+    assert f'href="{door}"' not in page  # nothing more to ask, only to take back
 
     client_of(bob).post(reverse(STEP, args=[accepted.pk, "cancel"]))
     drain()
@@ -119,6 +119,30 @@ def test_once_accepted_only_the_plant_cancels(
     assert refunds() == [(30490, "buyer", "pending")]
     assert not ServiceFact.objects.filter(kind="cancellation").exists()
     assert mails("plant_line_cancelled") == []  # it did it itself
+
+
+def test_a_request_is_taken_back_until_the_plant_answers(
+    accepted: OrderLine, alice: User, mallory: User, bob: User, client_of: Login, drain: Callable[[], None],
+    now: datetime,
+) -> None:  # fmt: skip
+    browser, door = client_of(alice), reverse("line-cancel", args=[accepted.pk])
+    request = ask_to_cancel(accepted, by=alice, at=now)
+    here = reverse("order", args=[accepted.order_id])
+    assert "Keep it after all" in browser.get(here).content.decode()
+    assert client_of(mallory).post(door, {"keep": "1"}).status_code == 404
+    assert "You keep it" in browser.post(door, {"keep": "1"}, follow=True).content.decode()
+    drain()
+    assert (CancelRequest.objects.count(), mails("plant_cancel_request")) == (0, [])
+    with pytest.raises((CannotCancel, IllegalMove)):
+        grant_cancellation(request, by=bob, at=now)
+    accepted.refresh_from_db()
+    assert (accepted.status, refunds()) == ("accepted", [])
+    assert door in browser.get(here).content.decode()  # they may ask again
+    again = ask_to_cancel(accepted, by=alice, at=now)
+    refuse_cancellation(again, answer="It is packed.", by=bob, at=now)
+    assert "There is no open request" in browser.post(door, {"keep": "1"}, follow=True).content.decode()
+    again.refresh_from_db()
+    assert again.status == "refused"
 
 
 def test_a_plant_that_refuses_says_why(
@@ -167,7 +191,7 @@ def test_a_plant_that_cannot_send_it_has_cancelled_as_asked(
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [("on_hold", "This payment is being checked."), ("pending", "This order is not paid yet")]
+    ("status", "words"), [("on_hold", "is cancelled as a whole"), ("pending", "This order is not paid yet")]
 )
 def test_what_is_not_paid_or_being_checked_waits(
     place: Place, listing: Listing, alice: User, now: datetime, status: str, words: str

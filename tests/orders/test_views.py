@@ -80,7 +80,7 @@ def test_a_guest_buys_with_a_card_and_sees_the_order(client: Client, listing: Li
 
     assert (order.payment_status, order.email, order.buyer) == ("captured", "greta@example.com", None)
     page = client.get(reverse("order", args=[order.pk])).content.decode()
-    assert "Being prepared" in page
+    assert "The plant has your order" in page
     assert "Parcel from Atelier Neuf" in page
     assert "€304.90" in page
     assert not CartItem.objects.exists()

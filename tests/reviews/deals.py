@@ -30,7 +30,9 @@ def delivered_line(plant: Refurbisher, buyer: User | None, at: datetime, **field
         placed_at=at - timedelta(days=3),
         captured_at=at - timedelta(days=3),
     )
-    consignment = Consignment.objects.create(order=order, plant=plant, shipping_minor=0, currency="EUR")
+    consignment = Consignment.objects.create(
+        order=order, plant=plant, shipping_minor=0, currency="EUR", ship_by=at - timedelta(days=2)
+    )
     defaults = {
         "status": "delivered",
         "title": "Apple iPhone 12 · 128 GB",

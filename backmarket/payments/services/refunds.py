@@ -61,6 +61,11 @@ def request_refund(payment: Payment, *, reference: UUID, amount: Money, reason: 
     return refund
 
 
+def credit_in_refund(payment: Payment, amount: Money) -> Money:
+    """What of a refund of so much, asked for now, would go back to the buyer's credit."""
+    return _split(payment, payment.pk, amount)[1]
+
+
 def _split(payment: Payment, reference: UUID, amount: Money) -> tuple[Money, Money]:
     """What of it goes by the provider, and what to the buyer's credit: in the proportion in which both have paid.
 
