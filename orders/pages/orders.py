@@ -5,22 +5,21 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Refund
-from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from orders.pages.held import is_open, next_of_held
 from orders.pages.parts import Next, Step, state_words
 from orders.pages.reads import Bought, bought_by_parcel, refunds_of
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
+from orders.pages.ways import parcel_steps
 from orders.reasons import refund_words
-from orders.selectors import arrival, stray_payment_of
+from orders.selectors import stray_payment_of
 from orders.services.cancelling import is_free
 from orders.services.guarantees import is_covered
 from orders.services.redirecting import is_redirectable
@@ -138,7 +137,7 @@ def order_page(order: Order, at: datetime) -> OrderPage:
     parcels = [
         ParcelView(
             consignment=consignment,
-            steps=_steps(consignment, [each.line for each in bought]),
+            steps=parcel_steps(consignment, [each.line for each in bought]),
             lines=[_line_view(each, refunds, at) for each in bought],
             can_redirect=is_redirectable(
                 [each.line for each in bought], getattr(order, "hold", None), disputed=order.is_disputed
@@ -194,71 +193,6 @@ def _may_withdraw(bought: Bought, at: datetime) -> bool:
         return False
     days = OrderLine.WITHDRAW_WITHIN_DAYS
     return line.delivered_at is None or at < calendar().days_after(line.delivered_at, days)
-
-
-def _steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step]:
-    """The parcel's way, from the line that got furthest; the courier's scans in between."""
-    lines = [line for line in bought if not is_called_off(line)]
-    if not lines:
-        return _called_off(bought)
-    line = max(lines, key=lambda each: (each.delivered_at is not None, each.shipped_at is not None))
-    steps = [
-        _step(_("Paid"), line.paid_at),
-        *([_step(_("We check your order"), None)] if line.status == Line.ON_HOLD else []),
-        _step(_("Accepted by the plant") if line.accepted_at else _("The plant accepts it"), line.accepted_at),
-        _step(_("Handed to the courier"), line.shipped_at, detail=_tracking(consignment.parcel)),
-    ]
-    if consignment.parcel:
-        between = [point for point in consignment.parcel.points.all() if point.code != "delivered"]
-        steps += [Step(point.get_code_display(), point.happened_at, "done", point.place) for point in between]
-        if consignment.parcel.status == Parcel.Status.LOST:
-            return [*steps, Step(_("Lost by the courier: you are refunded"), consignment.parcel.lost_at, "problem")]
-        if consignment.parcel.status == Parcel.Status.RETURNED:
-            back = _("Brought back to the plant: you are refunded")
-            return [*steps, Step(back, consignment.parcel.returned_at, "problem")]
-    # What the courier found after the refund is delivered, though the line is not.
-    there = line.delivered_at or (consignment.parcel.delivered_at if consignment.parcel else None)
-    if there is None and line.status == Line.REFUNDED:
-        return [*steps, Step(_("Refunded on its way"), line.refunded_at, "problem")]
-    steps.append(_step(_("Delivered"), there, detail="" if there else _expected(line)))
-    return _with_current(steps)
-
-
-def is_called_off(line: OrderLine) -> bool:
-    """Never sent, and never will be, wherever its money is."""
-    return line.status == Line.CANCELLED or (line.status == Line.REFUNDED and line.shipped_at is None)
-
-
-def _called_off(bought: list[OrderLine]) -> list[Step]:
-    """How far a parcel came of which nothing is sent: its way ends there, also once the money is back."""
-    line = max(bought, key=lambda each: (each.accepted_at is not None, each.cancelled_at is not None))
-    done = [_step(_("Paid"), line.paid_at), _step(_("Accepted by the plant"), line.accepted_at)]
-    return [*(step for step in done if step.at), Step(_("Cancelled"), line.cancelled_at, "problem")]
-
-
-def _step(title: str, at: datetime | None, detail: str = "") -> Step:
-    return Step(title, at, "done" if at else "todo", detail)
-
-
-def _with_current(steps: list[Step]) -> list[Step]:
-    """The first thing that has not happened is the one we wait for."""
-    for place, step in enumerate(steps):
-        if step.state == "todo":
-            return [*steps[:place], Step(step.title, step.at, "current", step.detail), *steps[place + 1 :]]
-    return steps
-
-
-def _tracking(parcel: Parcel | None) -> str:
-    if parcel is None or not parcel.tracking_number:
-        return ""
-    return _("%(courier)s, number %(number)s") % {"courier": parcel.courier.title(), "number": parcel.tracking_number}
-
-
-def _expected(line: OrderLine) -> str:
-    if line.paid_at is None or line.status == Line.ON_HOLD:  # whoever looks at it promises nothing
-        return ""
-    day = arrival(line.paid_at, line.listing.shipping_days)
-    return _("Expected by %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
 
 
 def _next_of_order(order: Order, parcels: list[ParcelView], at: datetime) -> Next | None:
