@@ -265,7 +265,7 @@ def test_a_suggestion_leads_to_its_product_and_says_its_lowest_price(shop: Clien
     assert url == f"/p/{lowest.slug}/"
     assert shop.get(url).status_code == 200
     answer = shop.get("/search/suggest/?q=ps5").content.decode()
-    assert f'{title} <span class="search__price">€{lowest.price_minor / 100:g}</span>' in answer
+    assert f'{title} <span class="muted">€{lowest.price_minor / 100:g}</span>' in answer
 
 
 @pytest.mark.parametrize(("words", "most"), [("mac bo", 2), ("s 22", 2), ("sams s2", 3), ("ifon", 4)])
