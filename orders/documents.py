@@ -111,7 +111,7 @@ def _made_of(made: Statement) -> Table:
         words = f"{row.title} · {row.detail}" if row.detail else row.title
         rows.append([day, _text(words, style, row.url()), *(_amount(each) for each in row_sums(row))])
     rows.append(["", _("Total"), *(_printable(money(each)) for each in made.sums)])
-    table = Table(rows, colWidths=[18 * mm, 53 * mm, 22 * mm, 20 * mm, 18 * mm, 17 * mm, 26 * mm], repeatRows=1)
+    table = Table(rows, colWidths=[20 * mm, 46 * mm, 24 * mm, 22 * mm, 20 * mm, 18 * mm, 24 * mm], repeatRows=1)
     table.setStyle(MADE_OF_STYLE)
     return table
 

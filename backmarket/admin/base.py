@@ -148,6 +148,7 @@ class DoorAdmin(StepsMixin, ModelAdmin):
         """The events of a row: they are the audit trail, and nothing else is."""
         obj = self.own_or_404(request, object_id)
         request.current_app = self.admin_site.name
+        self.prepare(request, [obj])
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: %s") % self.name_of(obj),

@@ -107,6 +107,7 @@ def test_a_payment_and_its_refund_name_their_order_and_their_device(
         assert words in shown, page
         assert f"{line.order_id}</" not in shown
     assert url("desk", refund) in desk.get(url("desk", payment)).content.decode()
+    assert f"History: {line.order.number}" in desk.get(url("desk", payment, "history")).content.decode()
 
 
 def test_a_dispute_names_its_order_on_its_list_and_in_its_export(desk: Client, line: OrderLine, now: datetime) -> None:
