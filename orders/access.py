@@ -107,7 +107,9 @@ def paper_for_buyer(user: Visitor, opened: Collection[str], pk: UUID) -> Invoice
 def consignment_for_plant(user: Visitor, pk: UUID) -> Consignment:
     """Paid, and handed over to its plant, which never hears of what ended while somebody looked at it. Else Http404."""
     parcels = Consignment.objects.told().select_related("order__address", "address", "plant", "parcel")
-    consignment: Consignment | None = parcels.filter(plant=plant_of(user), pk=pk).first()
+    consignment: Consignment | None = parcels.filter(
+        plant=plant_of(user), order__payment_status="captured", pk=pk
+    ).first()
     if consignment is None:
         raise Http404
     return consignment

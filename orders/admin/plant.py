@@ -136,7 +136,7 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
         return gettext("Order %(number)s") % {"number": obj.order.number}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
-        told = super().get_queryset(request).filter(ship_by__isnull=False)
+        told = super().get_queryset(request).filter(order__payment_status="captured", ship_by__isnull=False)
         return told.select_related("order__address", "address", "parcel").prefetch_related("lines")
 
     @admin.display(description=_("devices"))
