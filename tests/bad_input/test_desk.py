@@ -13,7 +13,7 @@ from backmarket.accounts.models import User
 from backmarket.payments.models import Payment
 from backmarket.sites import staff_site
 from catalog.models import ReferencePrice
-from orders.models import Claim
+from orders.models import Claim, Hold
 from refurbishers.models import Refurbisher
 from reviews.models import Answer, Question, Removal
 from reviews.selectors import Voice
@@ -115,9 +115,18 @@ def agreeing_a_commission(rows: Rows) -> Form:
     return replace(step(rows.plant, "commission", good), optional=frozenset({"to_date"}))
 
 
+def refusing_a_held_order(rows: Rows) -> Form:
+    at = timezone.now()
+    held = {"status": "open", "created_at": at, "open_at": at, "expires_at": at + timedelta(days=6)}
+    hold = Hold.objects.create(order=rows.line.order, **held)
+    unsaid = Bad("note", " ", "Say why", also={"reason": "other"})
+    return replace(step(hold, "refuse", {"reason": "card", "note": "Odd."}, unsaid), optional=frozenset({"note"}))
+
+
 FORMS = (
     moving_a_plant, giving_notice, agreeing_a_commission, deciding, a_word_of_support, refunding, removing_a_review,
     blocking, showing_an_identity, answering, taking_off_a_question, taking_off_an_answer,
+    refusing_a_held_order,
 )  # fmt: skip
 # The forms of money are filled in wrongly in tests/admin/test_desk_bank.py, test_desk_steps.py and test_second_eyes.py,
 # those of disputes and transfers in tests/orders/test_disputes.py and tests/refurbishers/test_payout_account.py.
