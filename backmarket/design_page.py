@@ -58,7 +58,8 @@ def _tokens() -> dict[str, Any]:
 def _drawings() -> dict[str, Any]:
     return {
         "forms": [form for form in FORMS if not form.startswith("phone-")],
-        "phones": [f"phone-{front}-line" for front in FRONTS] + [f"phone-hole-{cameras}" for cameras in BACKS],
+        "phones": [f"phone-{front}-line" for front in FRONTS]
+        + [f"phone-hole-{cameras}" for cameras in BACKS if cameras != "line"],
         "grades": list(reversed(GRADES)),
         "colours": COLOURS.items(),
         "icons": {path: name for name, path in ICONS.items()}.values(),
