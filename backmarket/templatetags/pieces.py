@@ -143,7 +143,8 @@ def timeline(items: Iterable[Any]) -> SafeString:
 def _point(item: Any) -> str:
     here = ' aria-current="step"' if item.state == "current" else ""
     title = escape(item.title) + (_unseen(f" ({gettext('to come')})") if item.state == "todo" else "")
-    detail = f'<p class="muted small">{escape(item.detail)}</p>' if item.detail else ""
+    said = item.detail if isinstance(item.detail, SafeString) else escape(item.detail)
+    detail = f'<p class="muted small">{said}</p>' if said else ""
     at = moment(item.at, "SHORT_DATETIME_FORMAT", "muted small") if item.at else ""
     return (
         f'<li class="is-{item.state or "done"}"{here}><div class="row row--apart">'

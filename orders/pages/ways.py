@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from backmarket.shipping.models import Parcel
@@ -68,7 +70,9 @@ def _with_current(steps: list[Step]) -> list[Step]:
 def _tracking(parcel: Parcel | None) -> str:
     if parcel is None or not parcel.tracking_number:
         return ""
-    return _("%(courier)s, number %(number)s") % {"courier": parcel.courier.title(), "number": parcel.tracking_number}
+    number, url = parcel.tracking_number, parcel.tracking_url
+    shown = format_html('<a href="{}">{}</a>', url, number) if url else number
+    return format_html(_("{courier}, number {number}"), courier=capfirst(parcel.courier_name), number=shown)
 
 
 def _expected(line: OrderLine) -> str:

@@ -139,3 +139,14 @@ def test_the_label_of_a_return_carries_the_orders_number(delivered_line: OrderLi
     parcel = Parcel.objects.get(purpose="withdrawal")
     parcel.tracking_number = "BM1234567890"
     assert f"Return of order {delivered_line.order.number}" in text_of(drawn_label(parcel))
+
+
+def test_the_buyer_follows_the_number_of_the_plants_own_courier(
+    delivered_line: OrderLine, alice: User, client_of: ClientOf
+) -> None:
+    parcel = Parcel.objects.get()
+    shown = client_of(alice).get(reverse("order", args=[delivered_line.order_id])).content.decode()
+    assert f'Colissimo, number <a href="{parcel.tracking_url}">{parcel.tracking_number}</a>' in shown
+    Parcel.objects.update(courier="dhl", tracking_number="<1>")
+    shown = client_of(alice).get(reverse("order", args=[delivered_line.order_id])).content.decode()
+    assert "DHL, number &lt;1&gt;" in shown
