@@ -301,11 +301,11 @@ def test_a_settlements_statement_is_a_page_a_csv_and_a_pdf(
         assert words in page
     where = f"{settings.SITE_URL}/plant/buyback/trade/{LedgerMovement.objects.get().reference}/change/"
     assert where.removeprefix(settings.SITE_URL) in page
-    rows = lines_of(act(client, owed, "csv"))
+    rows = lines_of(act(client, owed, "account"))
     assert rows == [
         ["Date", "What", "About", "Amount", "Balance", "Currency", "Page"],
         ["", "Opening balance", "", "", "0.00", "EUR", ""],
-        ["2026-11-23 10:00", "Device bought", "T1042 · iPhone 13", "-250.00", "-250.00", "EUR", where],
+        ["2026-11-23 10:00:00", "Device bought", "T1042 · iPhone 13", "-250.00", "-250.00", "EUR", where],
         ["", "Closing balance", "", "", "-250.00", "EUR", ""],
     ]
     paper = act(client, owed, "pdf")

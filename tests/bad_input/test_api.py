@@ -149,7 +149,8 @@ def test_a_filter_takes_whatever_is_typed_into_an_address(plant: Refurbisher, na
     for parameter in FILTERS[name]:
         for value in GARBAGE:
             typed = escaped(value, errors="surrogatepass")
-            answer = client.get(f"{reverse(name)}?{parameter}={typed}")
+            # What is left of nothing but NUL is nothing: a list leads to its address without it.
+            answer = client.get(f"{reverse(name)}?{parameter}={typed}", follow=True)
             assert answer.status_code in {200, *refused}, (parameter, value[:20], getattr(answer, "exc_info", None))
 
 
@@ -159,7 +160,8 @@ def test_a_category_and_a_product_take_whatever_is_typed_into_their_address(plan
     for url in (own, f"{own}reviews/", product.category.get_absolute_url()):
         for parameter in ("variant", "grade", "listing", "page", "sort", "storage_gb", "colour", "price"):
             for value in GARBAGE:
-                answer = client.get(f"{url}?{parameter}={escaped(value, errors='surrogatepass')}")
+                typed = escaped(value, errors="surrogatepass")
+                answer = client.get(f"{url}?{parameter}={typed}", follow=True)
                 assert answer.status_code == 200, (url, parameter, value[:20], getattr(answer, "exc_info", None))
 
 

@@ -101,7 +101,9 @@ def owing(person: User, now: datetime) -> datetime:
 
 
 def payouts_of(trade: Trade) -> list[str]:
-    return list(Payout.objects.filter(reference=trade.pk).order_by("created_at").values_list("status", flat=True))
+    return list(
+        Payout.objects.filter(reference=trade.pk).order_by("created_at", "status").values_list("status", flat=True)
+    )
 
 
 def give_and_order(carol: User, trade: Trade, at: datetime) -> str:

@@ -165,7 +165,7 @@ def test_what_was_decided_meanwhile_is_not_called_off_as_a_whole(
     assert "its plants are told: cancel each device" in page
     assert (end_of(charged)[1], Refund.objects.count()) == ({"paid"}, 0)
     with pytest.raises(CannotDecide):
-        refuse_hold(charged.hold, by=BY, at=now)
+        refuse_hold(charged.hold, reason="silent", by=BY, at=now)
 
 
 def test_nobody_else_calls_it_off(set_aside: Order, mallory: User, client: Client, client_of: ClientOf) -> None:

@@ -66,6 +66,12 @@ def charged(order: Order, now: datetime) -> Order:
     return order
 
 
+def deciding(hold: Hold, at: datetime) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """To release it, and to refuse it."""
+    facts: dict[str, Any] = {"by": BY, "at": at}
+    return partial(release_hold, hold, **facts), partial(refuse_hold, hold, reason=Hold.Reason.SILENT, **facts)
+
+
 RELEASED = ("released", "captured", {"paid"}, (3, 0))
 REFUSED = ("refused", "cancelled", {"cancelled"}, (5, 0))
 LAPSED = ("lapsed", "cancelled", {"cancelled"}, (5, 0))
@@ -77,7 +83,6 @@ def test_of_two_who_refund_the_last_held_devices_one_ends_the_hold(
 ) -> None:
     """The control reads the hold without a lock: each sees the other's device still waiting, and nobody ends it."""
     other = ListingFactory(plant=listing.plant)
-    other = ListingFactory(plant=listing.plant)
     order = charged(place((listing, 1), (other, 1)), now)
     if not locked:
         monkeypatch.setattr(refunds, "open_hold", lambda order_id: Hold.objects.get(order_id=order_id))
@@ -88,13 +93,13 @@ def test_of_two_who_refund_the_last_held_devices_one_ends_the_hold(
 
 
 def test_whoever_comes_second_to_a_release_is_refused(order: Order, listing: Listing, now: datetime) -> None:
-    release, refuse = (partial(act, order.hold, by=BY, at=now) for act in (release_hold, refuse_hold))
+    release, refuse = deciding(order.hold, now)
     assert isinstance(meanwhile(release, refuse), CannotDecide)
     assert ended(order, listing, now) == RELEASED
 
 
 def test_whoever_comes_second_to_a_refusal_is_refused(order: Order, listing: Listing, now: datetime) -> None:
-    release, refuse = (partial(act, order.hold, by=BY, at=now) for act in (release_hold, refuse_hold))
+    release, refuse = deciding(order.hold, now)
     assert isinstance(meanwhile(refuse, release), CannotDecide)
     assert ended(order, listing, now) == REFUSED
 
@@ -108,9 +113,7 @@ def test_the_clock_lets_go_what_nobody_has_just_released(order: Order, listing: 
 
 
 def test_however_many_decide_at_once_one_wins(order: Order, listing: Listing, now: datetime) -> None:
-    hold = order.hold
-    calls: list[Callable[[], Any]] = [partial(act, hold, by=BY, at=now) for act in (release_hold, refuse_hold)] * 3
-    answers = at_once(calls)
+    answers = at_once([*deciding(order.hold, now)] * 3)
     assert sum(answer is None for answer in answers) == 3
     assert sum(isinstance(answer, CannotDecide) for answer in answers) == 3
     assert ended(order, listing, now) in (RELEASED, REFUSED)
@@ -121,7 +124,7 @@ def test_without_the_lock_the_second_sees_what_is_not_true_any_more(
 ) -> None:
     """The control: read without a lock, the hold still looks open, and only the move itself stops the second."""
     monkeypatch.setattr(holds, "lock", lambda rows: rows)
-    release, refuse = (partial(act, order.hold, by=BY, at=now) for act in (release_hold, refuse_hold))
+    release, refuse = deciding(order.hold, now)
     answer = meanwhile(release, refuse)
     assert answer is not None
     assert not isinstance(answer, CannotDecide)

@@ -136,6 +136,9 @@ def test_finance_takes_back_at_the_desk_and_much_only_by_two(
         assert not TransferReversal.objects.exists()
     assert client_of(fiona).post(step, {"amount": "10.00", "note": "sent twice"}).status_code == 302
     assert TransferReversal.objects.get().amount == eur(1_000)
+    # While the provider has not answered the first, nobody is asked to agree to another.
+    assert client_of(fiona).post(step, {"amount": "2500.00", "note": "sent twice"}).status_code == 422
+    reversals.send_reversals(timetravel.now())
     assert client_of(fiona).post(step, {"amount": "2500.00", "note": "sent twice"}).status_code == 302
     assert Approval.objects.get().amount == eur(250_000)
     assert client_of(sam).post(step, {"amount": "1.00", "note": "x"}).status_code in (403, 404)
