@@ -118,6 +118,16 @@ def sam(db: None) -> User:
 
 
 @pytest.fixture
+def fiona(sam: User) -> User:
+    """Of finance."""
+    from django.contrib.auth.models import Group
+
+    user: User = UserFactory(email="fiona@backmarket.example", is_staff=True)
+    user.groups.add(Group.objects.get(name="finance"))
+    return user
+
+
+@pytest.fixture
 def olga(db: None) -> User:
     """The operator, who may do everything."""
     return UserFactory(email="olga@backmarket.example", full_name="Olga Operator", is_staff=True, is_superuser=True)

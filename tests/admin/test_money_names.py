@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -32,13 +31,6 @@ from tests.reviews.deals import delivered_line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time_is")]
 ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def fiona(sam: User) -> User:
-    person: User = UserFactory(email="fiona@backmarket.example", is_staff=True)
-    person.groups.add(Group.objects.get(name="finance"))
-    return person
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from backmarket.accounts.models import User
@@ -12,17 +11,9 @@ from backmarket.notifications.models import Notification
 from backmarket.payments.models import Payment, Reconciliation
 from backmarket.reconciling import reconcile_books
 from tests.admin.rows import url
-from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def fiona(sam: User) -> User:
-    person = UserFactory(email="fiona@backmarket.example", is_staff=True)
-    person.groups.add(Group.objects.get(name="finance"))
-    return person
 
 
 @pytest.fixture

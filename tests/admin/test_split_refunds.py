@@ -37,13 +37,6 @@ def line(plant: Any, now: datetime, time_is: None) -> OrderLine:
     return line
 
 
-@pytest.fixture
-def fiona(sam: User) -> User:
-    person = UserFactory(email="fiona@backmarket.example", is_staff=True)
-    person.groups.add(Group.objects.get(name="finance"))
-    return person
-
-
 def give(client: Client, line: OrderLine, amount: str) -> Any:
     sent = {"amount": amount, "reason": "looks", "borne_by": "house", "key": str(uuid4())}
     return client.post(url("desk", line, "step", "refund-part"), sent, follow=True)

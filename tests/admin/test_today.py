@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,13 +20,6 @@ from tests.reviews.deals import delivered_line
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def fiona(sam: User) -> User:
-    person = UserFactory(email="fiona@backmarket.example", is_staff=True)
-    person.groups.add(Group.objects.get(name="finance"))
-    return person
 
 
 def cards(client: Client, site: str = "desk") -> dict[str, Any]:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 
 from backmarket.accounts.models import User
 from backmarket.payments.gateways import sandbox
@@ -19,18 +18,10 @@ from orders.services.cart import add_to_cart, open_cart
 from orders.services.checkout import place_order
 from orders.services.fulfilment import ship_consignment
 from refurbishers.models import Refurbisher
-from tests.factories import AddressFactory, ListingFactory, RefurbisherFactory, UserFactory, imei
+from tests.factories import AddressFactory, ListingFactory, RefurbisherFactory, imei
 from tests.ground.stripe_steps import bank  # noqa: F401
 
 CARD = "4242 4242 4242 4242"
-
-
-@pytest.fixture
-def fiona(sam: User) -> User:
-    """She works in finance."""
-    person: User = UserFactory(email="fiona@backmarket.example", is_staff=True)
-    person.groups.add(Group.objects.get(name="finance"))
-    return person
 
 
 @pytest.fixture

@@ -20,11 +20,9 @@ from backmarket.invoices.models import Invoice
 from backmarket.money import Money
 from backmarket.notifications.models import Notification
 from backmarket.payments.models import Approval, Refund
-from backmarket.payments.reconciliation import CHECKS, differences
 from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.payments.services import retry_refund, send_refunds
 from catalog.models import Listing
-from orders import reconciliation
 from orders.models import Earning, Order, OrderLine, PartRefund, Settlement
 from orders.services.goodwill import CannotRefundPart, is_refundable_in_part, refund_part
 from orders.services.refunds import close_refunded_line, refund_line
@@ -33,6 +31,7 @@ from orders.statements import account_statement
 from tests.admin.rows import act, url
 from tests.factories import UserFactory
 from tests.ground.money_steps import eur
+from tests.orders.held import no_difference
 
 pytestmark = pytest.mark.django_db
 BY = "system:test"
@@ -46,10 +45,6 @@ def give(line: OrderLine, minor: int, borne_by: str, at: datetime, key: UUID | N
     return refund_part(
         line, key=key or uuid4(), amount=eur(minor), reason="looks", borne_by=borne_by, by=BY, at=at
     )  # fmt: skip
-
-
-def no_difference() -> bool:
-    return list(differences({**CHECKS, **reconciliation.CHECKS})) == []
 
 
 def plant_has(line: OrderLine) -> Money:

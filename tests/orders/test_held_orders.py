@@ -11,13 +11,10 @@ from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.money import Money
-from backmarket.notifications.models import Notification
 from backmarket.payments.models import Payment, Refund, SandboxIntent
-from backmarket.payments.reconciliation import CHECKS, differences
 from backmarket.payments.selectors import balance
 from backmarket.payments.services import settle_payment
 from catalog.models import Listing
-from orders import reconciliation
 from orders.models import FraudRule, Hold, Order
 from orders.pages import order_page
 from orders.services.cancelling import CannotCancel, call_off_order, cancel_line
@@ -26,6 +23,7 @@ from orders.services.redirecting import CannotRedirect, redirect_consignment
 from refurbishers.models import ServiceFact
 from tests.admin.rows import url
 from tests.factories import AddressFactory
+from tests.orders.held import end_of, mails, no_difference, stock
 
 pytestmark = pytest.mark.django_db
 Place, Pay, Drain = Callable[..., Order], Callable[..., Order], Callable[[], None]
@@ -51,27 +49,6 @@ def charged(place: Place, pay: Pay, listing: Listing, now: datetime) -> Order:
     """Two devices to Belgium, charged to a card that turned out to be American."""
     timetravel.travel_to(now)
     return pay(place((listing, 2), address=AddressFactory(country="BE", postcode="1000")), card=AMERICAN)
-
-
-def mails() -> list[str]:
-    return sorted(Notification.objects.values_list("template", flat=True))
-
-
-def stock(listing: Listing) -> tuple[int, int]:
-    listing.refresh_from_db()
-    return listing.on_hand, listing.reserved
-
-
-def end_of(order: Order) -> tuple[str, set[str], str, str]:
-    """The order, its lines, its payment, its hold."""
-    order.refresh_from_db()
-    lines = set(order.lines.values_list("status", flat=True))
-    payment = Payment.objects.get(reference=order.pk)
-    return order.payment_status, lines, payment.status, Hold.objects.get(order=order).status
-
-
-def no_difference() -> bool:
-    return list(differences({**CHECKS, **reconciliation.CHECKS})) == []
 
 
 def door(order: Order) -> str:

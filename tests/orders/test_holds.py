@@ -18,7 +18,6 @@ from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.notifications.models import Notification
 from backmarket.payments.models import Approval, Payment, Refund, SandboxIntent
-from backmarket.payments.reconciliation import CHECKS, differences
 from backmarket.payments.selectors import balance
 from backmarket.payments.services import (
     CannotCapture,
@@ -29,7 +28,6 @@ from backmarket.payments.services import (
 )
 from backmarket.states import IllegalMove
 from catalog.models import Listing
-from orders import reconciliation
 from orders.fraud import Facts, explain, judge
 from orders.models import FraudRule, Hold, Order, OrderLine
 from orders.services.deadlines import watch_order_deadlines
@@ -43,6 +41,7 @@ from tests.factories import AddressFactory
 from tests.ground.money_steps import eur
 from tests.ground.stripe_account import VISA
 from tests.ground.stripe_server import StripeServer
+from tests.orders.held import end_of, mails, no_difference, stock
 from tests.orders.test_views import check_out, fill
 
 pytestmark = pytest.mark.django_db
@@ -69,31 +68,10 @@ def time_is(now: datetime, settings: object) -> None:
     timetravel.travel_to(now)
 
 
-def mails() -> list[str]:
-    return sorted(Notification.objects.values_list("template", flat=True))
-
-
-def stock(listing: Listing) -> tuple[int, int]:
-    listing.refresh_from_db()
-    return listing.on_hand, listing.reserved
-
-
-def end_of(order: Order) -> tuple[str, set[str], str, str]:
-    """The order, its lines, its payment, its hold."""
-    order.refresh_from_db()
-    lines = set(order.lines.values_list("status", flat=True))
-    payment = Payment.objects.filter(reference=order.pk).latest("created_at")
-    return order.payment_status, lines, payment.status, Hold.objects.get(order=order).status
-
-
 def follow(order: Order, at: datetime, drain: Drain) -> None:
     """The worker has the bank do what was decided."""
     settle_payment(Payment.objects.get(reference=order.pk).pk, at=at)
     drain()
-
-
-def no_difference() -> bool:
-    return list(differences({**CHECKS, **reconciliation.CHECKS})) == []
 
 
 # Rules
