@@ -2,15 +2,37 @@
 at a time does, numbers, and what text it can keep."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from functools import cache
 from math import isfinite
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import BigIntegerField, Field, Func, Model, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DateTimeField,
+    Field,
+    ForeignKey,
+    Func,
+    IntegerField,
+    Model,
+    OneToOneField,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    QuerySet,
+    TextField,
+    UUIDField,
+    Value,
+)
 from django.db.models.expressions import DatabaseDefault
+
+from backmarket.prepared import execute
 
 M = TypeVar("M", bound=Model)
 
@@ -41,16 +63,25 @@ def insert_together(*tables: Sequence[Model]) -> None:
     sql, params = statements[-1]
     given = [param for _sql, params in statements[:-1] for param in params]
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} {sql}" if parts else sql, [*given, *params])
+        execute(cursor, f"WITH {', '.join(parts)} {sql}" if parts else sql, [*given, *params])
     for rows in tables:
         now_there(rows)
+
+
+def insert(row: Model) -> None:
+    """Insert a row whose key the database counts, and tell the row. No signals are sent."""
+    sql, params = insertion([row])
+    with connection.cursor() as cursor:
+        execute(cursor, f"{sql} RETURNING {_column(type(row), 'pk')[1]}", params)
+        [row.pk] = cursor.fetchone()
+    now_there([row])
 
 
 def insert_unless_there(row: Model) -> bool:
     """Insert a row whose key is known; False, and nothing, where a unique constraint refuses it."""
     sql, params = insertion([row], unless_there=True)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        execute(cursor, sql, params)
         is_new: bool = cursor.rowcount == 1
     if is_new:
         now_there([row])
@@ -64,29 +95,91 @@ def insertion(rows: Sequence[Model], *, unless_there: bool = False) -> tuple[str
     Written here, as Django's compiler takes longer over it than PostgreSQL over the insertion.
     """
     fields, into = _into(type(rows[0]))
-    places, params, database = [], [], connections[DEFAULT_DB_ALIAS]
+    places, params = [], []
     for row in rows:
         marks = []
-        for field in fields:
-            value = field.pre_save(row, add=True)
+        for field, name in fields:
+            value = getattr(row, name) if name else field.pre_save(row, add=True)
             if isinstance(value, DatabaseDefault):
                 marks.append("DEFAULT")
                 continue
-            value = field.get_db_prep_save(value, connection=database)
-            cast = getattr(field, "get_placeholder", None)
-            marks.append(cast(value, None, database) if cast else "%s")
-            params.append(value)
+            marks.append(_mark(field, value))
+            params.append(_kept(field, value))
         places.append(f"({', '.join(marks)})")
     return f"{into} {', '.join(places)}{' ON CONFLICT DO NOTHING' if unless_there else ''}", params
 
 
+class Change(NamedTuple):
+    """`facts` for those rows of a model of which each column named by `where` has that value, or one of that list."""
+
+    model: type[Model]
+    where: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+    def made(self) -> int:
+        """Write it; how many rows there were."""
+        with connection.cursor() as cursor:
+            execute(cursor, *self.statement())
+            return int(cursor.rowcount)
+
+    def statement(self) -> tuple[str, list[Any]]:
+        """With its parameters. Written here for the reason of `insertion`."""
+        written, asked, params = [], [], []
+        for name, value in self.facts.items():
+            field, column = _column(self.model, name)
+            written.append(f"{column} = {_mark(field, value)}")
+            params.append(_kept(field, value))
+        for name, value in self.where.items():
+            field, column = _column(self.model, name)
+            several = isinstance(value, list)
+            asked.append(f"{column} = {f'ANY(%s::{field.db_type(connection)}[])' if several else '%s'}")
+            params.append([_kept(field, each) for each in value] if several else _kept(field, value))
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        return f"UPDATE {table} SET {', '.join(written)} WHERE {' AND '.join(asked)}", params  # noqa: S608 - our columns
+
+
 @cache
-def _into(model: type[Model]) -> tuple[list[Field[Any, Any]], str]:
-    """The columns that are not counted by the database, and the statement as far as their values."""
+def _column(model: type[Model], name: str) -> tuple[Field[Any, Any], str]:
+    """A field, and its column as SQL names it."""
+    field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    return field, connection.ops.quote_name(field.column)
+
+
+# What the driver takes as it is, by the field: its own types, which Django would only ask about.
+PLAIN: dict[type[Field[Any, Any]], tuple[type, ...]] = {
+    CharField: (str, NoneType),
+    TextField: (str, NoneType),
+    BooleanField: (bool, NoneType),
+    DateTimeField: (datetime, NoneType),
+    UUIDField: (UUID, NoneType),
+    **dict.fromkeys((ForeignKey, OneToOneField), (UUID, int, NoneType)),
+    **dict.fromkeys((IntegerField, BigIntegerField, PositiveIntegerField, PositiveSmallIntegerField), (int, NoneType)),
+}
+
+
+def _kept(field: Field[Any, Any], value: Any) -> Any:
+    """A value of a row as the driver takes it."""
+    if type(value) in PLAIN.get(type(field), ()):
+        return value
+    if hasattr(value, "prepare_database_save"):
+        value = value.prepare_database_save(field)
+    return field.get_db_prep_save(value, connection=connections[DEFAULT_DB_ALIAS])
+
+
+def _mark(field: Field[Any, Any], value: Any) -> str:
+    cast = getattr(field, "get_placeholder", None)
+    return cast(value, None, connections[DEFAULT_DB_ALIAS]) if cast else "%s"
+
+
+@cache
+def _into(model: type[Model]) -> tuple[list[tuple[Field[Any, Any], str]], str]:
+    """The columns that are not counted by the database, each with its attribute where saving it is reading that; and
+    the statement as far as their values."""
     meta, quoted = model._meta, connection.ops.quote_name
     fields = [field for field in meta.local_concrete_fields if field is not meta.auto_field]
     columns = ", ".join(quoted(str(field.column)) for field in fields)
-    return fields, f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES"
+    read = [(field, field.attname if type(field).pre_save is Field.pre_save else "") for field in fields]
+    return read, f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES"
 
 
 def now_there(rows: Sequence[Model]) -> None:

@@ -1,7 +1,8 @@
 """Reads that a page makes each time it is shown: Django writes the statement once for each process, not for each page,
 and PostgreSQL plans it once for each connection.
 
-Writing and planning it take longer than answering it, and an object for each row longer than a tuple:
+Writing and planning it take longer than answering it, and an object for each row longer than a tuple (`prepared`,
+`prepared_objects`; `execute` is for writes):
 
     @prepared
     def shelf(product: Any) -> QuerySet[Any]:
@@ -11,16 +12,24 @@ Writing and planning it take longer than answering it, and an object for each ro
 """
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
 from itertools import count
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, Model, QuerySet
-from django.db.models.query import get_related_populators
+from django.db.models.base import ModelState
+from django.db.models.query import RelatedPopulator, get_related_populators
+from django.db.models.signals import post_init, pre_init
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2.extensions import AsIs
+
+# How many different writes are planned once, and the longest of them in characters (an order of four devices).
+MOST, LONGEST = 200, 8_000
+NAMED = re.compile(r"%\((\w+)\)s")
 
 Row = tuple[Any, ...]
 M = TypeVar("M", bound=Model)
@@ -96,39 +105,66 @@ def _written(build: Callable[..., "QuerySet[Any, Any]"]) -> tuple[Statement, SQL
 
 
 _numbers = count(1)
+_written_before: dict[str, Statement] = {}
 
 
 def _asked(statement: Statement, values: dict[str, Any]) -> list[Row]:
-    connection = connections[DEFAULT_DB_ALIAS]
-    with connection.cursor() as cursor:
-        _prepare(connection, statement)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        if statement.name not in (names := _names()):
+            places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
+            params = [places[each.name] if isinstance(each, Param) else each for each in statement.params]
+            _prepare(names, statement.name, statement.sql, params)
         cursor.execute(statement.call, [values[name] for name in statement.order])
         return list(cursor.fetchall())
 
 
-def _prepare(connection: Any, statement: Statement) -> None:
-    """Tell this connection of the statement, once. It keeps it through rollbacks, and forgets it when it is closed."""
-    raw = connection.connection
-    known, names = getattr(connection, "prepared_statements", (None, set[str]()))
-    if known is not raw:
-        names = set[str]()
-        connection.prepared_statements = (raw, names)
-    if statement.name in names:
+def execute(cursor: Any, sql: str, params: "Sequence[Any] | Mapping[str, Any]") -> None:
+    """Execute a statement, planned once for each connection where its text comes again and again. PostgreSQL must know
+    the types of its places (%s, %(name)s) from the text alone.
+
+    One that inserts many rows has a text of its own: whatever is longer or comes after many others is planned anew.
+    """
+    statement = _written_before.get(sql)
+    if statement is None and len(sql) < LONGEST and len(_written_before) < MOST:
+        named = NAMED.findall(sql) if isinstance(params, Mapping) else map(str, range(len(params)))
+        order = tuple(dict.fromkeys(named))
+        statement = _written_before.setdefault(sql, Statement(f"prepared_{next(_numbers)}", sql, (), order))
+    if statement is None:
+        cursor.execute(sql, params)
         return
-    places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
-    params = [places[each.name] if isinstance(each, Param) else each for each in statement.params]
-    with connection.wrap_database_errors, raw.cursor() as cursor:
-        cursor.execute(f"PREPARE {statement.name} AS {statement.sql}", params)
-    names.add(statement.name)
+    if statement.name not in (names := _names()):
+        places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
+        _prepare(names, statement.name, sql, places if isinstance(params, Mapping) else list(places.values()))
+    given = [params[name] for name in statement.order] if isinstance(params, Mapping) else params
+    cursor.execute(statement.call, given)
+
+
+def _names() -> set[str]:
+    """Of the statements that this connection knows. It keeps them through rollbacks, and forgets when it is closed."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
+    known, names = getattr(connection, "prepared_statements", (None, set[str]()))
+    if known is not connection.connection:
+        names = set[str]()
+        connection.prepared_statements = (connection.connection, names)
+    return names
+
+
+def _prepare(names: set[str], name: str, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+        cursor.execute(f"PREPARE {name} AS {sql}", params)
+    names.add(name)
 
 
 def _maker(compiler: SQLCompiler) -> Callable[[Row], Any]:
     """Makes the object of a row, as django.db.models.query.ModelIterable does."""
     select, info = compiler.select or [], compiler.klass_info or {}
-    model, fields = info["model"], info["select_fields"]
+    from_db, fields = _from_db(info["model"]), info["select_fields"]
     own = slice(fields[0], fields[-1] + 1)
     names = [column.target.attname for column, _sql, _alias in select[own]]
     related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # of a later Django
+    _make_quickly(related)
     noted = list((compiler.annotation_col_map or {}).items())
     converted = [
         (place, converters, expression)
@@ -140,7 +176,7 @@ def _maker(compiler: SQLCompiler) -> Callable[[Row], Any]:
         for place, converters, expression in converted:
             for convert in converters:
                 values[place] = convert(values[place], expression, connections[DEFAULT_DB_ALIAS])
-        found = model.from_db(DEFAULT_DB_ALIAS, names, values[own])
+        found = from_db(DEFAULT_DB_ALIAS, names, values[own])
         for each in related:
             each.populate(values, found)
         for name, place in noted:
@@ -148,6 +184,29 @@ def _maker(compiler: SQLCompiler) -> Callable[[Row], Any]:
         return found
 
     return made
+
+
+def _from_db(model: type[Model]) -> Callable[[str | None, Sequence[str], Sequence[Any]], Any]:
+    """The model's `from_db`, without asking eighty times for each object what is known of its class, where nobody
+    listens and it has no other way of making them."""
+    heard = any(signal.has_listeners(model) for signal in (pre_init, post_init))
+    own_way = model.__init__ is not Model.__init__ or model.from_db.__func__ is not Model.from_db.__func__  # type: ignore[attr-defined]
+    if heard or own_way:
+        return model.from_db
+
+    def made(db: str | None, names: Sequence[str], values: Sequence[Any]) -> Any:
+        found, state = model.__new__(model), ModelState()
+        state.adding, state.db = False, db
+        found.__dict__.update(zip(names, values, strict=True), _state=state)
+        return found
+
+    return made
+
+
+def _make_quickly(related: list[RelatedPopulator]) -> None:
+    for each in related:
+        each.model_cls = SimpleNamespace(from_db=_from_db(each.model_cls))  # type: ignore[assignment]
+        _make_quickly(each.related_populators)
 
 
 def columns(model: type[Model], path: str = "") -> list[str]:
@@ -160,7 +219,14 @@ def instance(model: type[M], row: Row) -> M:
     values = list(row)
     for place, convert in _converters(model):
         values[place] = convert(values[place], None, connections[DEFAULT_DB_ALIAS])
-    return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in model._meta.concrete_fields], values)
+    from_db, names = _whole(model)
+    made: M = from_db(DEFAULT_DB_ALIAS, names, values)
+    return made
+
+
+@cache
+def _whole(model: type[Model]) -> tuple[Callable[..., Any], list[str]]:
+    return _from_db(model), [field.attname for field in model._meta.concrete_fields]
 
 
 @cache

@@ -7,13 +7,15 @@ A model declares `Status` (TextChoices), `MOVES` (status -> set of statuses) and
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.db import Change
 from backmarket.errors import DomainError
-from backmarket.events.services import Actor, update_and_record
+from backmarket.events.services import Actor, change_and_record
 
 
 class IllegalMove(DomainError):
@@ -39,27 +41,31 @@ def move_all(
     by: Actor,
     at: datetime,
     data: dict[str, Any] | None = None,
-    besides: "tuple[models.QuerySet[Any], dict[str, Any]] | None" = None,
+    besides: Change | None = None,
     **facts: Any,
 ) -> None:
-    """As `move`, for several objects of one model, with the same facts: all of them or none. `besides`: other rows,
-    and what is written to them by the same statement."""
+    """As `move`, for several objects of one model, with the same facts: all of them or none. `besides`: a change of
+    other rows by the same statement."""
     if not objs:
         return
     model: type[models.Model] = type(objs[0])
     kind, column = f"{objs[0].NOUN}.{to.lower()}", getattr(model, "STATUS_FIELD", "status")
-    sources = [source for source, targets in objs[0].MOVES.items() if to in targets]
+    sources = [str(source) for source, targets in objs[0].MOVES.items() if to in targets]
     stamp = f"{to.lower()}_at"
-    if stamp in {field.name for field in model._meta.concrete_fields}:
+    if stamp in _columns(model):
         facts.setdefault(stamp, at)
-    rows = model._base_manager.filter(**{"pk__in": [obj.pk for obj in objs], f"{column}__in": sources})
+    change = Change(model, {"pk": [obj.pk for obj in objs], column: sources}, {column: to, **facts})
     # One statement changes one row or nothing; of several it may change some, which is undone.
     with transaction.atomic() if len(objs) > 1 else nullcontext():
-        written = {column: to, **facts}
-        moved = update_and_record(rows, written, kind, by=by, at=at, data=data, besides=besides) if sources else 0
+        moved = change_and_record(change, kind, by=by, at=at, data=data, besides=besides) if sources else 0
         if moved != len(objs):
             raise IllegalMove
     for obj in objs:
         setattr(obj, column, to)
         for name, value in facts.items():
             setattr(obj, name, value)
+
+
+@cache
+def _columns(model: type[models.Model]) -> set[str]:
+    return {field.name for field in model._meta.concrete_fields}

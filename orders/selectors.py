@@ -20,7 +20,7 @@ from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Dispute, Payment
 from backmarket.payments.selectors import available_credit, credit_of
-from backmarket.prepared import Row, columns, instance, prepared, prepared_objects
+from backmarket.prepared import Row, columns, execute, instance, prepared, prepared_objects
 from catalog.models import Listing, StockReservation, Unit
 from orders.invoice_drafts import commissions_of
 from orders.models import Cart, CartItem, Claim, Consignment, Earning, FraudRule, Order, OrderLine, Settlement
@@ -109,7 +109,7 @@ def rules_and_orders_lately(
         "country": home.country, "given_up": Order.PaymentStatus.CANCELLED, "most": ORDERS_AT_MOST,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(RULES_AND_LATELY, facts)
+        execute(cursor, RULES_AND_LATELY, facts)
         rows = cursor.fetchall()
     return [instance(FraudRule, row[:-1]) for row in rows], tuple(rows[0][-1] or ()) if rows else ()
 
@@ -117,7 +117,8 @@ def rules_and_orders_lately(
 # Each way of being alike has an index of its own, which a condition over all three could not use.
 RULES_AND_LATELY = f"""
     WITH rule AS (SELECT * FROM orders_fraudrule WHERE is_active),
-    since AS (SELECT %(at)s - max(hours) * interval '1 hour' AS instant FROM rule HAVING max(hours) IS NOT NULL),
+    since AS (
+        SELECT %(at)s::timestamptz - max(hours) * interval '1 hour' AS instant FROM rule HAVING max(hours) IS NOT NULL),
     lately AS (
         SELECT placed_at FROM orders_order WHERE payment_status <> %(given_up)s AND id IN (
             SELECT id FROM orders_order, since WHERE upper(email) = upper(%(email)s) AND placed_at > instant

@@ -58,8 +58,9 @@ AUTOCOMPLETE = {
 class AddressForm(forms.ModelForm[Address]):
     """A postal address that a courier can find, with the postcode its country uses and a phone number it can ring."""
 
+    # Asked for when they are shown: each form copies its fields, and a list of countries with them.
     country = forms.ChoiceField(
-        label=_("Country"), choices=[(code, name) for code, (name, _s, _e) in COUNTRIES.items()]
+        label=_("Country"), choices=lambda: [(code, name) for code, (name, _s, _e) in COUNTRIES.items()]
     )
     phone = forms.CharField(
         label=_("Phone"), max_length=30, required=False, help_text=_("So that the courier can ring when it is near.")

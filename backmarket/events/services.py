@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.cache import cache
 from django.db import models, transaction
-from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from backmarket.db import insert_together, insertion, now_there
+from backmarket.db import Change, insert_together, insertion, now_there
 from backmarket.events.models import Event, EventDelivery
+from backmarket.prepared import execute
 
 if TYPE_CHECKING:
     from backmarket.accounts.models import User
@@ -79,27 +79,19 @@ def _event(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: d
     )
 
 
-def update_and_record(
-    rows: "models.QuerySet[Any]",
-    facts: dict[str, Any],
+def change_and_record(
+    change: Change,
     kind: str,
     *,
     by: Actor,
     at: datetime,
     data: dict[str, Any] | None = None,
-    besides: "tuple[models.QuerySet[Any], dict[str, Any]] | None" = None,
+    besides: Change | None = None,
 ) -> int:
-    """Update these rows and insert an event for each, by one statement; how many there were. `besides`: other rows,
-    and what is written to them by the same statement, without a word."""
-    first = _updating(*besides) if besides else None
-    return _written_and_recorded(rows.model, _updating(rows, facts), kind, by=by, at=at, data=data, besides=first)
-
-
-def _updating(rows: "models.QuerySet[Any]", facts: dict[str, Any]) -> tuple[str, Sequence[Any]]:
-    update: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]  # the stubs do not know of classes
-    update.add_update_values(facts)
-    written: tuple[str, Sequence[Any]] = update.get_compiler(connection=transaction.get_connection()).as_sql()
-    return written
+    """Make a change and insert an event for each of its rows, by one statement; how many there were. `besides`:
+    another, by the same statement, without a word."""
+    first = besides.statement() if besides else None
+    return _written_and_recorded(change.model, change.statement(), kind, by=by, at=at, data=data, besides=first)
 
 
 def insert_and_record(
@@ -129,7 +121,7 @@ def _written_and_recorded(
     statement = WRITE_AND_RECORD.format(besides=first, write=written[0], table=meta.db_table, key=meta.pk.column)
     facts = [kind, actor_code(by), at, timezone.now(), meta.label_lower, json.dumps(data or {})]
     with transaction.get_connection().cursor() as cursor:
-        cursor.execute(statement, [*before, *written[1], *facts])
+        execute(cursor, statement, [*before, *written[1], *facts])
         found: int = cursor.rowcount
     if found:
         _publish_on_commit()

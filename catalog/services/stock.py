@@ -19,7 +19,7 @@ from backmarket.contention import is_contention
 from backmarket.db import alone, together
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record
-from backmarket.prepared import Row, prepared
+from backmarket.prepared import Row, execute, prepared
 from catalog.models import Listing, StockReservation
 from catalog.services.buyables import refresh_buyables
 from refurbishers.models import Refurbisher
@@ -213,7 +213,7 @@ SELL = "UPDATE catalog_stockreservation SET sold_at = %s, released_at = NULL WHE
 def _locked(listing_ids: Iterable[UUID], holder: UUID | None = None) -> dict[UUID, Shelf]:
     """These listings, and those of which `holder` has reservations, locked in primary-key order."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCKED, [list(listing_ids), holder])
+        execute(cursor, LOCKED, [list(listing_ids), holder])
         return {row[0]: Shelf(*row) for row in cursor}
 
 
@@ -225,7 +225,7 @@ def _reservations(shelf: Collection[UUID], holder: UUID | None, at: datetime) ->
     """
     ids = list(shelf)
     with connection.cursor() as cursor:
-        cursor.execute(RESERVATIONS, [ids, holder, at, list(Refurbisher.TRADING), ids])
+        execute(cursor, RESERVATIONS, [ids, holder, at, list(Refurbisher.TRADING), ids])
         rows = cursor.fetchall()
     return [Held(*row[2:]) for row in rows if row[2] is not None], {row[0] for row in rows if row[1]}
 
@@ -248,7 +248,7 @@ def _shift(
     moved = {pk: change for pk, change in changes.items() if any(change)}
     columns = [list(part) for part in zip(*moved.values(), strict=True)] or [[], []]
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH shifted AS ({SHIFT}) {why}", [list(moved), *columns, *params])
+        execute(cursor, f"WITH shifted AS ({SHIFT}) {why}", [list(moved), *columns, *params])
     now = {pk: shelf[pk].available + pieces - held for pk, (pieces, held) in moved.items()}
     turned = [shelf[pk] for pk, left in now.items() if (left > 0) != (shelf[pk].available > 0)]
     refresh_buyables((row.variant_id, row.grade) for row in turned)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import User
 from backmarket.db import insert_together, lock
 from backmarket.errors import DomainError
-from backmarket.prepared import prepared_objects
+from backmarket.prepared import execute, prepared_objects
 from catalog.models import Listing
 from orders.models import Cart, CartItem
 from orders.selectors import free_stock, is_offered
@@ -147,4 +147,4 @@ TAKE_OUT = """
 def take_out(cart: UUID, sold: Mapping[UUID, int]) -> None:
     """Take what was bought out of the cart with this key (listing id → how many); what was added meanwhile stays."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_OUT, [list(sold), list(sold.values()), cart])
+        execute(cursor, TAKE_OUT, [list(sold), list(sold.values()), cart])

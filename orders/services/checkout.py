@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address, User
-from backmarket.db import lock
+from backmarket.db import insert, lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record_with
 from backmarket.market import calendar
@@ -89,7 +89,7 @@ def place_order(
             return _same_buyer(known, buyer, email, address)
         _hold_to_trial_cap({item.listing.plant for item in items}, at)
         if address._state.adding:
-            address.save()
+            insert(address)
         order = Order(
             cart=cart, address=address, email=email, buyer=buyer, language=language, checkout_key=checkout_key,
             conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR, snapshot=snapshot,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from backmarket.accounts.models import Address
-from backmarket.db import lock
+from backmarket.db import Change, lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor
 from backmarket.market import calendar
@@ -23,7 +23,7 @@ from backmarket.payments.services import cancel_payment, capture_payment
 from backmarket.states import move, move_all
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
 from orders.fraud import Facts, Hit, judge
-from orders.models import FraudRule, Hold, Order, OrderLine
+from orders.models import Consignment, FraudRule, Hold, Order, OrderLine
 from orders.selectors import paid_before, rules_and_orders_lately
 from orders.services.cart import take_out
 from orders.services.refunds import refund_line
@@ -129,8 +129,8 @@ def _keep_stock(order: Order, lines: Sequence[OrderLine], *, until: datetime, at
 def hand_over(order: Order, lines: Sequence[OrderLine], *, by: Actor, at: datetime) -> None:
     """To the plants: their clock starts now."""
     ship_by = calendar().ship_by(at, OrderLine.SHIP_WITHIN_BUSINESS_DAYS)
-    parcels = order.consignments.all()
-    move_all(lines, Line.PAID, by=by, at=at, besides=(parcels, {"ship_by": ship_by}), due_at=ship_by)
+    parcels = Change(Consignment, {"order": order.pk}, {"ship_by": ship_by})
+    move_all(lines, Line.PAID, by=by, at=at, besides=parcels, due_at=ship_by)
 
 
 def release_hold(hold: Hold, *, by: Actor, at: datetime) -> None:

@@ -1,22 +1,24 @@
 """Whole checkouts: a device into the cart, the cart looked at, the checkout filled in, the sandbox's page paid, the
-order shown. Through the views and their middleware, in as many processes as there are processors, without a network.
+order shown. Through the WSGI application, in as many processes as there are processors, without a network.
 """
 
 import multiprocessing
 import os
 import re
 import secrets
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.db import connection, connections
-from django.test import Client
-from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 
 from backmarket.payments.gateways import sandbox
 from catalog.models import Listing
@@ -41,36 +43,85 @@ def check_out(listing_id: Any) -> str:
     """One guest buys one device; returns the paid order's address. AssertionError where the shop refuses."""
     # Somebody new each time, in each run: many orders of one person or to one door would be held.
     somebody = secrets.token_hex(6)
-    guest = Client(HTTP_HOST="127.0.0.1")
-    guest.handler = _server()
-    _send(guest, reverse("cart-add"), {"listing": str(listing_id), "quantity": 1})
-    guest.get(reverse("cart"))
-    key = KEY.search(guest.get(reverse("checkout")).content.decode())
+    guest = Guest()
+    guest.sends(reverse("cart-add"), {"listing": str(listing_id), "quantity": 1})
+    guest.sees(reverse("cart"))
+    key = KEY.search(guest.sees(reverse("checkout")))
     sent = {"checkout_key": key and key[1], "email": f"{somebody}@example.com", "accept": "on", **ADDRESS}
     sent["line1"] = f"{somebody} rue du Marché"
-    bank = _send(guest, reverse("checkout"), sent)
-    back = _send(guest, _path(bank), {"action": "pay", "card": CARD})
-    order = guest.get(_path(back))
-    if PAID not in guest.get(_path(order)).content.decode():
-        raise AssertionError(f"not paid: {_path(order)}")
-    return _path(order)
+    bank = guest.sends(reverse("checkout"), sent)
+    back = guest.sends(bank, {"action": "pay", "card": CARD})
+    order = guest.follows(back)
+    if PAID not in guest.sees(order):
+        raise AssertionError(f"not paid: {order}")
+    return order
 
 
-def _send(guest: Client, path: str, form: Mapping[str, Any]) -> Any:
-    """As a browser sends a form without files."""
-    return guest.post(path, urlencode(form), content_type="application/x-www-form-urlencoded")
+class Guest:
+    """A browser, as far as the shop's WSGI application can tell: it keeps cookies and sends forms without files."""
+
+    def __init__(self) -> None:
+        # As any page with a form gives it.
+        self.cookies = {settings.CSRF_COOKIE_NAME: get_random_string(32)}
+
+    def sees(self, path: str) -> str:
+        """The page there."""
+        return self._asks("GET", path, 200)[1].decode()
+
+    def follows(self, path: str) -> str:
+        """Where that leads."""
+        return self._led(self._asks("GET", path, 302)[0])
+
+    def sends(self, path: str, form: Mapping[str, Any]) -> str:
+        """Where the form's answer leads."""
+        token = {"csrfmiddlewaretoken": self.cookies[settings.CSRF_COOKIE_NAME]}
+        return self._led(self._asks("POST", path, 302, urlencode(token | dict(form)).encode())[0])
+
+    @staticmethod
+    def _led(headers: Sequence[tuple[str, str]]) -> str:
+        return urlsplit(dict(headers)["Location"]).path
+
+    def _asks(self, method: str, path: str, owed: int, body: bytes = b"") -> tuple[list[tuple[str, str]], bytes]:
+        told: list[Any] = []
+        answer = _application()(self._environ(method, path, body), lambda *status: told.extend(status))
+        try:
+            content = b"".join(answer)
+        finally:
+            answer.close()
+        status, headers = told[:2]
+        if not status.startswith(str(owed)):
+            raise AssertionError(f"{path}: {status} {content[:2000]!r}")
+        for name, value in headers:
+            if name == "Set-Cookie":
+                key, _is, rest = value.partition("=")
+                self.cookies[key] = rest.partition(";")[0]
+        return headers, content
+
+    def _environ(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+        return {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded" if body else "",
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_HOST": "127.0.0.1",
+            "HTTP_COOKIE": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": sys.stderr,
+        }
 
 
 @cache
-def _server() -> ClientHandler:
-    """One for all guests, as a process serves them: each would build all middleware anew."""
-    return ClientHandler(enforce_csrf_checks=False)
+def _application() -> Any:
+    """As the web server starts it; imported late, as it freezes for the garbage collector what is there by then."""
+    from backmarket.wsgi import application
 
-
-def _path(response: Any) -> str:
-    if response.status_code != 302:
-        raise AssertionError(f"{response.status_code}: {response.content!r}")
-    return str(urlsplit(response["Location"]).path)
+    return application
 
 
 def measured(*, seconds: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
 from backmarket import market
-from backmarket.db import insert_unless_there
+from backmarket.db import Change, insert_unless_there
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events import inbox
 from backmarket.money import Money
@@ -228,7 +228,7 @@ def give_up(intent: SandboxIntent) -> None:
 
 
 def _become(intent: SandboxIntent, status: str, *sources: str) -> None:
-    if not SandboxIntent.objects.filter(pk=intent.pk, status__in=sources).update(status=status):
+    if not Change(SandboxIntent, {"pk": intent.pk, "status": list(sources)}, {"status": status}).made():
         intent.refresh_from_db()
         return
     intent.status = status

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.errors import DomainError
 from backmarket.money import Money
 from backmarket.payments.models import LedgerMovement
+from backmarket.prepared import execute
 
 LABEL_LENGTH = 160
 # Movements with their entries. Who comes second waits for the first one's commit, and writes nothing.
@@ -80,7 +81,7 @@ def book_all(movements: Sequence[Movement], *, at: datetime) -> dict[str, int]:
         if amount
     ]
     with connection.cursor() as cursor:
-        cursor.execute(BOOK, [at, *_columns(told, 4), *_columns(entries, 5)])
+        execute(cursor, BOOK, [at, *_columns(told, 4), *_columns(entries, 5)])
         return dict(cursor.fetchall())
 
 

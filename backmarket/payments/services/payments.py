@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backmarket.db import lock, together
+from backmarket.db import Change, lock, together
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, insert_and_record, record
 from backmarket.jobs import each
@@ -74,8 +74,7 @@ def request_payment(
     if amount.minor < 0 or (amount + by_credit).minor <= 0:
         raise CannotPay(_("There is nothing to pay."))
     with together():
-        asked = Payment.objects.filter(purpose=purpose, reference=reference, status__in=ACTIVE)
-        active = None if is_first else lock(asked).first()
+        active = None if is_first else _active(purpose, reference)
         if active is not None and active.status != Payment.Status.PENDING:
             raise CannotPay
         wanted = (amount, by_credit, capture)
@@ -94,6 +93,11 @@ def request_payment(
         return payment
 
 
+def _active(purpose: str, reference: UUID) -> Payment | None:
+    """The payment of this that is under way, locked."""
+    return lock(Payment.objects.filter(purpose=purpose, reference=reference, status__in=ACTIVE)).first()
+
+
 def open_payment(payment: Payment, *, return_url: str, at: datetime) -> str:
     """The address at which the buyer pays, empty where it is a page of ours (see card_form); opened at the provider
     the first time. Network: outside transactions.
@@ -105,12 +109,12 @@ def open_payment(payment: Payment, *, return_url: str, at: datetime) -> str:
     if not payment.gateway_id:
         checkout = gateway(payment.gateway).checkout(payment, return_url=return_url)
         opened = {"gateway_id": checkout.gateway_id, "checkout_url": checkout.url}
-        unopened = Payment.objects.filter(pk=payment.pk, gateway_id="")
-        if unopened.filter(status=Payment.Status.PENDING).update(**opened):
+        unopened = {"pk": payment.pk, "gateway_id": ""}
+        if Change(Payment, unopened | {"status": Payment.Status.PENDING.value}, opened).made():
             payment.gateway_id, payment.checkout_url = checkout.gateway_id, checkout.url
             return payment.checkout_url
         # Whoever comes second forgets what was opened for them: nobody has seen it, so nobody can pay it.
-        unopened.update(**opened)
+        Change(Payment, unopened, opened).made()
         payment.refresh_from_db(fields=["gateway_id", "checkout_url", "status"])
         if payment.status in GIVEN_UP:
             _settle_soon(payment)  # cancelled while the provider was opening it
@@ -235,7 +239,7 @@ def _follow(payment: Payment, report: Report, *, by: Actor, at: datetime) -> Non
 
 
 def _write(payment: Payment, **facts: Any) -> None:
-    Payment.objects.filter(pk=payment.pk).update(**facts)
+    Change(Payment, {"pk": payment.pk}, facts).made()
     for name, value in facts.items():
         setattr(payment, name, value)
 
