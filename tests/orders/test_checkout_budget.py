@@ -1,5 +1,6 @@
 """What a whole checkout asks of the database, request by request: statements, transactions counted."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -55,6 +56,28 @@ def test_a_checkout_costs_the_same_with_one_device_and_with_several(listing: Lis
     assert one == {"first": 3, "order": 15, "bank": 2, "return": 18}
     # The lines of an order are moved under a savepoint of their own, which one line does not need.
     assert several == {**one, "next": several["next"], "return": 20}
+
+
+def read_whole() -> Counter[str]:
+    """How often each table has been read from end to end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT relname, seq_scan FROM pg_stat_user_tables")
+        return Counter(dict(cursor.fetchall()))
+
+
+def test_a_checkout_reads_no_table_whole_but_the_rules_against_fraud(listing: Listing) -> None:
+    with connection.cursor() as cursor:
+        # Only where there is no other way: so few rows as here would be read whole in any case.
+        cursor.execute("SET enable_seqscan = off")
+    bought(listing)
+    before = read_whole()
+    bought(listing)
+    try:
+        assert set(read_whole() - before) == {"orders_fraudrule"}
+    finally:
+        connection.close()
 
 
 def test_a_guests_first_device_and_their_cart_are_there_together_or_not_at_all(listing: Listing) -> None:

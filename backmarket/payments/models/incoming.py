@@ -96,6 +96,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-created_at"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["reference"], name="payment_of_reference")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["pending", "authorised", "captured", "failed", "cancelled", "stray"]),
