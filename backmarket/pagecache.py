@@ -20,6 +20,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from math import ceil
@@ -91,6 +92,7 @@ class Kept:
 
 
 _at_hand: Nearby[Kept] = Nearby(AT_HAND)
+_touched: ContextVar[set[str] | None] = ContextVar("touched", default=None)
 
 
 def touch(*subjects: str, softly: bool = False) -> None:
@@ -102,7 +104,24 @@ def touch(*subjects: str, softly: bool = False) -> None:
         transaction.on_commit(lambda: _make_old(subjects, softly), robust=True)
 
 
+@contextmanager
+def softly_together() -> Iterator[None]:
+    """What is touched softly within is made old once, at the end: for changes in many transactions, each of which
+    would have the same pages rendered anew. Within it pages are as old as it takes."""
+    token = _touched.set(set())
+    try:
+        yield
+    finally:
+        subjects = _touched.get() or set()
+        _touched.reset(token)
+        if subjects:
+            _make_old(subjects, softly=True)
+
+
 def _make_old(subjects: Iterable[str], softly: bool) -> None:
+    if softly and (waiting := _touched.get()) is not None:
+        waiting.update(subjects)
+        return
     keys = [_version_key(subject) for subject in subjects]
     before = cache.get_many(keys) if softly else {}
     fresh = {key: Version(uuid4().hex, before.get(key, NO_VERSION).now if softly else None) for key in keys}

@@ -1,7 +1,8 @@
 """Many listings changed at once: looked at, then applied in short transactions, and taken back in the same way.
 
 Each batch locks its listings in the order of their keys, changes them, writes their history and refreshes what the shop
-shows of them: nobody who buys waits longer than for one batch, and what a batch changed is seen at the next request.
+shows of them: nobody who buys waits longer than for one batch. The shop's pages say so after some batches or with the
+last, whichever is first: each time the same pages would be rendered anew.
 A row that is no longer what the person saw is left alone, and says so. A worker that dies loses its last batch only:
 whoever comes next goes on with the rows that wait.
 """
@@ -21,16 +22,18 @@ from backmarket import states
 from backmarket.db import alone, lock
 from backmarket.errors import DomainError
 from backmarket.events.services import Actor, record_many
+from backmarket.pagecache import softly_together
 from catalog.listing_files import Wanted
 from catalog.models import Listing, ListingChange, ListingChangeRow, PriceChange
 from catalog.services.buyables import refresh_buyables
 from catalog.services.facet_index import index_stale
 from refurbishers.models import Refurbisher
 
-BATCH = 750
-# A batch begins so many seconds after the one before at the earliest: each makes pages old, and shoppers share its
-# processors.
-PACE = 2.5
+BATCH = 150
+# A batch begins so many seconds after the one before at the earliest: shoppers share its processors.
+PACE = 0.5
+# After so many batches pages become old.
+TOLD_TOGETHER = 5
 KEPT = timedelta(days=90)
 S, Outcome = ListingChange.Status, ListingChangeRow.Outcome
 WRITE = """
@@ -106,14 +109,23 @@ def run_listing_change(pk: UUID, *, at: datetime, pace: float = PACE) -> int:
     """Apply what waits of a running change, batch by batch; returns how many rows. One worker at a time does."""
     done = 0
     with alone(f"listing_change:{pk}") as mine:
-        while mine:
-            began = time.monotonic()
-            if not (some := _apply_some(pk, at)):
-                break
+        while mine and (some := _apply_and_tell(pk, at, pace)):
             done += some
-            index_stale()
-            if some == BATCH:
-                time.sleep(max(0.0, began + pace - time.monotonic()))
+    return done
+
+
+def _apply_and_tell(pk: UUID, at: datetime, pace: float) -> int:
+    """Some batches, and pages become old; how many rows."""
+    done = 0
+    with softly_together():
+        for _batch in range(TOLD_TOGETHER):
+            began = time.monotonic()
+            some = _apply_some(pk, at)
+            done += some
+            if some < BATCH:
+                break
+            time.sleep(max(0.0, began + pace - time.monotonic()))
+        index_stale()
     return done
 
 

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from backmarket.accounts.models import User
 from backmarket.money import Money
-from backmarket.pagecache import kept_page, not_kept, touch
+from backmarket.pagecache import kept_page, not_kept, softly_together, touch
 from catalog.models import Buyable, Listing
 from catalog.services.listings import change_listing
 from tests.factories import ListingFactory, VariantFactory
@@ -114,6 +114,25 @@ def test_a_page_rendered_while_its_subject_changed_is_not_served_again(rf: Reque
 
     answers = [view(rf.get("/"), slug="a").content for _ in range(3)]
     assert (answers, len(seen)) == ([b"old", b"new", b"new"], 2)
+
+
+def test_what_is_softly_touched_together_becomes_old_at_the_end_and_the_rest_at_once(rf: RequestFactory) -> None:
+    seen: list[str] = []
+
+    @kept_page("thing:{slug}")
+    def view(request: HttpRequest, slug: str) -> HttpResponse:
+        seen.append(slug)
+        return HttpResponse(str(len(seen)))
+
+    def ask(slug: str) -> bytes:
+        return bytes(view(rf.get(f"/{slug}/"), slug=slug).content)
+
+    assert [ask("a"), ask("b")] == [b"1", b"2"]
+    with softly_together():
+        touch("thing:a", softly=True)
+        touch("thing:b")
+        assert [ask("a"), ask("b")] == [b"1", b"3"]
+    assert [ask("a"), ask("b")] == [b"4", b"3"]
 
 
 def test_a_page_can_ask_not_to_be_kept(rf: RequestFactory) -> None:

@@ -12,4 +12,8 @@ class Migration(migrations.Migration):
             model_name='payment',
             index=models.Index(fields=['reference'], name='payment_of_reference'),
         ),
+        migrations.AddIndex(
+            model_name='payout',
+            index=models.Index(fields=['party'], name='payout_of_party'),
+        ),
     ]

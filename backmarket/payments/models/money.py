@@ -70,6 +70,7 @@ class Payout(models.Model):
         verbose_name = _("payout")
         verbose_name_plural = _("payouts")
         ordering = ["-created_at"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["party"], name="payout_of_party")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
