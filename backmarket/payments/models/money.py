@@ -70,7 +70,6 @@ class Payout(models.Model):
         verbose_name = _("payout")
         verbose_name_plural = _("payouts")
         ordering = ["-created_at"]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["party"], name="payout_of_party")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -97,7 +96,10 @@ class Payout(models.Model):
                 name="payout_one_active_per_reference",
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="payout_to_send", condition=Q(status="ordered"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="payout_to_send", condition=Q(status="ordered")),
+            models.Index(fields=["party"], name="payout_of_party"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
