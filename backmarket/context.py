@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from backmarket import pagecache
+from backmarket.csrf import token_of
 
 
 def visitor(request: HttpRequest) -> tuple[bool, int]:
@@ -25,9 +26,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
     from catalog.selectors.shelves import navigation
 
     # A page that is kept for everyone gets each visitor's token later.
-    token = {"csrf_token": pagecache.TOKEN} if getattr(request, "keeps_page", False) else {}
+    is_kept = getattr(request, "keeps_page", False)
     return {
-        **token,
+        "csrf_token": pagecache.TOKEN if is_kept else SimpleLazyObject(lambda: token_of(request)),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "support_email": settings.SUPPORT_EMAIL,

@@ -31,7 +31,6 @@ from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.crypto import salted_hmac
@@ -39,6 +38,7 @@ from django.utils.translation import get_language
 
 from backmarket.compared import COOKIE as COMPARED
 from backmarket.compared import compared
+from backmarket.csrf import token_of
 from backmarket.markup import worded
 from backmarket.nearby import Nearby
 
@@ -249,7 +249,7 @@ def _personal(request: HttpRequest, page: Kept, *, status: int = 200, keep: bool
         messages = _messages(request)
         body, put_in = body.replace(MESSAGES, messages, 1), put_in + messages
     if TOKEN in body:
-        token = get_token(request)
+        token = token_of(request)
         body, put_in = body.replace(TOKEN, token), put_in + token
     response = HttpResponse(body, content_type=page.content_type, status=status)
     patch_vary_headers(response, ["Cookie"])

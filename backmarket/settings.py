@@ -163,7 +163,7 @@ MIDDLEWARE = [
     *(["backmarket.timetravel.OneOffset"] if ALLOW_SANDBOX else []),
     "backmarket.policy.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "backmarket.language.Language",
     "django.middleware.common.CommonMiddleware",
     "backmarket.kept_answers.KeptAnswers",
     "django.middleware.csrf.CsrfViewMiddleware",
