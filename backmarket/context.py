@@ -1,5 +1,6 @@
 """What every page needs to know."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,13 @@ def visitor(request: HttpRequest) -> tuple[bool, int]:
         return False, 0
     user = getattr(request, "user", None)
     return user is not None and user.is_authenticated, cart_count(request)
+
+
+def visitor_of(session: Mapping[str, Any]) -> tuple[bool, int] | None:
+    """The same of what a session holds; None where the session has to be looked at, or ended."""
+    from orders.visitors import of_session
+
+    return of_session(session)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
