@@ -23,3 +23,6 @@ class RedisCache(redis.RedisCache):
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = Client
+
+    def validate_key(self, key: str) -> None:
+        """Redis takes any key: Django asks of each whether memcached would."""

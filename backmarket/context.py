@@ -1,11 +1,13 @@
 """What every page needs to know."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from backmarket import pagecache
+from backmarket.csrf import token_of
 
 
 def visitor(request: HttpRequest) -> tuple[bool, int]:
@@ -18,6 +20,13 @@ def visitor(request: HttpRequest) -> tuple[bool, int]:
     return user is not None and user.is_authenticated, cart_count(request)
 
 
+def visitor_of(session: Mapping[str, Any]) -> tuple[bool, int] | None:
+    """The same of what a session holds; None where the session has to be looked at, or ended."""
+    from orders.visitors import of_session
+
+    return of_session(session)
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Values are lazy where they cost a query: pages that do not print them pay nothing."""
     from django.utils.functional import SimpleLazyObject
@@ -25,9 +34,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
     from catalog.selectors.shelves import navigation
 
     # A page that is kept for everyone gets each visitor's token later.
-    token = {"csrf_token": pagecache.TOKEN} if getattr(request, "keeps_page", False) else {}
+    is_kept = getattr(request, "keeps_page", False)
     return {
-        **token,
+        "csrf_token": pagecache.TOKEN if is_kept else SimpleLazyObject(lambda: token_of(request)),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "support_email": settings.SUPPORT_EMAIL,

@@ -6,6 +6,7 @@ knows what is left. Values without an id come from before there were any; every 
 
 import hashlib
 import hmac
+import secrets
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,27 @@ from django.db import models
 
 ID_LENGTH = 8
 INDEX_PURPOSE = b"backmarket blind index"
+
+
+def random_text(length: int, alphabet: str) -> str:
+    """Letters of an ASCII alphabet, each drawn alone and as likely as any other, as get_random_string does.
+
+    It asks for one letter at a time; here a draw is made for all of them, and bytes by which some letters would be
+    likelier than others are left out.
+    """
+    letters, left_out = _letters(alphabet)
+    text = b""
+    while len(text) < length:
+        text += secrets.token_bytes(2 * length).translate(letters, left_out)
+    return text[:length].decode()
+
+
+@cache
+def _letters(alphabet: str) -> tuple[bytes, bytes]:
+    """The letter that each byte stands for, and the bytes that stand for none."""
+    many = len(alphabet)
+    fair = 256 - 256 % many
+    return bytes(ord(alphabet[byte % many]) for byte in range(256)), bytes(range(fair, 256))
 
 
 class UnreadableValue(InvalidToken):

@@ -5,7 +5,8 @@ cache, which `touch` replaces once a change of it is committed; a kept page is s
 rendered under still stands. So a change is seen at the next request. If a version is lost, or a process dies between
 commit and `touch`, a page is rendered anew, or is old for LIFETIME seconds at most; carts and orders read prices from
 the database, never from here. What changes thousands of pages again and again touches them `softly`: one visitor has
-the new page rendered, and whoever asks meanwhile gets the one before, as if they had come a moment sooner.
+the new page rendered, and whoever asks meanwhile gets the one before, as if they had come a moment sooner. So it is
+with a page whose time is over.
 
 What is about one visitor is not kept: the header's tools and the messages are put in at each request, and so is the
 token of a form. A view says of a page that an invented address has made that it is `not_kept`: these fill nothing.
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from math import ceil
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
@@ -32,7 +33,6 @@ from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.crypto import salted_hmac
@@ -40,11 +40,14 @@ from django.utils.translation import get_language
 
 from backmarket.compared import COOKIE as COMPARED
 from backmarket.compared import compared
+from backmarket.csrf import token_of
 from backmarket.markup import worded
 from backmarket.nearby import Nearby
 
 R = TypeVar("R")
 LIFETIME = 120
+# Seconds for which a page whose time is over is still served while somebody renders it anew.
+GRACE = 20
 # The parts of a product page that a choice changes, and of a list that narrowing changes; htmx names such a part as the
 # target of its request.
 CHOICE, FOUND = "choice", "found"
@@ -86,9 +89,9 @@ class Kept:
     def size(self) -> int:
         return len(self.body)
 
-    @property
-    def is_for_all(self) -> bool:
-        return not any(mark in self.body for mark in (TOOLS, MESSAGES, TOKEN))
+    @cached_property
+    def has_token(self) -> bool:
+        return TOKEN in self.body
 
 
 _at_hand: Nearby[Kept] = Nearby(AT_HAND)
@@ -122,7 +125,7 @@ def _make_old(subjects: Iterable[str], softly: bool) -> None:
     if softly and (waiting := _touched.get()) is not None:
         waiting.update(subjects)
         return
-    keys = [_version_key(subject) for subject in subjects]
+    keys = version_keys(subjects)
     before = cache.get_many(keys) if softly else {}
     fresh = {key: Version(uuid4().hex, before.get(key, NO_VERSION).now if softly else None) for key in keys}
     cache.set_many(fresh, timeout=None)
@@ -146,7 +149,7 @@ def kept_page(
                 response = view(request, *args, **kwargs)
                 page = _page(subjects, kept, response, lifetime)
                 if keep := response.status_code == 200 and getattr(response, "keep", True):
-                    cache.set(page_key(request), page, timeout=lifetime)
+                    cache.set(page_key(request), page, timeout=lifetime + GRACE)
             return _personal(request, page, status=response.status_code, keep=keep)
 
         return serve
@@ -174,9 +177,13 @@ def not_kept(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def standing(subjects: tuple[str, ...], versions: tuple[str, ...]) -> bool:
-    """Whether what was rendered of these subjects under these versions may be served."""
-    return tuple(version.now for version in _versions([_version_key(subject) for subject in subjects])) == versions
+def versions_of(keys: list[str], found: dict[str, Any]) -> tuple[str, ...]:
+    """The marks of subjects as they are now, by what was found in the cache under `version_keys`."""
+    return tuple([version.now for version in _versions(keys, found)])
+
+
+def version_keys(subjects: Iterable[str]) -> list[str]:
+    return [_version_key(subject) for subject in subjects]
 
 
 def _version_key(subject: str) -> str:
@@ -200,10 +207,15 @@ def _page(subjects: tuple[str, ...], versions: tuple[str, ...], response: HttpRe
 
 
 def page_key(request: HttpRequest) -> str:
-    target = request.headers.get("HX-Target")
+    return "kept:" + hashlib.sha256(repr((*part_of(request), get_language())).encode()).hexdigest()
+
+
+def part_of(request: HttpRequest) -> tuple[str, str, str, str | None]:
+    """The address, and what htmx wants of it."""
+    meta = request.META
+    target = meta.get("HTTP_HX_TARGET")
     part = target if target in (CHOICE, FOUND) else None
-    what = (request.path, request.META.get("QUERY_STRING", ""), request.headers.get("HX-Request", ""), part)
-    return "kept:" + hashlib.sha256(repr((*what, get_language())).encode()).hexdigest()
+    return request.path, meta.get("QUERY_STRING", ""), meta.get("HTTP_HX_REQUEST", ""), part
 
 
 @contextmanager
@@ -240,18 +252,18 @@ def _turn(request: HttpRequest, subjects: tuple[str, ...]) -> Iterator["Kept | t
 
 def _kept(request: HttpRequest, subjects: tuple[str, ...]) -> "tuple[Kept | tuple[str, ...], Kept | None]":
     """The page if it may be served, else the versions to render it under, and the page that is softly old."""
-    key, names = page_key(request), [_version_key(subject) for subject in subjects]
+    key, names = page_key(request), version_keys(subjects)
     page = _at_hand.get(key)
     found = cache.get_many(names if page else [key, *names])
     versions = _versions(names, found)
-    now = tuple(version.now for version in versions)
+    now = tuple([version.now for version in versions])
     if page is None or page.versions != now:
         # Of what is old here another process may have a new one.
         page = (cache.get(key) or page) if page else found.get(key)
         if not isinstance(page, Kept):
             return now, None
         _at_hand.put(key, page)
-    if page.versions == now:
+    if page.versions == now and page.until > time.time():
         return page, None
     is_close = all(mark in version for mark, version in zip(page.versions, versions, strict=True))
     return now, page if is_close else None
@@ -267,15 +279,21 @@ def _personal(request: HttpRequest, page: Kept, *, status: int = 200, keep: bool
     if MESSAGES in body:
         messages = _messages(request)
         body, put_in = body.replace(MESSAGES, messages, 1), put_in + messages
-    if TOKEN in body:
-        token = get_token(request)
-        body, put_in = body.replace(TOKEN, token), put_in + token
+    if page.has_token:
+        body = body.replace(TOKEN, token_of(request))
     response = HttpResponse(body, content_type=page.content_type, status=status)
     patch_vary_headers(response, ["Cookie"])
     patch_cache_control(response, private=True, no_cache=True)
-    response.headers["ETag"] = f'"{hashlib.sha256((page.digest + put_in).encode()).hexdigest()[:32]}"'
+    response.headers["ETag"] = etag(page, put_in, request)
     response.page = page if keep else None  # type: ignore[attr-defined]
     return response
+
+
+def etag(page: Kept, put_in: str, request: HttpRequest) -> str:
+    """Of the page with what was put in for this visitor. Their token is another one each time, but each that was made
+    of their secret is as good: a page with an earlier one need not be sent again."""
+    secret = request.META.get("CSRF_COOKIE", "") if page.has_token else ""
+    return f'"{hashlib.sha256((page.digest + put_in + secret).encode()).hexdigest()[:32]}"'
 
 
 def is_stranger(request: HttpRequest) -> bool:

@@ -8,15 +8,22 @@ import structlog
 from django.contrib.sessions.backends import cached_db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.db import DatabaseError, IntegrityError
-from django.utils.crypto import get_random_string
+
+from backmarket.crypto import random_text
 
 log = structlog.get_logger(__name__)
 KEY_LENGTH = 32
 
 
+def cache_key_of(session_key: str | None) -> str:
+    """Where the cache has the session of this key; empty for what is no key of ours."""
+    is_key = session_key and len(session_key) == KEY_LENGTH and session_key.isalnum() and session_key.isascii()
+    return f"{cached_db.KEY_PREFIX}{session_key}" if is_key else ""
+
+
 class SessionStore(cached_db.SessionStore):
     def _get_new_session_key(self) -> str:
-        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+        return random_text(KEY_LENGTH, VALID_KEY_CHARS)
 
     def save(self, must_create: bool = False) -> None:
         """As Django's: CreateError where the key is taken, UpdateError where the session has been ended meanwhile."""

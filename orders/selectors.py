@@ -37,10 +37,13 @@ def cart_count(request: HttpRequest) -> int:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         found = _devices_of(user=user.pk)
-    elif cart_id := request.session.get(CART_KEY):
-        found = _devices_in(cart=cart_id)
-    else:
-        return 0
+        return int(found[0][0]) if found else 0
+    return devices_in(request.session.get(CART_KEY))
+
+
+def devices_in(cart: Any) -> int:
+    """How many devices the cart of this id holds, if it is one and nobody's: a cart of somebody has its person."""
+    found = _devices_in(cart=cart) if cart else []
     return int(found[0][0]) if found else 0
 
 

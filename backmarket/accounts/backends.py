@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
+from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import QuerySet
 
 from backmarket.accounts.models import User
@@ -14,8 +14,9 @@ def _people(pk: Any) -> "QuerySet[Any, Row]":
     return User.objects.filter(pk=pk).values_list(*columns(User))
 
 
-class Passwords(ModelBackend):
-    """E-mail and password, and the person of a session."""
+class Passwords(AuthenticationBackend):
+    """E-mail and password, and the person of a session, however they came in: of django-allauth's, so that it gives
+    this one to who came by a code."""
 
     def get_user(self, user_id: Any) -> User | None:
         rows = _people(pk=user_id)

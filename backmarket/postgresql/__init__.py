@@ -1,0 +1,1 @@
+"""The database's engine, as Django looks for it: its `base` module."""

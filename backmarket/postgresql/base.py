@@ -1,24 +1,39 @@
-"""Django's PostgreSQL, which asks a connection kept from an earlier request whether it lives without a question to
-the server: whoever has hung up has said so, and it lies ready to be read.
+"""Django's engine for PostgreSQL, which tries a connection less often before it is used.
 
-A network that lost the server silently is noticed by TCP's keepalive, as it would be by a question that nobody answers.
+Django sends a statement of its own before the first one of each request, and waits for its answer: as long as a kept
+page waits for all that it asks of the database.
 """
 
 import select
+import time
+from typing import Any
 
 from django.db.backends.postgresql import base
 
+# Seconds since the last request that used it for which a connection is believed to work as long as it is quiet.
+FRESH = 5.0
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    health_check_enabled: bool
+    health_check_done: bool
+    _last_used = float("-inf")
+
     def close_if_health_check_failed(self) -> None:
-        kept = self.connection
-        if kept is not None and not kept.closed and not _has_spoken(kept.fileno()):
+        """Called before the first statement of a request. After an error Django tries the connection in any case."""
+        if self.connection is None or not self.health_check_enabled or self.health_check_done:
+            return
+        used, self._last_used = self._last_used, time.monotonic()
+        if self._last_used - used < FRESH and _is_quiet(self.connection):
             self.health_check_done = True
-        super().close_if_health_check_failed()
+        else:
+            super().close_if_health_check_failed()
 
 
-def _has_spoken(descriptor: int) -> bool:
-    """Is there anything to read that nobody asked for: a good-bye, a notice?"""
-    waiting = select.poll()
-    waiting.register(descriptor, select.POLLIN)
-    return bool(waiting.poll(0))
+def _is_quiet(connection: Any) -> bool:
+    """Whether nothing has come that nobody asked for: a server that ends a connection says so, and hangs up."""
+    if connection.closed:
+        return False
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN)
+    return not line.poll(0)

@@ -33,6 +33,8 @@ def test_a_new_visitor_gets_an_account_and_comes_back_to_the_quote(client: Clien
     assert "_auth_user_id" not in client.session
     client.get(reverse("account_confirm_login_code"))
     assert typed(client, code) == QUOTE
+    # Whose read of a person, made with every request, is prepared.
+    assert client.session["_auth_user_backend"] == "backmarket.accounts.backends.Passwords"
     person = User.objects.get()
     assert (person.email, person.has_usable_password(), client.session["_auth_user_id"]) == (
         "nina@example.com",

@@ -242,3 +242,45 @@ def test_who_comes_while_a_softly_old_page_is_rendered_sees_the_one_before(
         assert first.result() == "page 2"
     assert ask() == "page 2"
     assert len(rendered) == 2
+
+
+def test_who_comes_while_a_page_whose_time_is_over_is_rendered_sees_it_once_more() -> None:
+    rendered: list[str] = []
+    begun = Event()
+
+    @kept_page("late", lifetime=1)
+    def view(request: HttpRequest) -> HttpResponse:
+        rendered.append("once")
+        mine = f"page {len(rendered)}"
+        begun.set()
+        time.sleep(0.3)
+        return HttpResponse(mine)
+
+    def ask() -> str:
+        return view(RequestFactory().get("/late/")).content.decode()
+
+    assert [ask(), ask()] == ["page 1"] * 2
+    time.sleep(1)
+    begun.clear()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(ask)
+        assert begun.wait(5)
+        assert ask() == "page 1"
+        assert first.result() == "page 2"
+    assert ask() == "page 2"
+    assert len(rendered) == 2
+
+
+def test_a_page_whose_time_is_over_is_not_served_once_its_subject_changed() -> None:
+    rendered: list[float] = []
+
+    @kept_page("late", lifetime=1)
+    def view(request: HttpRequest) -> HttpResponse:
+        rendered.append(time.monotonic())
+        time.sleep(0.2)
+        return HttpResponse(f"page {len(rendered)}")
+
+    assert asked_at_once(view, 1) == ["page 1"]
+    time.sleep(1)
+    touch("late")
+    assert asked_at_once(view) == ["page 2"] * 6

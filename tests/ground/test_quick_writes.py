@@ -1,4 +1,4 @@
-"""Writes that are planned once, changes of rows that are still as they were, and connections that are kept."""
+"""Writes that are planned once, and changes of rows that are still as they were."""
 
 from datetime import datetime
 from typing import Any
@@ -70,27 +70,3 @@ def test_an_inserted_row_knows_the_key_that_the_database_gave_it() -> None:
     insert(home)
     assert not home._state.adding
     assert Address.objects.get(pk=home.pk).line1 == "1 rue X"
-
-
-def test_a_kept_connection_is_not_asked_whether_it_lives_unless_the_server_has_spoken() -> None:
-    def backend() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            return int(cursor.fetchone()[0])
-
-    def next_request() -> None:
-        connection.health_check_enabled, connection.health_check_done = True, False
-        connection.close_if_health_check_failed()
-
-    before = backend()
-    another = connection.copy()
-    try:
-        with another.cursor() as cursor:
-            next_request()
-            cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [before])
-            assert cursor.fetchone() == ("SELECT pg_backend_pid()",)
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
-    finally:
-        another.close()
-    next_request()
-    assert backend() != before
