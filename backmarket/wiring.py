@@ -37,11 +37,12 @@ WIRING: dict[str, list[str]] = {
     "dispute.lost": ["orders.handlers.end_unsent_lines"],
     "dispute.due_soon": ["backmarket.payments.handlers.email_finance_of_dispute"],
     "reversal.succeeded": ["orders.handlers.count_reversal"],
+    "payout.ordered": ["backmarket.payments.handlers.email_owner_of_credit"],
     "payout.paid": ["buyback.handlers.close_paid_trade"],
     "payout.bounced": [
         "buyback.handlers.ask_for_new_iban",
         "orders.handlers.ask_plant_for_new_iban",
-        "backmarket.payments.handlers.email_bounced_credit",
+        "backmarket.payments.handlers.email_owner_of_credit",
     ],
     "connect.restricted": ["refurbishers.handlers.email_owners_restricted"],
     "settlement.owed": ["orders.handlers.ask_plant_to_pay"],

@@ -28,17 +28,19 @@ def email_second_eyes(event: Event) -> None:
             )
 
 
-def email_bounced_credit(event: Event) -> None:
-    """What was paid out of somebody's credit came back: it is credit again, and another account may take it."""
+CREDIT_MAILS = {"payout.ordered": "credit_leaving", "payout.bounced": "credit_bounced"}
+
+
+def email_owner_of_credit(event: Event) -> None:
+    """That somebody, and hopefully they, has ordered a transfer of their credit, and until when they can stop it; or
+    that it came back: it is credit again, and another account may take it."""
     payout = Payout.objects.get(pk=event.subject_id)
     if payout.purpose == CREDIT:
-        person = User.objects.get(pk=int(payout.party))
+        template, person = CREDIT_MAILS[event.kind], User.objects.get(pk=int(payout.party))
         url = settings.SITE_URL + reverse("account-credit")
         context = {"payout": payout, "name": person.get_short_name(), "url": url}
-        key = f"credit_bounced:{payout.pk}"
-        send(
-            "credit_bounced", to=person.email, context=context, key=key, language=person.language, at=event.happened_at
-        )
+        key = f"{template}:{payout.pk}"
+        send(template, to=person.email, context=context, key=key, language=person.language, at=event.happened_at)
 
 
 def email_differences(event: Event) -> None:

@@ -47,6 +47,15 @@ def _account(payout: Payout) -> str:
     return payout.destination or f"…{payout.iban_last4}"
 
 
+def _cancel_words(payout: Payout) -> Any:
+    if payout.account == LedgerEntry.Account.CREDIT:
+        return _("The money stays its owner's credit, who may have it paid out again, to another account too.")
+    return _(
+        "The money stays owed, and is held: nothing is sent until somebody at the desk chooses “Order the payout again”"
+        " on the page of the sale or settlement that it pays."
+    )
+
+
 def _link(row: Payment | Refund, words: str) -> str:
     url = reverse(f"desk:payments_{row._meta.model_name}_change", args=[row.pk])
     return format_html('<a href="{}">{}</a>', url, words)
@@ -200,10 +209,7 @@ class PayoutAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
             icon="cancel",
             tone="danger",
             asks=True,
-            explain=_(
-                "The money stays owed, and is held: nothing is sent until somebody at the desk chooses “Order the"
-                " payout again” on the page of the sale or settlement that it pays."
-            ),
+            explain=_cancel_words,
             when=lambda payout: payout.status == Payout.Status.ORDERED,
             run=lambda request, payout, data: cancel_payout(payout, by=cast(User, request.user), at=now()),
         ),

@@ -11,7 +11,9 @@ from backmarket.payments.services.credit import (
     NotEnoughCredit,
     leave_credit,
     pay_credit_out,
+    payouts_of_credit,
     prolong_credit,
+    stop_credit_payout,
     take_back_credit,
 )
 from backmarket.payments.services.disputes import (
@@ -114,6 +116,7 @@ __all__ = [
     "paper_evidence",
     "paper_in",
     "pay_credit_out",
+    "payouts_of_credit",
     "preview_report",
     "prolong_credit",
     "record_dispute",
@@ -131,6 +134,7 @@ __all__ = [
     "settle_payout",
     "settle_payout_file",
     "settle_pending_payments",
+    "stop_credit_payout",
     "stray_payment",
     "submit_answer",
     "take_back_credit",
