@@ -35,6 +35,8 @@ WIRING: dict[str, list[str]] = {
     "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
     "dispute.opened": ["backmarket.payments.handlers.email_finance_of_dispute"],
     "dispute.lost": ["orders.handlers.end_unsent_lines"],
+    "dispute.won": ["orders.handlers.regain_dispute", "backmarket.payments.handlers.email_finance_of_dispute"],
+    "dispute.reinstated": ["orders.handlers.regain_dispute"],
     "dispute.due_soon": ["backmarket.payments.handlers.email_finance_of_dispute"],
     "reversal.succeeded": ["orders.handlers.count_reversal"],
     "payout.ordered": ["backmarket.payments.handlers.email_owner_of_credit"],

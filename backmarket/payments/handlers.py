@@ -77,13 +77,22 @@ def email_asker(event: Event) -> None:
     )
 
 
+DISPUTE_MAILS = {
+    "dispute.opened": "dispute_opened",
+    "dispute.due_soon": "dispute_due_soon",
+    "dispute.won": "dispute_won",
+}
+
+
 def email_finance_of_dispute(event: Event) -> None:
-    """To finance: when it opens, and two days before the answer is due."""
+    """To finance: when it opens, two days before the answer is due, and when one that was lost is won after all."""
     dispute = Dispute.objects.select_related("payment").get(pk=event.subject_id)
+    if event.kind == "dispute.won" and dispute.lost_at is None:
+        return
     url = settings.SITE_URL + reverse("desk:payments_dispute_change", args=[dispute.pk])
     for person in _finance():
         send(
-            "dispute_opened" if event.kind == "dispute.opened" else "dispute_due_soon",
+            DISPUTE_MAILS[event.kind],
             to=person.email,
             context={"dispute": dispute, "reason": dispute_words(dispute.reason), "url": url},
             key=f"dispute:{event.pk}:{person.pk}",

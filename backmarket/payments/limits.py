@@ -60,7 +60,8 @@ def noted_lately(person: User, kind: str, subjects: QuerySet[Any], at: datetime)
 def _alone(rows: QuerySet[Any], person: User, kind: str) -> QuerySet[Any]:
     """Of these rows, those that the person has asked for by an event of this kind."""
     asked = _by(person, kind).filter(subject_type=rows.model._meta.label_lower, subject_id=OuterRef("key"))
-    return rows.annotate(key=Cast("pk", CharField())).filter(Exists(asked))
+    mine: QuerySet[Any] = rows.annotate(key=Cast("pk", CharField())).filter(Exists(asked))
+    return mine
 
 
 def _by(person: User, kind: str) -> QuerySet[Event]:

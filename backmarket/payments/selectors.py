@@ -27,9 +27,13 @@ from backmarket.payments.reasons import PAYEE
 BY_BANK = "bank:"
 
 
+# And what begins that of one which the buyer's bank has made, by a dispute.
+BY_DISPUTE = "dispute:"
+
+
 def by_dispute(dispute: Dispute) -> str:
-    """What begins the `gateway_id` of a refund that the buyer's bank has made by this dispute."""
-    return f"dispute:{dispute.pk}:"
+    """The same, by this dispute."""
+    return f"{BY_DISPUTE}{dispute.pk}:"
 
 
 def balance(account: str, party: str | None = "", currency: str = "EUR") -> Money:
