@@ -193,6 +193,11 @@ def send_failed_refund(order: Order, refund: Refund, *, at: datetime) -> None:
     _to_buyer(order, "refund_failed", key=str(refund.reference), at=at, amount=refund.amount)
 
 
+def send_dispute_turned(order: Order, refund: Refund, *, at: datetime) -> None:
+    """What their bank had given them for it, and took again, comes from us."""
+    _to_buyer(order, "dispute_turned", key=str(refund.pk), at=at, amount=refund.amount)
+
+
 def send_withdrawal(withdrawal: Withdrawal, *, at: datetime) -> None:
     line = withdrawal.line
     _to_buyer(

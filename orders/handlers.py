@@ -107,6 +107,10 @@ def end_unsent_lines(event: Event) -> None:
     disputes.end_unsent_lines(Dispute.objects.get(pk=event.subject_id), at=event.happened_at)
 
 
+def regain_dispute(event: Event) -> None:
+    disputes.regain_dispute(Dispute.objects.get(pk=event.subject_id), at=event.happened_at)
+
+
 def close_refunded_line(event: Event) -> None:
     refunds.close_refunded_line(Refund.objects.get(pk=event.subject_id), at=event.happened_at)
 
@@ -134,10 +138,13 @@ def email_buyer_of_stray_payment(event: Event) -> None:
 
 
 def email_buyer_of_failed_refund(event: Event) -> None:
-    """The money stays with us for now: the buyer hears of it from us before they have to ask."""
+    """The money stays with us for now: the buyer hears of it from us before they have to ask. Of a dispute that went
+    the other way too, for they may have forgotten it."""
     refund = Refund.objects.select_related("payment").get(pk=event.subject_id)
     order = Order.objects.filter(pk=refund.payment.reference).select_related("address").first()
-    if order is not None:
+    if order is not None and refund.succeeded_at is not None:
+        emails.send_dispute_turned(order, refund, at=event.happened_at)
+    elif order is not None:
         emails.send_failed_refund(order, refund, at=event.happened_at)
 
 

@@ -17,11 +17,13 @@ HEARD_AFTER = timedelta(hours=2)
 BACK = """
     SELECT 'refund:' || refund.id AS key, refund.amount_minor + refund.credit_minor + (
             SELECT coalesce(sum(earlier.credit_minor), 0) FROM payments_refund AS earlier
-            WHERE earlier.reference = refund.reference AND earlier.status = 'failed'
+            WHERE earlier.reference = refund.reference AND earlier.status = 'failed' AND earlier.id <> refund.id
         ) AS minor, refund.currency, refund.succeeded_at
     FROM payments_refund AS refund LEFT JOIN orders_partrefund AS part ON part.id = refund.reference
         JOIN orders_orderline AS line ON line.id = coalesce(part.line_id, refund.reference)
-    WHERE refund.status = 'succeeded' AND line.shipped_at IS NOT NULL
+    WHERE refund.succeeded_at IS NOT NULL AND line.shipped_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM payments_refund AS first
+                        WHERE first.reference = refund.reference AND first.succeeded_at < refund.succeeded_at)
 """
 # The commission, with its VAT, of what a settlement pays, as it was booked: below zero where more was given back.
 COMMISSION = """

@@ -6,6 +6,7 @@ from backmarket.payments.reconciliation import Checks
 
 # Every cent that buyers have paid is refunded, has become somebody's, or is held for a line: which one, and how much.
 # What went back to the buyer's credit is back, whatever the bank says to the rest.
+# What the buyer's bank had given back by a dispute that we won is held again, though its line is refunded.
 # A line that is delivered, but whose sale was taken back, is held for its refund; so is what goes back in part.
 HELD = """
     SELECT orders_order.id,
@@ -13,7 +14,7 @@ HELD = """
             SELECT coalesce(sum(refund.credit_minor), 0) FROM payments_refund AS refund WHERE refund.reference = line.id
         )) FILTER (WHERE
             line.paid_at IS NOT NULL AND (
-                line.status IN ('paid', 'accepted', 'shipped', 'on_hold', 'cancelled')
+                line.status IN ('paid', 'accepted', 'shipped', 'on_hold', 'cancelled', 'refunded')
                 OR line.status IN ('delivered', 'closed')
                     AND EXISTS (SELECT FROM orders_earning AS earning
                                 WHERE earning.line_id = line.id AND earning.kind = 'refund')

@@ -177,6 +177,7 @@ PAGE_OF: Mapping[str, str] = {
 }
 # The desk alone has pages of disputes.
 DISPUTES = {"desk": "payments_dispute"}
+OF_DISPUTES = (Earning.Kind.DISPUTE, Earning.Kind.REGAINED)
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ class StatementRow:
 
     def url(self, site: str = "plant") -> str:
         """Where the plant (or the desk) sees what it is about; empty for what has no page there."""
-        page = DISPUTES.get(site, "") if self.kind == Earning.Kind.DISPUTE else PAGE_OF.get(self.kind)
+        page = DISPUTES.get(site, "") if self.kind in OF_DISPUTES else PAGE_OF.get(self.kind)
         return reverse(f"{site}:{page}_change", args=[self.about]) if page and self.about else ""
 
 

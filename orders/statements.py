@@ -44,6 +44,8 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
     ("reversed", Account.GATEWAY): _("Taken back from your account"),
     ("dispute-borne", Account.DISPUTE): _("Payment taken back by the buyer's bank"),
     ("dispute-borne", Account.COMPENSATION): _("Borne by us"),
+    ("dispute-regained", Account.DISPUTE): _("Payment that came back, as the dispute was won after all"),
+    ("dispute-regained", Account.COMPENSATION): _("What we had borne of it"),
     ("received", Account.BANK): _("Your transfer to us"),
 }
 

@@ -14,6 +14,7 @@ from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.payments.models import LedgerEntry, Payout
 from backmarket.payments.selectors import available_credit, credit_of
+from backmarket.payments.services import payouts_of_credit
 from orders.models import Order
 
 
@@ -46,8 +47,12 @@ def credit_state(person: User, at: datetime) -> CreditState:
 
 def leaving(person: User) -> QuerySet[Payout]:
     """Transfers of the person's credit that are ordered and have not left."""
-    mine = Payout.objects.filter(account=LedgerEntry.Account.CREDIT, party=str(person.pk))
-    return mine.filter(status=Payout.Status.ORDERED).order_by("created_at")
+    return payouts_of_credit(person).filter(status=Payout.Status.ORDERED).order_by("created_at")
+
+
+def is_stoppable(payout: Payout) -> bool:
+    """Has the bank certainly not got it yet?"""
+    return payout.status == Payout.Status.ORDERED and payout.sending_at is None
 
 
 def credit_rows(entries: Iterable[LedgerEntry]) -> list[CreditRow]:

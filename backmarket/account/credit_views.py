@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from backmarket.account.credit import credit_rows, credit_state, leaving
+from backmarket.account.credit import credit_rows, credit_state, is_stoppable, leaving
 from backmarket.account.forms import PayOutForm
 from backmarket.accounts.models import User
 from backmarket.accounts.proof import fresh_proof_required
@@ -18,6 +18,7 @@ from backmarket.contention import retried
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
 from backmarket.payments.selectors import credit_entries
+from backmarket.payments.services import payouts_of_credit, stop_credit_payout
 from backmarket.timetravel import now
 from buyback.services.credit import known_account, pay_out_credit
 
@@ -49,8 +50,29 @@ def pay_out(request: HttpRequest) -> HttpResponse:
             refuse(form, refusal)
         else:
             messages.success(
-                request, _("Ordered: the money leaves for your account on the next business day at the latest.")
+                request,
+                _("Ordered. For an hour you can still stop it here; then the money leaves for your account."),
             )
             return redirect("account-credit")
     context = {"form": form, "credit": state}
     return render(request, "account_home/credit_payout.html", context, status=status_of(form))
+
+
+@login_required
+@retried
+def stop_payout(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Asks first. No proof is asked for: the money stays where it is."""
+    assert isinstance(request.user, User)  # noqa: S101 - login_required
+    payout = get_object_or_404(payouts_of_credit(request.user), pk=pk)
+    if request.method == "POST":
+        try:
+            stop_credit_payout(payout, by=request.user, at=now())
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Stopped: the money is your credit, and nothing leaves for that account."))
+        return redirect("account-credit")
+    if not is_stoppable(payout):
+        messages.info(request, _("This transfer cannot be stopped any more."))
+        return redirect("account-credit")
+    return render(request, "account_home/credit_stop.html", {"payout": payout})

@@ -17,6 +17,7 @@ urlpatterns = [
     path("account/addresses/<int:pk>/remove/", views.address_remove, name="account-address-remove"),
     path("account/credit/", credit_views.credit, name="account-credit"),
     path("account/credit/payout/", credit_views.pay_out, name="account-credit-payout"),
+    path("account/credit/payout/<uuid:pk>/stop/", credit_views.stop_payout, name="account-credit-stop"),
     path("account/data.json", views.download, name="account-data"),
     path("account/close/", views.close, name="account-close"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,8 @@ class Step:
     amount: Callable[[Any, dict[str, Any]], Money] | None = None
     # What the payments were for that it gives back from: what one person gives back of that is one sum.
     whole: Callable[[Any], UUID] | None = None
+    # What else counts with it: what this person has moved in the same way within a day.
+    lately: Callable[[User, Any, datetime], Money] | None = None
 
     @property
     def moves_money(self) -> bool:
@@ -70,6 +73,12 @@ class Step:
         if self.fixed is not None:
             return self.fixed(obj)
         return self.amount(obj, data) if self.amount is not None else None
+
+    def moved_before(self, person: User, obj: Any, amount: Money, at: datetime) -> Money:
+        """What the person has moved within a day that is one sum with this amount."""
+        if self.whole is not None:
+            return given_back_lately(person, self.whole(obj), amount.currency, at)
+        return self.lately(person, obj, at) if self.lately is not None else amount * 0
 
     @property
     def has_page(self) -> bool:
@@ -167,10 +176,9 @@ class StepsMixin:
 
     def _before(self, person: User, step: Step, obj: Any, amount: Money) -> Money:
         """What counts with the amount. The person is locked: of two steps at once, the second knows of the first."""
-        if step.whole is None:
-            return amount * 0
-        lock(User.objects.filter(pk=person.pk)).get()
-        return given_back_lately(person, step.whole(obj), amount.currency, now())
+        if step.whole is not None or step.lately is not None:
+            lock(User.objects.filter(pk=person.pk)).get()
+        return step.moved_before(person, obj, amount, now())
 
     def _ask_second_eyes(
         self, request: HttpRequest, step: Step, obj: Any, amount: Money, before: Money
@@ -182,9 +190,14 @@ class StepsMixin:
         person: Any = request.user
         ask_approval(subject, step.name, name=name, answers=answers, amount=amount, by=person, at=now())
         words = _("%(amount)s is more than the %(limit)s that you may move alone: somebody else is asked to agree.")
-        if before:
+        if before and step.whole is not None:
             words = _(
                 "%(amount)s, and the %(before)s that you have given back of this order within a day, is more than the"
+                " %(limit)s that you may move alone: somebody else is asked to agree."
+            )
+        elif before:
+            words = _(
+                "%(amount)s, and the %(before)s that you have moved in the same way within a day, is more than the"
                 " %(limit)s that you may move alone: somebody else is asked to agree."
             )
         sums = {"amount": money(amount), "before": money(before), "limit": money(limit_of(person))}

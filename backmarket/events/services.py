@@ -2,7 +2,9 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -38,6 +40,8 @@ WRITE_AND_RECORD = """
 # A delivery that is not done after this long is queued again: its message was lost, or its handler failed.
 REQUEUE_AFTER = timedelta(seconds=30)
 MAX_ATTEMPTS = 10
+# The key of the approval under which is done what is being recorded: two people stand behind it.
+AGREED: ContextVar[str] = ContextVar("agreed", default="")
 # That the publisher has been woken. A message that was lost is sent again by whoever comes after so many seconds.
 WOKEN, WOKEN_SECONDS = "events:woken", 2
 
@@ -48,11 +52,23 @@ def actor_code(by: Actor) -> str:
 
 
 def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: dict[str, Any] | None = None) -> Event:
-    """Insert an event in the caller's transaction; it is published once that commits."""
+    """Insert an event in the caller's transaction; it is published once that commits. `agreed` adds its approval."""
+    if approval := AGREED.get():
+        data = {**(data or {}), "approval": approval}
     event = _event(kind, subject, by=by, at=at, data=data)
     event.save(force_insert=True)
     _publish_on_commit()
     return event
+
+
+@contextmanager
+def agreed(approval: models.Model) -> Iterator[None]:
+    """Every event that is recorded inside says which approval it is done under."""
+    token = AGREED.set(str(approval.pk))
+    try:
+        yield
+    finally:
+        AGREED.reset(token)
 
 
 def record_with(

@@ -1,7 +1,7 @@
 """The paper of an invoice: drawn from what the invoice says and from nothing else, the same bytes each time."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,16 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    Flowable,
+    KeepTogether,
+    PageBreak,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from backmarket.countries import country_name
 from backmarket.invoices.mentions import mentions
@@ -49,11 +58,19 @@ SIDES = TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0),
 
 def invoice_pdf(invoice: Invoice) -> bytes:
     """One paper in the language of who receives it."""
-    buffer = io.BytesIO()
-    with translation.override(invoice.language):
-        title = f"{invoice.issuer['name']} {invoice.code}"
+    return invoices_pdf([invoice])
+
+
+def invoices_pdf(invoices: Sequence[Invoice]) -> bytes:
+    """Several papers behind one another, each on pages of its own: to be read, for the archive has each by itself."""
+    buffer, story = io.BytesIO(), list[Flowable]()
+    with translation.override(invoices[0].language):
+        title = " ".join([invoices[0].issuer["name"], *(invoice.code for invoice in invoices)])
         paper = SimpleDocTemplate(buffer, pagesize=A4, title=printable(title), invariant=1, **MARGINS)
-        paper.build(list(_story(invoice)), onFirstPage=_foot, onLaterPages=_foot)
+        for invoice in invoices:
+            with translation.override(invoice.language):
+                story += [*([PageBreak()] if story else []), *_story(invoice)]
+        paper.build(story, onFirstPage=_foot, onLaterPages=_foot)
     return buffer.getvalue()
 
 

@@ -126,6 +126,9 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
             "succeeded": "the bank has paid it back",
             "failed": "the bank refuses for good: the money stays with us until somebody acts",
         },
+        "succeeded": {
+            "failed": "a dispute had paid it back, and was won after all: we pay it ourselves, by another refund",
+        },
     },
     "payments.Payout": {
         "ordered": {

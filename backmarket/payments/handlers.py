@@ -28,17 +28,19 @@ def email_second_eyes(event: Event) -> None:
             )
 
 
-def email_bounced_credit(event: Event) -> None:
-    """What was paid out of somebody's credit came back: it is credit again, and another account may take it."""
+CREDIT_MAILS = {"payout.ordered": "credit_leaving", "payout.bounced": "credit_bounced"}
+
+
+def email_owner_of_credit(event: Event) -> None:
+    """That somebody, and hopefully they, has ordered a transfer of their credit, and until when they can stop it; or
+    that it came back: it is credit again, and another account may take it."""
     payout = Payout.objects.get(pk=event.subject_id)
     if payout.purpose == CREDIT:
-        person = User.objects.get(pk=int(payout.party))
+        template, person = CREDIT_MAILS[event.kind], User.objects.get(pk=int(payout.party))
         url = settings.SITE_URL + reverse("account-credit")
         context = {"payout": payout, "name": person.get_short_name(), "url": url}
-        key = f"credit_bounced:{payout.pk}"
-        send(
-            "credit_bounced", to=person.email, context=context, key=key, language=person.language, at=event.happened_at
-        )
+        key = f"{template}:{payout.pk}"
+        send(template, to=person.email, context=context, key=key, language=person.language, at=event.happened_at)
 
 
 def email_differences(event: Event) -> None:
@@ -75,13 +77,22 @@ def email_asker(event: Event) -> None:
     )
 
 
+DISPUTE_MAILS = {
+    "dispute.opened": "dispute_opened",
+    "dispute.due_soon": "dispute_due_soon",
+    "dispute.won": "dispute_won",
+}
+
+
 def email_finance_of_dispute(event: Event) -> None:
-    """To finance: when it opens, and two days before the answer is due."""
+    """To finance: when it opens, two days before the answer is due, and when one that was lost is won after all."""
     dispute = Dispute.objects.select_related("payment").get(pk=event.subject_id)
+    if event.kind == "dispute.won" and dispute.lost_at is None:
+        return
     url = settings.SITE_URL + reverse("desk:payments_dispute_change", args=[dispute.pk])
     for person in _finance():
         send(
-            "dispute_opened" if event.kind == "dispute.opened" else "dispute_due_soon",
+            DISPUTE_MAILS[event.kind],
             to=person.email,
             context={"dispute": dispute, "reason": dispute_words(dispute.reason), "url": url},
             key=f"dispute:{event.pk}:{person.pk}",

@@ -84,6 +84,12 @@ HOUSE: Mapping[str, str | Promise] = {
     "balance_insufficient": _("Our balance at the provider is too small: it is tried again by itself."),
     "unanswered": _("The bank was asked so long ago that asking again might pay twice: look it up there."),
 }
+# Why nothing was taken back from a payee's account.
+REVERSAL: Mapping[str, str | Promise] = {
+    "amount_too_large": _("More than what is left of the transfer."),
+    "balance_insufficient": _("The payee's account with the provider holds less than this."),
+    "insufficient_funds": _("The payee's account with the provider holds less than this."),
+}
 # Why a payment came astray: its money goes back whole.
 STRAY: Mapping[str, str | Promise] = {
     "came_late": _("The buyer paid after the payment had been given up."),
@@ -138,7 +144,15 @@ def is_payees(code: str) -> bool:
 
 def words(code: str) -> str:
     """The reason in a sentence; an unknown code as it is."""
-    known = PAYEE.get(code) or HOUSE.get(code) or STRAY.get(code)
+    return _with_code(code, PAYEE.get(code) or HOUSE.get(code) or STRAY.get(code))
+
+
+def reversal_words(code: str) -> str:
+    """Why a reversal failed: what is said of our balance elsewhere is here about the payee's."""
+    return _with_code(code, REVERSAL.get(code))
+
+
+def _with_code(code: str, known: str | Promise | None) -> str:
     return gettext("%(words)s (%(code)s)") % {"words": known, "code": code} if known else code
 
 

@@ -92,14 +92,32 @@ CHECKS: Checks = {
             account="entry.account = 'dispute'",
         ),
     ),
+    "disputes_regained": (
+        _("What came back to those who bore a dispute is booked otherwise"),
+        against_ledger(
+            "SELECT 'dispute-regained:' || id, regained_minor, currency FROM payments_dispute WHERE regained_minor > 0",
+            kind="dispute-regained",
+            account="entry.account = 'dispute'",
+            sign=-1,
+        ),
+    ),
     "refunds": (
         _("A refund is booked otherwise"),
         against_ledger(
             "SELECT 'refund:' || id, amount_minor, currency FROM payments_refund"
-            " WHERE status = 'succeeded' AND amount_minor > 0",
+            " WHERE succeeded_at IS NOT NULL AND amount_minor > 0",
             kind="refund",
             account="entry.account = 'buyer'",
             sign=-1,
+        ),
+    ),
+    "refunds_back": (
+        _("A refund that a dispute had made, and was taken from its buyer again, is booked otherwise"),
+        against_ledger(
+            "SELECT 'refund-back:' || id, amount_minor, currency FROM payments_refund"
+            " WHERE status = 'failed' AND succeeded_at IS NOT NULL",
+            kind="refund-back",
+            account="entry.account = 'buyer'",
         ),
     ),
     "refunded": (

@@ -11,11 +11,29 @@ from backmarket.accounts.models import User
 from backmarket.money import Money, total
 from backmarket.payments import sepa
 from backmarket.payments.gateways import BY_FILE, CONNECT
-from backmarket.payments.models import Approval, ConnectAccount, LedgerEntry, Payment, Payout, Refund
+from backmarket.payments.models import (
+    Approval,
+    ConnectAccount,
+    Dispute,
+    LedgerEntry,
+    Payment,
+    Payout,
+    Refund,
+    TransferReversal,
+)
 from backmarket.payments.reasons import PAYEE
 
 # What stands before a transfer's reference in the `gateway_id` of a refund that our bank paid, not the provider.
 BY_BANK = "bank:"
+
+
+# And what begins that of one which the buyer's bank has made, by a dispute.
+BY_DISPUTE = "dispute:"
+
+
+def by_dispute(dispute: Dispute) -> str:
+    """The same, by this dispute."""
+    return f"{BY_DISPUTE}{dispute.pk}:"
 
 
 def balance(account: str, party: str | None = "", currency: str = "EUR") -> Money:
@@ -80,6 +98,13 @@ def payable_account(party: str) -> ConnectAccount | None:
 
 def account_of(party: str) -> ConnectAccount | None:
     return ConnectAccount.objects.filter(party=party, gateway=CONNECT[settings.PAYMENT_GATEWAY]).first()
+
+
+def not_taken_back() -> Q:
+    """The transfers of which somebody wanted (a part) back, the last time in vain: the provider has refused it."""
+    later = TransferReversal.objects.filter(payout=OuterRef("payout"), created_at__gt=OuterRef("created_at"))
+    failed = TransferReversal.objects.filter(~Exists(later), payout=OuterRef("pk"), status="failed")
+    return Q(Exists(failed))
 
 
 def unanswered() -> Q:

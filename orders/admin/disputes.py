@@ -18,7 +18,7 @@ from backmarket.admin.steps import Step
 from backmarket.admin.subjects import SubjectColumn, words_about
 from backmarket.payments.models import Dispute
 from backmarket.payments.reasons import dispute_words, words
-from backmarket.payments.services import paper_in
+from backmarket.payments.services import papers_in
 from backmarket.sites import staff_site
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
@@ -39,7 +39,7 @@ FIELDS = {
     "refund_policy_disclosure": _("Conditions"),
     "customer_communication": _("Correspondence"),
     "uncategorized_text": _("Delivery, papers and notes"),
-    "receipt": _("Invoice"),
+    "receipt": _("Invoices"),
     "uncategorized_file": _("Second invoice"),
 }
 
@@ -71,24 +71,26 @@ class DisputeAdmin(SubjectColumn, StaffModelAdmin):
     fields = (
         "gateway_id", "subject_shown", "shown_status", "amount_shown", "reason_shown", "inquiry", "payment_shown",
         "created_at", "due_at", "answered_at", "submitted_at", "failure_shown", "won_at", "lost_at",
-        "lost_shown", "borne_by", "decision", "decided_at",
+        "lost_shown", "borne_by", "decision", "decided_at", "regained_shown",
     )  # fmt: skip
     export_columns = (
         (_("Dispute"), "gateway_id"), (_("About"), lambda dispute: words_about(dispute, dispute.payment.reference)),
         (_("Status"), "get_status_display"), (_("Reason"), lambda dispute: dispute_words(dispute.reason)),
         (_("Amount"), "amount"), (_("Has left us"), "lost"), (_("Currency"), "currency"), (_("Opened"), "created_at"),
-        (_("Answer until"), "due_at"), (_("Borne by"), "borne_by"),
+        (_("Answer until"), "due_at"), (_("Borne by"), "borne_by"), (_("Came back to who bore it"), "regained"),
     )  # fmt: skip
     shown_status = state_column()
     deadline_shown = deadline_column("due_at", _("answer until"))
     amount_shown = money_column("amount", _("amount"), ordering="amount_minor")
     lost_shown = money_column("lost", _("has left us"))
+    regained_shown = money_column("regained", _("came back to who bore it"))
     piles = (
         Pile("to_answer", _("To answer"), Q(status=Status.NEEDS_RESPONSE, answered_at=None)),
         Pile("with_bank", _("With the bank"), Q(status=Status.UNDER_REVIEW)),
         Pile("to_decide", _("Lost, to decide"), UNDECIDED),
         Pile("lost", _("Lost"), Q(status=Status.LOST)),
         Pile("won", _("Won"), Q(status=Status.WON)),
+        Pile("turned", _("Won after all"), Q(status=Status.WON, lost_at__isnull=False)),
     )
     steps = (
         Step(
@@ -161,9 +163,8 @@ class DisputeAdmin(SubjectColumn, StaffModelAdmin):
 
 
 def _said(text: str) -> str:
-    """A paper by its number until it is handed over, then by the provider's."""
-    paper = paper_in(text)
-    return f"{paper}.pdf" if paper else text
+    """Papers by their numbers until they are handed over, then by the provider's."""
+    return ", ".join(f"{paper}.pdf" for paper in papers_in(text)) or text
 
 
 def _bear(request: HttpRequest, dispute: Dispute, data: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Statements: what plants are paid, what they owe, and of what it is made."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
+from backmarket.accounts.models import User
 from backmarket.admin.base import LEADERS, PlantModelAdmin, StaffModelAdmin, own_plant
 from backmarket.admin.columns import NOTHING, TONE_OF, money_column
 from backmarket.admin.panels import Panel, history
@@ -23,6 +25,7 @@ from backmarket.admin.steps import Step
 from backmarket.admin.subjects import SubjectColumn, words_about
 from backmarket.invoices.admin import papers_panel
 from backmarket.money import Money
+from backmarket.payments.limits import noted_lately
 from backmarket.payments.models import Payout
 from backmarket.payments.selectors import held
 from backmarket.sites import plant_site, staff_site
@@ -47,6 +50,12 @@ def _is_owed(settlement: Settlement) -> bool:
 
 def _owed(settlement: Any) -> Money:
     return Money(max(0, min(-settlement.left_over_minor, -settlement.open_minor)), settlement.currency)
+
+
+def _received_lately(person: User, settlement: Settlement, at: datetime) -> Money:
+    """Of the same plant's transfers."""
+    same = Settlement.objects.filter(plant=settlement.plant_id, currency=settlement.currency)
+    return Money(noted_lately(person, "settlement.received", same, at), settlement.currency)
 
 
 def _panels(site: str, settlement: Settlement) -> list[Panel]:
@@ -177,6 +186,7 @@ class SettlementAdmin(SettlementColumns, StaffModelAdmin):
             done=_("Recorded, in the ledger too."),
             when=_is_owed,
             amount=lambda settlement, data: data["amount"],
+            lately=_received_lately,
             run=lambda request, settlement, data: receive_plant_transfer(
                 settlement, **data, by=request.user, at=now()
             ),

@@ -66,6 +66,7 @@ class Earning(models.Model):
         TRADE = "trade", _("device bought")
         RECEIVED = "received", _("transfer received")
         DISPUTE = "dispute", _("payment taken back by the buyer's bank")
+        REGAINED = "regained", _("dispute won after all")
         LABEL = "label", _("label of our courier")
 
     # What follows from an earlier settlement, and is no reason for another one.
@@ -97,6 +98,7 @@ class Earning(models.Model):
                 condition=Q(kind="carried", line__isnull=True, carried_from__isnull=False)
                 | Q(kind="trade", line__isnull=True, reference__isnull=False, amount_minor__lte=0)
                 | Q(kind="dispute", line__isnull=True, reference__isnull=False, amount_minor__lte=0)
+                | Q(kind="regained", line__isnull=True, reference__isnull=False, amount_minor__gt=0)
                 | Q(kind="received", line__isnull=True, reference__isnull=False, amount_minor__gt=0)
                 | Q(kind="sale", line__isnull=False, amount_minor__gte=0)
                 | Q(kind__in=["refund", "label"], line__isnull=False, amount_minor__lte=0)

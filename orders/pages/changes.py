@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from backmarket.money import Money, total
 from backmarket.payments.services.refunds import credit_in_refund
 from orders.models import Order, OrderLine
@@ -54,3 +56,22 @@ def _by_credit(order: Order, back: Money) -> Money:
     if payment is None:
         return order.credit
     return credit_in_refund(payment, back) if payment.status == payment.Status.CAPTURED else order.credit
+
+
+def cancelled_words(order: Order) -> str:
+    """Said once something of a paid, or a held, order is cancelled: where its money is, or who is asked for it."""
+    if not order.to_pay:
+        return _("Cancelled. What you paid with your credit is yours to use again.")
+    if order.payment_status == Order.PaymentStatus.CAPTURED:
+        if order.credit:
+            return _(
+                "Cancelled. What you paid with your credit is yours to use again, and your bank has been asked to give"
+                " you the rest back."
+            )
+        return _("Cancelled. Your bank has been asked to give you the money back.")
+    if order.credit:
+        return _(
+            "Cancelled. Nothing was charged: your bank frees what it had set aside, and your credit is yours to use"
+            " again."
+        )
+    return _("Cancelled. Nothing was charged: your bank frees what it had set aside.")

@@ -27,6 +27,8 @@ def next_of_held(order: Order, reasons: Collection[str] = ()) -> Next | None:
         text = _("Your payment has arrived, and goes back whole if we cannot take the order.")
         if not charged:
             text = _("Nothing is charged yet: your bank has only set the amount aside, and your devices are kept.")
+            if not order.to_pay:
+                text = _("Your credit is only kept for it until then, and so are your devices.")
         first = _("A person looks at it before the plant is told. You need not do anything.")
         return Next(_("We check your order"), f"{first} {text}", icon="clock", deadline=hold.expires_at)
     if hold.status == Hold.Status.RELEASED:
@@ -36,14 +38,20 @@ def next_of_held(order: Order, reasons: Collection[str] = ()) -> Next | None:
             _("Your order is confirmed"), _("Your bank completes the payment, and the plant is told."), icon="card"
         )
     if not {REFUSED, LAPSED} & {*reasons}:
-        return _called_off(charged=charged) if REPLACED in reasons else None
-    back = _("All of it goes back to the means you paid with.") if charged else _("Nothing was charged.")
+        return _called_off(order) if REPLACED in reasons else None
+    back = _goes_back(order) if charged else _("Nothing was charged.")
     text = _("We are sorry. If you still want the devices, order again, or write to us: a person answers.")
     return Next(_("We could not take this order"), f"{back} {text}", icon="info")
 
 
-def _called_off(*, charged: bool) -> Next:
+def _goes_back(order: Order) -> str:
+    if not order.to_pay:
+        return _("All of it is your credit again.")
+    return _("All of it goes back to the means you paid with.")
+
+
+def _called_off(order: Order) -> Next:
     text = _("Nothing was charged. Your bank frees what it has set aside; it may take a few days until it shows that.")
-    if charged:
-        text = _("All of it goes back to the means you paid with.")
+    if order.payment_status == Order.PaymentStatus.CAPTURED or not order.to_pay:
+        text = _goes_back(order)
     return Next(_("You cancelled this order"), text, icon="info")

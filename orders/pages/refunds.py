@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backmarket.market import calendar
 from backmarket.money import Money, total
 from backmarket.payments.models import Refund
-from backmarket.payments.selectors import BY_BANK
+from backmarket.payments.selectors import BY_BANK, BY_DISPUTE
 from backmarket.templatetags.ui import money
 from orders.pages.parts import Step
 from orders.selectors import refund_arrives_by
@@ -49,7 +49,8 @@ def refund_view(refunds: Sequence[Refund], at: datetime) -> RefundView | None:
             title = _("%(amount)s back on your credit") % {"amount": money(refund.credit)}
             steps.append(Step(title, refund.created_at, "done"))
         if refund.amount:
-            steps.append(Step(_asked(refund, by_credit), refund.created_at, "done"))
+            if not refund.gateway_id.startswith(BY_DISPUTE):
+                steps.append(Step(_asked(refund, by_credit), refund.created_at, "done"))
             steps += _outcome(refund, at, last=refund is refunds[-1])
     return RefundView(refunds[-1].amount + by_credit, steps)
 
@@ -66,6 +67,8 @@ def _outcome(refund: Refund, at: datetime, *, last: bool) -> list[Step]:
         if refund.gateway_id.startswith(BY_BANK):
             return [Step(_("Paid to you by bank transfer"), refund.succeeded_at, "done")]
         return [Step(_("Sent back by the bank"), refund.succeeded_at, "done"), _arrival(refund.succeeded_at, at)]
+    if refund.status == Status.FAILED and refund.succeeded_at:
+        return [Step(_("Your bank has taken it back, as the dispute was decided otherwise"), refund.failed_at, "done")]
     if refund.status == Status.FAILED:
         detail = _("The money is safe with us: we try again, or pay it to an account of yours.") if last else ""
         return [Step(_("The bank refused it"), refund.failed_at, "problem", detail)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -21,10 +22,11 @@ from backmarket.payments.services import (
     answer_dispute,
     bear_loss,
     cover_refused_refunds,
-    paper_evidence,
+    give_back_loss,
+    owe_disputed_refunds,
+    papers_evidence,
     record_disputed_refund,
 )
-from backmarket.payments.services.disputes import FILES
 from backmarket.shipping.models import TrackingPoint
 from backmarket.states import move
 from catalog.services.stock import restock
@@ -85,8 +87,7 @@ def evidence_of(dispute: Dispute, *, note: str = "") -> dict[str, str]:
         "uncategorized_text": "\n".join([note, *_deliveries(sent), *_papers(order), *_correspondence(order)]).strip(),
     }
     papers = papers_about(order.pk).filter(kind=Kind.INVOICE).order_by("-total_minor", "number")
-    files = {name: paper_evidence(paper) for name, paper in zip(FILES, papers, strict=False)}
-    return {name: text[:LONGEST] for name, text in told.items() if text} | files
+    return {name: text[:LONGEST] for name, text in told.items() if text} | papers_evidence(papers)
 
 
 def _parcel(consignment: Consignment) -> Any:
@@ -177,7 +178,7 @@ def bear_dispute(dispute: Dispute, *, plant: Refurbisher | None, reason: str, by
         bearers = [(Account.COMPENSATION.value, "", dispute.lost - part)]
         if plant is not None:
             bearers.append((Account.PLANT.value, str(plant.pk), part))
-            _owe(dispute, plant, -part.minor, at)
+            _earn(dispute, Earning.Kind.DISPUTE, plant.pk, -part.minor, at)
         borne_by = Dispute.Bearer.PLANT if plant else Dispute.Bearer.HOUSE
         bear_loss(dispute, borne_by=borne_by, bearers=bearers, reason=reason, by=by, at=at)
 
@@ -194,13 +195,26 @@ def _weights(dispute: Dispute, plant: Refurbisher | None) -> tuple[int, int]:
     return (mine, others) if mine else (0, 1)
 
 
-def _owe(dispute: Dispute, plant: Refurbisher, minor: int, at: datetime) -> None:
+def _earn(dispute: Dispute, kind: str, plant_id: UUID, minor: int, at: datetime) -> None:
+    """What a plant bears of it, or has again: due at once."""
     order = order_of(dispute)
     Earning.objects.get_or_create(
-        kind=Earning.Kind.DISPUTE,
+        kind=kind,
         reference=dispute.pk,
         defaults={
-            "plant": plant, "amount_minor": minor, "currency": dispute.currency, "due_at": at, "created_at": at,
+            "plant_id": plant_id, "amount_minor": minor, "currency": dispute.currency, "due_at": at, "created_at": at,
             "label": str(order.number) if order else dispute.gateway_id,
         },
     )  # fmt: skip
+
+
+def regain_dispute(dispute: Dispute, *, at: datetime) -> None:
+    """A lost dispute was won after all. Whoever bore it has its money again, a plant with its next settlement; and what
+    the bank had given its customer for devices that were not sent, and took from them again, we give back. Repeating it
+    changes nothing, nor does a dispute that was never lost."""
+    with transaction.atomic():
+        lock(Payment.objects.filter(pk=dispute.payment_id)).get()
+        for account, party, part in give_back_loss(dispute, by=JOB, at=at):
+            if account == Account.PLANT:
+                _earn(dispute, Earning.Kind.REGAINED, UUID(party), part.minor, at)
+        owe_disputed_refunds(dispute, by=JOB, at=at)

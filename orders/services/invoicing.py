@@ -44,7 +44,9 @@ def credit_refund(refund: Refund, *, at: datetime) -> bool:
             line.refresh_from_db(fields=["invoice"])
         assert line.invoice_id is not None  # noqa: S101 - issued just now
         invoice = lock(Invoice.objects.filter(pk=line.invoice_id)).get()
-        if Invoice.objects.filter(key=credit_key(refund)).exists():
+        # What a dispute had given back, and we now do in its place, has its note already.
+        done = Refund.objects.filter(reference=refund.reference, succeeded_at__isnull=False)
+        if Invoice.objects.filter(key__in=[credit_key(each) for each in done]).exists():
             return False
         issue_invoice(credit_draft(invoice, refund, line, at), by=JOB)
     return True

@@ -18,7 +18,7 @@ from backmarket.forms import posted, refuse, status_of
 from orders.access import consignment_for_buyer, line_for_buyer, order_for_buyer
 from orders.forms import RedirectForm
 from orders.models import Consignment, Hold, Order, OrderLine
-from orders.pages.changes import calling_off
+from orders.pages.changes import calling_off, cancelled_words
 from orders.selectors import is_disputed
 from orders.services.cancelling import (
     ask_to_cancel,
@@ -54,9 +54,7 @@ def cancel_order(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _order_cancelled(order: Order, *, waits: bool) -> str:
     if waits:
         return _("You have given this order up. Nothing was charged, your cart is as it was.")
-    if order.payment_status == Order.PaymentStatus.CAPTURED:
-        return _("Cancelled. Your bank has been asked to give you the money back.")
-    return _("Cancelled. Nothing was charged: your bank frees what it had set aside.")
+    return cancelled_words(order)
 
 
 @never_cache
@@ -77,7 +75,7 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             messages.success(request, _("The plant has your request. Its answer comes here and by e-mail."))
         else:
             cancel_line(line, by=actor(request), at=now)
-            messages.success(request, _("Cancelled. Your bank has been asked to give you the money back."))
+            messages.success(request, cancelled_words(line.order))
     except DomainError as refusal:
         messages.warning(request, str(refusal))
     return redirect("order", line.order_id)
@@ -97,7 +95,7 @@ def cancel_parcel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         messages.warning(request, str(refusal))
     else:
         if done.cancelled:
-            messages.success(request, _("Cancelled. Your bank has been asked to give you the money back."))
+            messages.success(request, cancelled_words(consignment.order))
         if done.asked:
             messages.success(request, _("The plant has your request. Its answer comes here and by e-mail."))
     return redirect("order", consignment.order_id)

@@ -12,8 +12,18 @@ from django.test import Client
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
-from backmarket.payments.models import Approval, Payment, Refund
-from orders.models import OrderLine
+from backmarket.events.models import Event
+from backmarket.payments.gateways import sandbox_connect
+from backmarket.payments.limits import given_back_lately, taken_back_lately
+from backmarket.payments.models import Approval, Payment, Payout, Refund, SandboxIntent, TransferReversal
+from backmarket.payments.selectors import not_taken_back
+from backmarket.payments.services import order_payout, send_due_payouts
+from backmarket.payments.services.connect import follow_account
+from backmarket.payments.services.reversals import send_reversals
+from orders.models import Earning, OrderLine, Settlement
+from orders.services.earnings import owe_for_device
+from orders.services.settlement import settle_plants
+from refurbishers.services.accounts import open_plant_account
 from tests.admin.rows import act, url
 from tests.factories import UserFactory
 from tests.ground.money_steps import eur
@@ -132,3 +142,85 @@ def test_two_parts_at_once_are_counted_one_after_the_other(line: OrderLine, sam:
     calls = [partial(give, client_of(sam), line, amount) for amount in ("450", "451")]
     at_once(calls)
     assert (len(given()), Approval.objects.count()) == (1, 1)
+
+
+def test_what_two_agreed_to_uses_up_neithers_allowance(
+    line: OrderLine, sam: User, fiona: User, client_of: ClientOf, now: datetime
+) -> None:
+    """Of 500 € sam has given 300: the 450 that fiona agreed to are neither's, and leave him 200."""
+    support = client_of(sam)
+    give(support, line, "300")
+    give(support, line, "450")
+    asked = Approval.objects.get()
+    act(client_of(fiona), asked, "agree", "desk")
+    event = Event.objects.get(kind="refund.requested", actor=f"user:{fiona.pk}")
+    assert event.data["approval"] == str(asked.pk)
+    lately = [given_back_lately(person, line.order_id, "EUR", now) for person in (sam, fiona)]
+    assert (given(), lately) == ([30_000, 45_000], [eur(30_000), eur(0)])
+    give(support, line, "200")
+    assert (given(), Approval.objects.count()) == ([20_000, 30_000, 45_000], 1)
+    give(support, line, "0.01")
+    assert (given(), Approval.objects.count()) == ([20_000, 30_000, 45_000], 2)
+
+
+@pytest.fixture
+def transfer(plant: Any, now: datetime, time_is: None) -> Payout:
+    """9,000.00 € on the plant's own account with the provider."""
+    account = open_plant_account(plant, by="system:test", at=now)
+    sandbox_connect.fill_in(SandboxIntent.objects.get(pk=account.gateway_id), "complete")
+    payout = order_payout(
+        purpose="settlement", reference=uuid4(), label="BM261126", account="plant", party=str(plant.pk),
+        amount=eur(900_000), holder="Atelier", iban="", due_at=now, by="system:test", at=now,
+        to=follow_account(account.pk, at=now),
+    )  # fmt: skip
+    send_due_payouts(now)
+    payout.refresh_from_db()
+    return payout
+
+
+def taken() -> list[tuple[int, str]]:
+    send_reversals(timetravel.now())
+    return [*TransferReversal.objects.order_by("created_at").values_list("amount_minor", "status")]
+
+
+def test_what_one_person_takes_back_of_a_payee_within_a_day_is_one_sum(
+    transfer: Payout, fiona: User, olga: User, client_of: ClientOf, now: datetime
+) -> None:
+    """Finance may move 2,000 €: not so much again and again. What was refused, or agreed to, is not one's own."""
+    finance = client_of(fiona)
+    back = partial(act, finance, transfer, "reverse", "desk", note="Paid twice.")
+    back(amount="1500.08")
+    assert taken() == [(150_008, "failed")]
+    page = finance.get(url("desk", transfer)).content.decode()
+    assert "The payee&#x27;s account with the provider holds less than this. (balance_insufficient)" in page
+    assert transfer in Payout.objects.filter(not_taken_back())
+    back(amount="1500")
+    assert taken()[1:] == [(150_000, "succeeded")]
+    assert transfer not in Payout.objects.filter(not_taken_back())
+    said = finance.get(back(amount="500.01").url).content.decode()
+    assert "€500.01, and the €1,500.00 that you have moved in the same way within a day, is more than the" in said
+    asked = Approval.objects.get()
+    assert "Moved in the same way within a day by who asks" in client_of(olga).get(url("desk", asked)).content.decode()
+    act(client_of(olga), asked, "agree", "desk")
+    assert taken()[2:] == [(50_001, "succeeded")]
+    assert taken_back_lately(olga, transfer, now) == eur(0)
+    back(amount="500")
+    assert taken()[3:] == [(50_000, "succeeded")]
+    timetravel.travel_to(now + timedelta(days=1, minutes=5))
+    act(client_of(fiona), transfer, "reverse", "desk", note="Paid twice.", amount="1999")
+    assert (taken()[4:], Approval.objects.count()) == ([(199_900, "succeeded")], 1)
+
+
+def test_what_one_person_records_of_a_plants_transfers_within_a_day_is_one_sum(
+    plant: Any, fiona: User, client_of: ClientOf, now: datetime, time_is: None
+) -> None:
+    owe_for_device(plant_id=plant.pk, trade_id=uuid4(), amount=eur(-900_000), label="T1", at=now - timedelta(days=9))
+    settle_plants(now)
+    settlement, finance = Settlement.objects.get(), client_of(fiona)
+    came = partial(act, finance, settlement, "receive", "desk")
+    came(amount="1500", bank_reference="REF 1")
+    said = finance.get(came(amount="500.01", bank_reference="REF 2").url).content.decode()
+    assert "€500.01, and the €1,500.00 that you have moved in the same way within a day" in said
+    came(amount="500", bank_reference="REF 3")
+    received = Earning.objects.filter(kind="received").order_by("amount_minor")
+    assert [*received.values_list("amount_minor", flat=True)] == [50_000, 150_000]

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from backmarket import timetravel
 from backmarket.account.services import CannotCloseAccount, close_account, hand_out_data
 from backmarket.accounts.models import User
 from backmarket.money import Money
@@ -45,6 +46,7 @@ from refurbishers.models import Refurbisher
 from tests.buyback.steps import OTHER_IBAN, accepted, countered, validated
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 def eur(minor: int) -> Money:
@@ -191,12 +193,59 @@ def test_credit_is_paid_out_in_part_to_the_known_account_or_another(
         pay_out_credit(carol, amount=eur(1), holder="Carol Petit", iban="FR00", key=uuid4(), **facts)
     with pytest.raises(HolderIsNotSeller):
         pay_out_credit(carol, amount=eur(1), holder="Mallory Stranger", iban=OTHER_IBAN, key=uuid4(), **facts)
-    send_due_payouts(now)
+    send_due_payouts(now + HOUR)
     assert (credit_of(carol), available_credit(carol, "EUR", now)) == (eur(13_000), eur(13_000))
     assert set(Payout.objects.values_list("status", "account", "iban_last4")) == {
         ("sent", "credit", "0189"), ("sent", "credit", "2606"),
     }  # fmt: skip
     assert in_order()
+
+
+def test_a_transfer_of_credit_can_be_stopped_for_an_hour_and_is_then_credit_once(
+    plant: Refurbisher, carol: User, alice: User, now: datetime, client_of: Callable[[User], Client],
+    drain: Callable[[], None],
+) -> None:  # fmt: skip
+    """Nothing leaves before; a stranger finds nothing; and an old form orders nothing anew."""
+    timetravel.travel_to(now)
+    kept(plant, carol, now)
+    client, page, out = client_of(carol), reverse("account-credit"), reverse("account-credit-payout")
+    form = {"amount": "50", "holder": "", "iban": "", "key": str(client.get(out).context["form"].initial["key"])}
+    assert client.post(out, form).url == page
+    payout = Payout.objects.get()
+    drain()
+    mail = MailboxMessage.objects.get(to=carol.email, subject__contains="are being paid out")
+    assert "0189" in mail.text
+    stop = reverse("account-credit-stop", args=[payout.pk])
+    assert stop in client.get(page).content.decode()
+    assert "Stop this transfer?" in client.get(stop).content.decode()
+    assert client_of(alice).post(stop).status_code == 404
+    assert send_due_payouts(now + timedelta(minutes=59)) == 0
+    assert available_credit(carol, "EUR", now) == eur(20_000)
+    for _click in range(2):
+        answer = client.post(stop, follow=True).content.decode()
+        assert "Stopped: the money is your credit" in answer
+        assert (credit_of(carol), available_credit(carol, "EUR", now)) == (eur(25_000), eur(25_000))
+    assert stop not in client.get(page).content.decode()
+    assert client.post(out, form).status_code == 422
+    assert send_due_payouts(now + timedelta(days=9)) == 0
+    assert (Payout.objects.get().status, in_order()) == ("cancelled", True)
+
+
+def test_what_the_bank_may_have_is_not_stopped(
+    plant: Refurbisher, carol: User, now: datetime, client_of: Callable[[User], Client]
+) -> None:
+    """Neither in a file that somebody may be taking to the bank, nor sent."""
+    kept(plant, carol, now)
+    payout = pay_out_credit(carol, amount=eur(5_000), holder="", iban="", key=uuid4(), by=carol, at=now)
+    client, stop = client_of(carol), reverse("account-credit-stop", args=[payout.pk])
+    Payout.objects.update(sending_at=now)
+    assert stop not in client.get(reverse("account-credit")).content.decode()
+    assert "cannot be stopped any more" in client.get(stop, follow=True).content.decode()
+    assert "The bank is already working on this transfer." in client.post(stop, follow=True).content.decode()
+    Payout.objects.update(sending_at=None)
+    send_due_payouts(now + HOUR)
+    assert "The bank is already working on this transfer." in client.post(stop, follow=True).content.decode()
+    assert (Payout.objects.get().status, credit_of(carol), in_order()) == ("sent", eur(20_000), True)
 
 
 def test_what_the_bank_sends_back_is_credit_again_and_its_owner_hears_of_it(
@@ -207,7 +256,7 @@ def test_what_the_bank_sends_back_is_credit_again_and_its_owner_hears_of_it(
 
     kept(plant, carol, now)
     payout = pay_out_credit(carol, amount=eur(5_000), holder="", iban="", key=uuid4(), by=carol, at=now)
-    send_due_payouts(now)
+    send_due_payouts(now + HOUR)
     settle_payout(payout.pk, Transfer("x", Outcome.FAILED, "AC04"), by="system:test", at=now)
     drain()
     assert (credit_of(carol), in_order()) == (eur(25_000), True)
@@ -222,7 +271,7 @@ def test_an_account_with_credit_is_not_closed(plant: Refurbisher, carol: User, n
     pay_out_credit(carol, amount=eur(25_000), holder="", iban="", key=uuid4(), by=carol, at=now)
     with pytest.raises(CannotCloseAccount):
         close_account(carol, by=carol, at=now)
-    send_due_payouts(now)
+    send_due_payouts(now + HOUR)
     Payout.objects.update(status="paid", paid_at=now)
     close_account(carol, by=carol, at=now)
     carol.refresh_from_db()
@@ -232,7 +281,7 @@ def test_an_account_with_credit_is_not_closed(plant: Refurbisher, carol: User, n
 def test_everything_about_it_is_in_the_persons_data(plant: Refurbisher, carol: User, now: datetime) -> None:
     kept(plant, carol, now)
     pay_out_credit(carol, amount=eur(5_000), holder="", iban="", key=uuid4(), by=carol, at=now)
-    send_due_payouts(now)
+    send_due_payouts(now + HOUR)
     data = hand_out_data(carol, by=carol, at=now)["credit"]
     assert data["balance_minor"] == 20_000
     assert [row["amount_minor"] for row in data["movements"]] == [-5_000, 25_000]

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from backmarket.events.models import IncomingWebhook
 from backmarket.payments import reconciliation, services
+from backmarket.payments.gateways import connect_gateway
 from backmarket.payments.models import ConnectAccount, LedgerMovement, Payout, TransferReversal
 from backmarket.payments.reasons import missing_words
 from backmarket.payments.selectors import balance, ledger_sum, payable_account
@@ -194,6 +195,40 @@ def test_no_more_is_taken_back_than_was_sent(bank: StripeServer, now: datetime) 
     with pytest.raises(IntegrityError), transaction.atomic():
         Payout.objects.filter(pk=payout.pk).update(reversed_minor=5_001)
     assert books() == (2_000, 2_000)
+
+
+def test_the_database_lets_no_reversals_be_more_than_their_transfer(bank: StripeServer, now: datetime) -> None:
+    """Whoever writes them, one after the other or at once; what was refused does not count."""
+    payout = paid(bank, now)
+
+    def naive(minor: int, status: str = "succeeded", currency: str = "EUR") -> None:
+        facts = {"created_at": now, "note": "x", "currency": currency, "status": status}
+        TransferReversal.objects.create(payout=payout, amount_minor=minor, **facts)
+
+    naive(5_001, "failed")
+    for row in ((5_001,), (5_001, "pending"), (1, "succeeded", "USD")):
+        with pytest.raises(IntegrityError, match="more would be taken back"):
+            naive(*row)
+    answers = at_once([partial(naive, 2_000)] * 6)
+    assert sorted(type(answer).__name__ for answer in answers) == ["IntegrityError"] * 4 + ["NoneType"] * 2
+    for change in ({"amount_minor": 3_001}, {"status": "pending", "amount_minor": 3_001}):
+        with pytest.raises(IntegrityError, match="more would be taken back"):
+            TransferReversal.objects.filter(pk=TransferReversal.objects.filter(status="succeeded")[0].pk).update(
+                **change
+            )
+
+
+def test_what_we_took_for_refused_and_stripe_has_done_is_written(bank: StripeServer, now: datetime) -> None:
+    payout = paid(bank, now)
+    reversal = take_back(payout, 2_000, now)
+    TransferReversal.objects.update(status="failed", failed_at=now)
+    connect_gateway("stripe_connect").reverse(reversal)
+    for _time in range(2):
+        assert reversals.record_reversals(payout, at=now)
+    assert sorted(TransferReversal.objects.values_list("status", "note")) == [
+        ("failed", "paid twice"), ("succeeded", "provider"),
+    ]  # fmt: skip
+    assert books() == (3_000, 3_000)
 
 
 def test_a_reversal_that_stripe_refuses_fails_and_books_nothing(bank: StripeServer, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Credit at the checkout and on the way back: promised once, taken once, given back in the same proportion."""
 
+import html
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -408,3 +409,25 @@ def test_the_emails_say_which_way_money_came_and_went(
     assert "100.01" in bodies
     assert Event.objects.filter(kind="refund.succeeded").count() == 1
     assert OrderLine.objects.get(pk=line.pk).status == "refunded"
+
+
+@pytest.mark.parametrize(
+    ("minor", "said"),
+    [
+        (60_490, "What you paid with your credit is yours to use again."),
+        (10_001, "is yours to use again, and your bank has been asked to give you the rest back."),
+        (1, "is yours to use again, and your bank has been asked to give you the rest back."),
+    ],
+)
+def test_who_cancels_reads_where_the_money_really_goes(
+    by_credit: Callable[..., Order], client_of: Callable[[User], Client], alice: User, minor: int, said: str
+) -> None:
+    order, browser = by_credit(minor), client_of(alice)
+    page = browser.post(reverse("line-cancel", args=[order.lines.order_by("pk").first().pk]), follow=True)
+    assert f"{said}" in html.unescape(page.content.decode())
+    parcel = reverse("parcel-cancel", args=[order.consignments.get().pk])
+    asked = browser.get(parcel).content.decode()
+    assert ("on the means you paid with" in asked) == (minor < 60_490)
+    page = browser.post(parcel, follow=True)
+    assert said in html.unescape(page.content.decode())
+    assert ("Your bank has been asked to give you the money back." in page.content.decode()) is False

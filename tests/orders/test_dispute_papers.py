@@ -13,6 +13,7 @@ from backmarket import timetravel
 from backmarket.accounts.models import User
 from backmarket.errors import GatewayError
 from backmarket.invoices.models import Invoice
+from backmarket.invoices.papers import invoices_pdf
 from backmarket.invoices.services import read_paper
 from backmarket.payments.gateways.stripe import client
 from backmarket.payments.models import Dispute, Payment, SandboxIntent
@@ -26,8 +27,10 @@ from backmarket.payments.services import (
 from catalog.models import Listing
 from orders.models import Order, OrderLine
 from orders.services.disputes import answer_for_order, evidence_of
+from tests.factories import ListingFactory
 from tests.ground.stripe_server import StripeServer
 from tests.orders.test_disputes import disputed, url
+from tests.pdf import text_of
 
 pytestmark = pytest.mark.django_db
 Place = Callable[..., Order]
@@ -40,9 +43,10 @@ def opened(
     listing: Listing, other_listing: Listing,
 ) -> Callable[..., Dispute]:  # fmt: skip
     """A delivered and disputed order: one device, or one of each plant."""
+    third = ListingFactory(price_minor=12_000)
 
     def at_stripe(*, plants: int = 1) -> Dispute:
-        order = place(*[(each, 1) for each in (other_listing, listing)[-plants:]])
+        order = place(*[(each, 1) for each in (third, other_listing, listing)[-plants:]])
         payment = Payment.objects.get(reference=order.pk)
         open_payment(payment, return_url="", at=now)
         payment.refresh_from_db()
@@ -80,16 +84,50 @@ def test_the_invoice_arrives_byte_by_byte_and_its_number_is_in_the_answer(
     assert json.loads(dispute.evidence) == told["evidence"]
 
 
-def test_of_two_invoices_the_larger_is_the_receipt(
+@pytest.mark.parametrize("plants", [2, 3])
+def test_the_invoices_of_all_plants_are_one_file(
+    bank: StripeServer, opened: Callable[..., Dispute], now: datetime, fiona: User, client_of: Callable[[User], Client],
+    plants: int,
+) -> None:  # fmt: skip
+    """There are fewer fields than plants. The largest comes first, each says what its own paper says, and the same
+    file is drawn each time."""
+    dispute = opened(plants=plants)
+    invoices = list(Invoice.objects.order_by("-total_minor", "number"))
+    shown = client_of(fiona).get(url(dispute)).content.decode()
+    assert ", ".join(f"{invoice.code}.pdf" for invoice in invoices) in shown
+    answered(dispute, fiona, now)
+    broken = bank.fault(ANSWER, status=503)
+    with pytest.raises(GatewayError):
+        submit_answer(dispute.pk, at=now)
+    broken.times = 0
+    assert submit_answer(dispute.pk, at=now)
+    (file,) = bank.files.values()
+    assert (file["filename"], file["type"]) == (f"{invoices[0].code}-{plants}.pdf", "pdf")
+    assert file["_content"] == invoices_pdf(invoices)
+    words, place = text_of(file["_content"]), -1
+    for invoice in invoices:
+        own = [line for line in text_of(read_paper(invoice, at=now)).splitlines() if "· page" not in line]
+        found = words.find("\n".join(own))
+        assert found > place
+        place = found
+    evidence = bank.disputes[dispute.gateway_id]["evidence"]
+    assert (evidence["receipt"], "uncategorized_file" in evidence, len(invoices)) == ("file_1", False, plants)
+
+
+def test_an_answer_that_was_kept_with_two_fields_is_handed_in_with_both(
     bank: StripeServer, opened: Callable[..., Dispute], now: datetime, fiona: User
 ) -> None:
+    """So they were written before all papers were one file."""
     dispute = opened(plants=2)
     answered(dispute, fiona, now)
-    assert submit_answer(dispute.pk, at=now)
     large, small = Invoice.objects.order_by("-total_minor")
+    dispute.refresh_from_db()
+    kept = json.loads(dispute.evidence) | {
+        "receipt": f"invoice:{large.pk}", "uncategorized_file": f"invoice:{small.pk}",
+    }  # fmt: skip
+    Dispute.objects.update(evidence=json.dumps(kept))
+    assert submit_answer(dispute.pk, at=now)
     assert sent(bank) == [read_paper(large, at=now), read_paper(small, at=now)]
-    evidence = bank.disputes[dispute.gateway_id]["evidence"]
-    assert (evidence["receipt"], evidence["uncategorized_file"]) == ("file_1", "file_2")
 
 
 @pytest.mark.parametrize(("call", "status"), [(ANSWER, 503), (UPLOAD, 503), (UPLOAD, 409)])

@@ -121,7 +121,7 @@ def credit_life(
     send_refunds(now)
     close_refunded_line(Refund.objects.get(), at=now)
     pay_credit_out(alice, Money(1_000, "EUR"), holder="Alice Martin", iban=IBAN, key=uuid4(), by=alice, at=now)
-    send_due_payouts(now)
+    send_due_payouts(now + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(

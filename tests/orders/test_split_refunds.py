@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
@@ -95,7 +97,8 @@ def test_credit_that_is_about_to_leave_has_a_row_with_its_day(alice: User, clien
     assert "Ordered to your account" not in shown(client_of(alice), door)
     pay_credit_out(alice, eur(4_000), holder="Alice", iban=IBAN, key=uuid.uuid4(), by=alice, at=now)
     page = shown(client_of(alice), door)
-    assert f"Ordered to your account ending in {IBAN[-4:]}: the bank is asked from 23 Nov 2026 on" in page
+    from_then = date_format(localtime(now + timedelta(hours=1)), "DATETIME_FORMAT")
+    assert f"Ordered to your account ending in {IBAN[-4:]}: the bank is asked from {from_then} on" in page
     assert "€40.00" in page
 
 

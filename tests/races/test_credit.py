@@ -106,8 +106,24 @@ def test_paid_out_or_spent_but_never_both(now: datetime, carol: User, plant: Ref
         results = at_once([out, partial(order_from, filled(listing, now), carol, now), out])
         assert outcomes(results)["NotEnoughCredit"] >= 1
         assert available_credit(carol, "EUR", now) >= eur(0)
-        payments.send_due_payouts(now)
+        payments.send_due_payouts(now + timedelta(hours=1))
         assert credit_of(carol) >= eur(0)
+
+
+def test_stopped_or_sent_but_never_both(now: datetime, carol: User, plant: Refurbisher) -> None:
+    """`cancel_payout` and the sender lock the payout."""
+    keep_as_credit(validated(plant, carol, now), by=carol, at=now)
+    for _round in range(5):
+        before, day = credit_of(carol), now + timedelta(days=1)
+        key = uuid.uuid4()
+        payout = pay_out_credit(carol, amount=eur(1_000), holder="", iban="", key=key, by=carol, at=now)
+        stop = partial(payments.stop_credit_payout, Payout.objects.get(pk=payout.pk), by=carol, at=day)
+        results = at_once([stop, partial(payments.send_due_payouts, day), partial(payments.send_due_payouts, day)])
+        payout.refresh_from_db()
+        assert (payout.status == "cancelled", results[0] is None, before - credit_of(carol)) in [
+            (True, True, eur(0)), (False, False, eur(1_000)),
+        ]  # fmt: skip
+        assert available_credit(carol, "EUR", day) == credit_of(carol)
 
 
 def test_left_as_credit_or_sent_to_the_bank_but_never_both(now: datetime, carol: User, plant: Refurbisher) -> None:

@@ -33,7 +33,7 @@ def load(at: datetime) -> str:
     payout = _paid_out(past.carol, Money(5_000, "EUR"), at - 5 * DAY)
     note_sent(payout, gateway_id=f"out_{payout.pk.hex}", by=BANK, at=at - 5 * DAY + HOUR)
     settle_payout(payout.pk, Transfer(f"out_{payout.pk.hex}", Outcome.DONE), by=BANK, at=at - 4 * DAY)
-    _paid_out(leaver, credit_of(leaver), at - HOUR)
+    _paid_out(leaver, credit_of(leaver), at - HOUR / 6)
     return f"the credit of {len(people)} people, two orders paid with some of it, two payouts"
 
 

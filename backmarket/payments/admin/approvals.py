@@ -19,7 +19,6 @@ from backmarket.admin.forms import StepForm
 from backmarket.admin.panels import Panel, facts, history
 from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
-from backmarket.payments.limits import given_back_lately
 from backmarket.payments.models import Approval
 from backmarket.payments.services.approvals import approve, decline, withdraw_approval
 from backmarket.sites import staff_site
@@ -70,11 +69,12 @@ class Asked:
         return choices.get(chosen, chosen)
 
     def before(self, approval: Approval) -> list[tuple[Any, Any]]:
-        """What whoever asked has given back of the same order lately."""
+        """What whoever asked has given back of the same order, or moved in the same way, lately."""
+        given = self.step.moved_before(approval.asked_by, self.row, approval.amount, now())
+        words = _("Given back of this order within a day by who asks")
         if self.step.whole is None:
-            return []
-        given = given_back_lately(approval.asked_by, self.step.whole(self.row), approval.currency, now())
-        return [(_("Given back of this order within a day by who asks"), money(given))] if given else []
+            words = _("Moved in the same way within a day by who asks")
+        return [(words, money(given))] if given else []
 
     def take(self) -> None:
         """The step, by whoever agrees; raises IllegalMove when the row or the form has moved on."""

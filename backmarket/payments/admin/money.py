@@ -21,9 +21,10 @@ from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.admin.subjects import SubjectColumn, plant_key, words_about
 from backmarket.payments.admin.forms import RefundTransferForm, ReturnForm, ReverseForm
+from backmarket.payments.limits import taken_back_lately
 from backmarket.payments.models import LedgerEntry, LedgerMovement, Payment, Payout, Refund
-from backmarket.payments.reasons import words
-from backmarket.payments.selectors import is_unanswered, unanswered
+from backmarket.payments.reasons import reversal_words, words
+from backmarket.payments.selectors import is_unanswered, not_taken_back, unanswered
 from backmarket.payments.services import cancel_payout, record_refund_transfer, retry_refund, return_payout
 from backmarket.payments.services.reversals import is_reversible, request_reversal
 from backmarket.sites import staff_site
@@ -45,6 +46,15 @@ def about_column() -> tuple[Any, Callable[[Any], str]]:
 
 def _account(payout: Payout) -> str:
     return payout.destination or f"…{payout.iban_last4}"
+
+
+def _cancel_words(payout: Payout) -> Any:
+    if payout.account == LedgerEntry.Account.CREDIT:
+        return _("The money stays its owner's credit, who may have it paid out again, to another account too.")
+    return _(
+        "The money stays owed, and is held: nothing is sent until somebody at the desk chooses “Order the payout again”"
+        " on the page of the sale or settlement that it pays."
+    )
 
 
 def _link(row: Payment | Refund, words: str) -> str:
@@ -192,6 +202,7 @@ class PayoutAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
         Pile("sent", _("Sent"), Q(status=Payout.Status.SENT)),
         Pile("stuck", _("Refused, tried again"), Q(status=Payout.Status.ORDERED) & ~Q(failure="")),
         Pile("bounced", _("Returned by the bank"), Q(status=Payout.Status.BOUNCED)),
+        Pile("not_taken", _("Not taken back"), not_taken_back),
     )
     steps = (
         Step(
@@ -200,10 +211,7 @@ class PayoutAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
             icon="cancel",
             tone="danger",
             asks=True,
-            explain=_(
-                "The money stays owed, and is held: nothing is sent until somebody at the desk chooses “Order the"
-                " payout again” on the page of the sale or settlement that it pays."
-            ),
+            explain=_cancel_words,
             when=lambda payout: payout.status == Payout.Status.ORDERED,
             run=lambda request, payout, data: cancel_payout(payout, by=cast(User, request.user), at=now()),
         ),
@@ -234,6 +242,7 @@ class PayoutAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
             done=_("Ordered: the provider is asked."),
             when=is_reversible,
             amount=lambda payout, data: data["amount"],
+            lately=taken_back_lately,
             run=lambda request, payout, data: request_reversal(payout, **data, by=cast(User, request.user), at=now()),
         ),
     )
@@ -263,7 +272,7 @@ class PayoutAdmin(AmountColumns, SubjectColumn, StaffModelAdmin):
     def panels(self, request: HttpRequest, obj: Payout) -> list[Panel]:
         reversals = list(obj.reversals.all())
         rows = [
-            (each.created_at, money(each.amount), each.get_status_display(), each.note, words(each.failure))
+            (each.created_at, money(each.amount), each.get_status_display(), each.note, reversal_words(each.failure))
             for each in reversals
         ]
         headers = (_("Date"), _("Amount"), _("Status"), _("Why"), _("Reason"))

@@ -1,6 +1,7 @@
 """The sandbox plays Connect: accounts that are filled in on a page of its own, and transfers that arrive at once.
 
 What the page's button says decides what the account may do; an amount that ends in 09 finds the house's balance empty.
+A transfer is taken back up to what was sent, unless the amount ends in 08: then its payee has spent the money.
 """
 
 from datetime import datetime
@@ -30,9 +31,10 @@ ANSWERS = {
         AccountReport(False, False, False, ("external_account", "owners.first_name"), "requirements.past_due"),
     ),
 }
-EMPTY = "09"
+EMPTY, SPENT = "09", "08"
 TABLE: dict[Any, Any] = {
-    _("ending in %(digits)s") % {"digits": EMPTY}: _("The house's balance is too small: tried again by itself.")
+    _("ending in %(digits)s") % {"digits": EMPTY}: _("The house's balance is too small: tried again by itself."),
+    _("ending in %(digits)s, taken back") % {"digits": SPENT}: _("Refused: the payee has spent the money."),
 }
 
 
@@ -72,6 +74,8 @@ class Connect:
         return Transfer(_intent(payout.gateway_id).pk, Outcome.DONE)
 
     def reverse(self, reversal: TransferReversal) -> str:
+        if not SandboxIntent.objects.filter(pk=f"trr_{reversal.pk.hex}").exists():
+            self._require_left(reversal)
         intent, _is_new = SandboxIntent.objects.get_or_create(
             id=f"trr_{reversal.pk.hex}",
             defaults={
@@ -80,6 +84,13 @@ class Connect:
             },
         )  # fmt: skip
         return intent.pk
+
+    def _require_left(self, reversal: TransferReversal) -> None:
+        taken = sum(known.amount.minor for known in self.reversals(reversal.payout))
+        if taken + reversal.amount_minor > _intent(reversal.payout.gateway_id).amount_minor:
+            raise GatewayError("amount_too_large")
+        if f"{reversal.amount_minor:02}"[-2:] == SPENT:
+            raise GatewayError("balance_insufficient")
 
     def reversals(self, payout: Payout) -> list[KnownReversal]:
         found = SandboxIntent.objects.filter(kind="reversal", facts__transfer=payout.gateway_id)

@@ -1,6 +1,7 @@
 """Disputes at the sandbox bank: it takes the money back, hears both sides, and decides by what it was told.
 
-Evidence with a parcel's number wins, any other loses, and so does silence; the tables are shown at /sandbox/.
+Evidence with a parcel's number wins, any other loses, and so does silence. Evidence that asks for arbitration loses,
+and the card scheme overrules the bank a month later. The tables are shown at /sandbox/.
 """
 
 from datetime import datetime, timedelta
@@ -17,13 +18,16 @@ from backmarket.payments.gateways.base import DisputeReport
 from backmarket.payments.models import Dispute, SandboxIntent
 
 # How long the shop may take, and how long the buyer's bank does.
-ANSWER_WITHIN, DECIDED_AFTER = timedelta(days=7), timedelta(days=3)
+ANSWER_WITHIN, DECIDED_AFTER, OVERRULED_AFTER = timedelta(days=7), timedelta(days=3), timedelta(days=30)
 FEE_MINOR = 1_500
 REASON = "product_not_received"
-WINNING = "shipping_tracking_number"
+WINNING, OVERRULING = "shipping_tracking_number", "arbitration"
 TABLE: dict[Any, Any] = {
     _("Evidence with a parcel's number"): _("Won, three days later."),
     _("Evidence without one"): _("Lost, three days later."),
+    _("Evidence with the word “%(word)s”") % {"word": OVERRULING}: _(
+        "Lost, three days later; won after all, a month on."
+    ),
     _("No answer within seven days"): _("Lost."),
 }
 Status = Dispute.Status
@@ -56,7 +60,9 @@ class Disputes:
         if known.state == Status.NEEDS_RESPONSE:
             waiting = SandboxIntent.objects.filter(pk=dispute.gateway_id, status=Status.NEEDS_RESPONSE)
             for intent in waiting:
-                told = {"answered_at": at.isoformat(), "wins": bool(evidence.get(WINNING))}
+                turns = OVERRULING in " ".join(evidence.values()).lower()
+                wins = bool(evidence.get(WINNING)) and not turns
+                told = {"answered_at": at.isoformat(), "wins": wins, "turns": turns}
                 waiting.update(status=Status.UNDER_REVIEW, facts=intent.facts | told)
         return self.dispute(dispute.gateway_id, at=at)
 
@@ -67,6 +73,9 @@ def _judge(intent: SandboxIntent, at: datetime) -> str:
         return Status.LOST
     if intent.status == Status.UNDER_REVIEW and at >= _instant(facts["answered_at"]) + DECIDED_AFTER:
         return Status.WON if facts["wins"] else Status.LOST
+    if intent.status == Status.LOST and facts.get("turns"):
+        overruled = at >= _instant(facts["answered_at"]) + DECIDED_AFTER + OVERRULED_AFTER
+        return Status.WON if overruled else Status.LOST
     return intent.status
 
 

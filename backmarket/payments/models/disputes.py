@@ -78,6 +78,8 @@ class Dispute(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     borne_by = models.CharField(_("borne by"), max_length=5, choices=Bearer, blank=True)
     borne_minor = models.BigIntegerField(default=0)
+    # What of it whoever bore it has again, because the dispute was won after all.
+    regained_minor = models.BigIntegerField(default=0, db_default=0)
     decision = models.CharField(_("why"), max_length=500, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -111,6 +113,12 @@ class Dispute(models.Model):
                 & Q(borne_minor__gt=0),
                 name="dispute_decided_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(regained_minor=0)
+                | Q(regained_minor__gt=0, regained_minor__lte=F("borne_minor"))
+                & Q(regained_minor__lte=F("returned_minor")),
+                name="dispute_regains_what_was_borne_and_came_back",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,6 +127,11 @@ class Dispute(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def regained(self) -> Money:
+        """What those who bore it have again."""
+        return Money(self.regained_minor, self.currency)
 
     @property
     def lost(self) -> Money:

@@ -216,6 +216,8 @@ class Refund(models.Model):
     NOUN = "refund"
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.PENDING: {Status.SUCCEEDED, Status.FAILED},
+        # The buyer's bank had given it back by a dispute that we won after all, and has taken it from them again.
+        Status.SUCCEEDED: {Status.FAILED},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

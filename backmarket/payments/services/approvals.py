@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.accounts.models import User
 from backmarket.db import lock
 from backmarket.errors import DomainError
-from backmarket.events.services import record
+from backmarket.events.services import agreed, record
 from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.limits import may_agree
@@ -56,7 +56,8 @@ def approve(approval: Approval, act: Callable[[], Any], *, by: User, at: datetim
     """
     with transaction.atomic():
         _decide(approval, Status.APPROVED, by=by, at=at)
-        act()
+        with agreed(approval):
+            act()
 
 
 def decline(approval: Approval, *, reason: str, by: User, at: datetime) -> None:

@@ -4,9 +4,11 @@ Whoever promises or takes locks the person's CreditAccount first, and last of al
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
@@ -17,9 +19,11 @@ from backmarket.money import Money
 from backmarket.payments.models import CreditAccount, LedgerEntry, LedgerMovement, Payment, Payout, Refund
 from backmarket.payments.selectors import available_credit
 from backmarket.payments.services.ledger import book
-from backmarket.payments.services.payouts import order_payout
+from backmarket.payments.services.payouts import CannotPayOut, cancel_payout, order_payout
 
 PURPOSE = "credit"
+# Long enough to see a wrong account, or to read our e-mail about a transfer that somebody else has ordered.
+STOP_WITHIN = timedelta(hours=1)
 # The kinds of its movements, beside "capture" and "payout".
 LEFT, TAKEN_BACK, GIVEN_BACK = "credit_left", "credit_undone", "credit_back"
 CREDIT, CONSUMER, BUYER = LedgerEntry.Account.CREDIT, LedgerEntry.Account.CONSUMER, LedgerEntry.Account.BUYER
@@ -111,12 +115,28 @@ def give_credit_back(refund: Refund, *, at: datetime) -> None:
 def pay_credit_out(
     person: User, amount: Money, *, holder: str, iban: str, key: UUID, by: Actor, at: datetime
 ) -> Payout:
-    """Order a transfer of credit to a checked account, to be sent at once. `key` makes a second click the same one.
+    """Order a transfer of credit to a checked account, to be sent after STOP_WITHIN. `key` makes a second click the
+    same one, also once that was stopped.
 
     Raises NotEnoughCredit, and CannotPayOut when this was ordered before.
     """
     require_credit(person, amount, at=at)
+    if Payout.objects.filter(purpose=PURPOSE, reference=key).exists():
+        raise CannotPayOut
     return order_payout(
         purpose=PURPOSE, reference=key, label=str(_("credit")), account=CREDIT, party=str(person.pk), amount=amount,
-        holder=holder, iban=iban, due_at=at, by=by, at=at,
+        holder=holder, iban=iban, due_at=at + STOP_WITHIN, by=by, at=at,
     )  # fmt: skip
+
+
+def payouts_of_credit(person: User) -> QuerySet[Payout]:
+    """Every transfer of the person's credit to their bank, whatever became of it."""
+    return Payout.objects.filter(purpose=PURPOSE, account=CREDIT, party=str(person.pk))
+
+
+def stop_credit_payout(payout: Payout, *, by: Actor, at: datetime) -> None:
+    """Its owner wants it to stay credit, or has given a wrong account: what was kept for it is free again. Repeating it
+    changes nothing. Raises CannotCancelPayout once the bank may have it."""
+    with transaction.atomic():
+        if lock(Payout.objects.filter(pk=payout.pk)).get().status != Payout.Status.CANCELLED:
+            cancel_payout(payout, by=by, at=at)

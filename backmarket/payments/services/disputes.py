@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from backmarket.db import lock
 from backmarket.errors import DomainError, GatewayError
 from backmarket.events.services import Actor, record
 from backmarket.invoices.models import Invoice
+from backmarket.invoices.papers import invoices_pdf
 from backmarket.invoices.services import PaperChanged, read_paper
 from backmarket.jobs import each
 from backmarket.money import Money
@@ -26,17 +27,22 @@ from backmarket.payments.gateways.base import LARGEST_FILE, DisputeReport
 from backmarket.payments.models import Dispute, LedgerEntry, Payment
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
+from backmarket.taxes import share_of
 
 log = structlog.get_logger(__name__)
 Account = LedgerEntry.Account
 Status = Dispute.Status
 # Finance is reminded so long before the answer is due.
 WARN_BEFORE = timedelta(hours=48)
+# Within so long a scheme's arbitration, or a second appeal, is over.
+MAY_TURN_WITHIN = timedelta(days=180)
 JOB = "system:disputes"
-# The provider's fields of an answer that hold a file, and what begins one that is a paper of ours as yet.
-FILES = ("receipt", "uncategorized_file")
-PAPER = "invoice:"
-PAPER_IN = re.compile(rf"{PAPER}[0-9a-f-]{{36}}")
+# The provider's field of an answer that holds our papers; answers of old may have one in the other, too.
+PAPERS_FIELD = "receipt"
+FILES = (PAPERS_FIELD, "uncategorized_file")
+# What stands there as long as the provider has no file.
+PAPERS = "invoice:"
+PAPERS_IN = re.compile(rf"{PAPERS}[0-9a-f-]{{36}}(,[0-9a-f-]{{36}})*")
 
 
 class CannotAnswer(DomainError):
@@ -106,6 +112,7 @@ def _book_moves(dispute: Dispute, report: DisputeReport, *, at: datetime) -> Non
     if report.returned and not dispute.returned_minor:
         _set(dispute, returned_minor=report.returned.minor, fee_returned_minor=report.fee_returned.minor)
         _book(dispute, "dispute-back", -report.returned, -report.fee_returned, at=at)
+        record("dispute.reinstated", dispute, by=f"gateway:{dispute.payment.gateway}", at=at, data=_subject(dispute))
 
 
 def _book(dispute: Dispute, kind: str, taken: Money, fee: Money, *, at: datetime) -> None:
@@ -156,15 +163,17 @@ def submit_answer(dispute_id: UUID, *, at: datetime) -> bool:
     return _write_down(gateway, report, at=at)
 
 
-def paper_evidence(invoice: Invoice) -> str:
-    """What stands for its PDF in an answer until the provider has that."""
-    return f"{PAPER}{invoice.pk}"
+def papers_evidence(invoices: Iterable[Invoice]) -> dict[str, str]:
+    """What stands for their PDF in an answer until the provider has that; nothing for none."""
+    keys = ",".join(str(invoice.pk) for invoice in invoices)
+    return {PAPERS_FIELD: f"{PAPERS}{keys}"} if keys else {}
 
 
-def paper_in(text: str) -> Invoice | None:
-    """The paper that a text of an answer stands for; None for words, and for what the provider has."""
-    key = text.removeprefix(PAPER) if PAPER_IN.fullmatch(text) else None
-    return Invoice.objects.filter(pk=key).first() if key else None
+def papers_in(text: str) -> list[Invoice]:
+    """The papers that a text of an answer stands for, in its order; none for words, and for what the provider has."""
+    keys = text.removeprefix(PAPERS).split(",") if PAPERS_IN.fullmatch(text) else []
+    found = {str(invoice.pk): invoice for invoice in Invoice.objects.filter(pk__in=keys)} if keys else {}
+    return [found[key] for key in keys if key in found]
 
 
 def _with_files(dispute: Dispute, *, at: datetime) -> dict[str, str]:
@@ -172,28 +181,37 @@ def _with_files(dispute: Dispute, *, at: datetime) -> dict[str, str]:
     we cannot find, is left out: the words name it, and the answer must not wait for it."""
     evidence: dict[str, str] = json.loads(dispute.evidence)
     for name in FILES:
-        if paper := paper_in(evidence.get(name, "")):
-            evidence[name] = _uploaded(dispute, paper, at=at)
+        if papers := papers_in(evidence.get(name, "")):
+            evidence[name] = _uploaded(dispute, papers, at=at)
             evidence = {field: text for field, text in evidence.items() if text}
             mine = Dispute.objects.filter(pk=dispute.pk, answered_at=dispute.answered_at)
             mine.update(evidence=json.dumps(evidence))
     return evidence
 
 
-def _uploaded(dispute: Dispute, invoice: Invoice, *, at: datetime) -> str:
-    """The provider's id of a paper; empty where it cannot have it. Raises GatewayError for anything passing."""
+def _uploaded(dispute: Dispute, invoices: list[Invoice], *, at: datetime) -> str:
+    """The provider's id of a file with these papers; empty where it cannot have it. Raises GatewayError for anything
+    passing."""
+    about, first = {"dispute": str(dispute.pk), "papers": len(invoices)}, invoices[0]
     try:
-        paper = ContentFile(read_paper(invoice, at=at), name=f"{invoice.code}.pdf")
+        paper = _file_of(invoices, at=at)
         if paper.size <= LARGEST_FILE:
-            return dispute_gateway(dispute.payment.gateway).upload(paper, key=f"{dispute.pk}-{invoice.pk}")
-        log.error("dispute_paper_too_large", dispute=str(dispute.pk), invoice=str(invoice.pk))
+            return dispute_gateway(dispute.payment.gateway).upload(paper, key=f"{dispute.pk}-{first.pk}")
+        log.error("dispute_paper_too_large", **about)
     except PaperChanged:  # logged where it was found
         pass
     except GatewayError as error:
         if error.retry:
             raise
-        log.error("dispute_paper_refused", dispute=str(dispute.pk), invoice=str(invoice.pk), reason=str(error))
+        log.error("dispute_paper_refused", **about, reason=str(error))
     return ""
+
+
+def _file_of(invoices: list[Invoice], *, at: datetime) -> ContentFile[bytes]:
+    """A paper as it is in the archive; of several, which no library of ours can join, one file that says the same."""
+    name = "-".join([invoices[0].code, *([f"{len(invoices)}"] if invoices[1:] else [])])
+    content = invoices_pdf(invoices) if invoices[1:] else read_paper(invoices[0], at=at)
+    return ContentFile(content, name=f"{name}.pdf")
 
 
 def bear_loss(
@@ -215,10 +233,41 @@ def bear_loss(
         record("dispute.borne", dispute, by=by, at=at, data=_subject(dispute) | {"borne_by": borne_by})
 
 
+def give_back_loss(dispute: Dispute, *, by: Actor, at: datetime) -> list[tuple[str, str, Money]]:
+    """A dispute that was lost is won after all, and its money is here: whoever bore it has it again, as they bore it.
+
+    Returns (account, party, amount) of each; nothing the second time, or where nobody bore anything. Where only a part
+    came back, that part of what each bore.
+    """
+    with transaction.atomic():
+        fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
+        if fresh.status != Status.WON or not fresh.returned_minor or not fresh.borne_minor or fresh.regained_minor:
+            return []
+        borne = LedgerEntry.objects.filter(movement__key=f"dispute-borne:{fresh.pk}").exclude(account=Account.DISPUTE)
+        entries = list(borne.order_by("pk"))
+        back = share_of(Money(fresh.borne_minor, fresh.currency), fresh.returned_minor, fresh.taken_minor)
+        parts = back.split([-entry.amount_minor for entry in entries])
+        bearers = [(entry.account, entry.party, part) for entry, part in zip(entries, parts, strict=True)]
+        _set(dispute, regained_minor=back.minor)
+        book(
+            f"dispute-regained:{fresh.pk}", kind="dispute-regained", reference=fresh.pk, at=at, label=fresh.gateway_id,
+            entries=[(Account.DISPUTE, "", -back), *bearers],
+        )  # fmt: skip
+        record("dispute.regained", dispute, by=by, at=at, data=_subject(dispute))
+    return bearers
+
+
 def follow_disputes(at: datetime) -> int:
     """Hand in what waits, ask about every open dispute, and warn of those that are due soon; returns how many moved."""
     opened = Dispute.objects.open().order_by("created_at", "pk")
     return each("follow_disputes", opened.values_list("pk", flat=True), partial(_try_to_follow, at))
+
+
+def follow_lost_disputes(at: datetime) -> int:
+    """Ask about what was lost not long ago: card schemes overrule banks, and a webhook may be missed. Returns how many
+    moved."""
+    lost = Dispute.objects.filter(status=Status.LOST, lost_at__gt=at - MAY_TURN_WITHIN).order_by("lost_at", "pk")
+    return each("follow_lost_disputes", lost.values_list("pk", flat=True), partial(_try_to_follow, at))
 
 
 def _try_to_follow(at: datetime, dispute_id: UUID) -> bool:

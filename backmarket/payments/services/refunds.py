@@ -20,7 +20,7 @@ from backmarket.money import Money
 from backmarket.payments.gateways import gateway
 from backmarket.payments.gateways.base import KnownRefund, Outcome, Transfer
 from backmarket.payments.models import Dispute, LedgerEntry, Payment, Refund
-from backmarket.payments.selectors import BY_BANK, given_back_before, is_unanswered, unanswered
+from backmarket.payments.selectors import BY_BANK, by_dispute, given_back_before, is_unanswered, unanswered
 from backmarket.payments.services.credit import give_credit_back
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 PROVIDER = "provider"
 # The reason of a refund that the buyer's bank has made, by a dispute that we lost.
 DISPUTED = "disputed"
+# Why that is none any more, and the reason of ours in its place: the dispute was won after all.
+WON_AFTER_ALL = "dispute_won"
 
 
 class CannotRefund(DomainError):
@@ -175,7 +177,7 @@ def record_disputed_refund(dispute: Dispute, *, reference: UUID, amount: Money, 
             raise CannotRefund
         refund = _create(payment, reference, card, DISPUTED, by=by, at=at, credit=credit)
         Dispute.objects.filter(pk=dispute.pk).update(covered_minor=F("covered_minor") + card.minor)
-        _succeed(refund, f"dispute:{refund.pk}", LedgerEntry.Account.DISPUTE, by=by, at=at)
+        _succeed(refund, f"{by_dispute(dispute)}{refund.pk}", LedgerEntry.Account.DISPUTE, by=by, at=at)
     return refund
 
 
@@ -186,6 +188,36 @@ def cover_refused_refunds(dispute: Dispute, *, by: Actor, at: datetime) -> None:
         whole = refund.total + given_back_before(refund)
         with suppress(CannotRefund):
             record_disputed_refund(dispute, reference=refund.reference, amount=whole, by=by, at=at)
+
+
+def owe_disputed_refunds(dispute: Dispute, *, by: Actor, at: datetime) -> list[Refund]:
+    """A dispute that had paid refunds was won after all: the buyer's bank has the money from its customer again, so we
+    give it back, to the means they paid with. Returns those refunds, each once.
+
+    Where another dispute forbids it they stay as failed, for people to look at. Nothing while a part is still out.
+    """
+    with transaction.atomic():
+        payment = lock(Payment.objects.filter(pk=dispute.payment_id)).get()
+        fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
+        if fresh.status != Dispute.Status.WON or fresh.returned_minor < fresh.taken_minor:
+            return []
+        done = Refund.objects.filter(payment=payment, status=Refund.Status.SUCCEEDED)
+        found = list(lock(done.filter(gateway_id__startswith=by_dispute(dispute))))
+        return [_owe_again(fresh, refund, by=by, at=at) for refund in found]
+
+
+def _owe_again(dispute: Dispute, refund: Refund, *, by: Actor, at: datetime) -> Refund:
+    """All of its rows are locked."""
+    minor, whole = refund.amount_minor, refund.total + given_back_before(refund)
+    Payment.objects.filter(pk=refund.payment_id).update(refunded_minor=F("refunded_minor") - minor)
+    Dispute.objects.filter(pk=dispute.pk).update(covered_minor=F("covered_minor") - minor)
+    move(refund, Refund.Status.FAILED, by=by, at=at, data=_subject(refund), failure=WON_AFTER_ALL)
+    sides = [(LedgerEntry.Account.BUYER, "", refund.amount), (LedgerEntry.Account.DISPUTE, "", -refund.amount)]
+    book(f"refund-back:{refund.pk}", kind="refund-back", reference=refund.reference, entries=sides, at=at)
+    with suppress(CannotRefund):
+        payment = Payment.objects.get(pk=refund.payment_id)
+        return request_refund(payment, reference=refund.reference, amount=whole, reason=WON_AFTER_ALL, by=by, at=at)
+    return refund
 
 
 def _require_unanswered(refund: Refund) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -123,22 +123,29 @@ def record_reversals(payout: Payout, *, at: datetime) -> bool:
 
 
 def _record(payout: Payout, found: KnownReversal, *, at: datetime) -> bool:
-    with transaction.atomic():
-        payout = lock(Payout.objects.filter(pk=payout.pk)).get()
-        reversals = lock(TransferReversal.objects.filter(payout=payout))
-        rows = list(reversals)
-        if any(row.gateway_id == found.gateway_id for row in rows):
-            return True
-        mine = next((row for row in rows if str(row.pk) == found.ours), None)
-        if mine is None:
-            if any(row.status == Status.PENDING for row in rows):
-                return False  # the one of ours ends first
-            mine = TransferReversal.objects.create(
-                payout=payout, amount_minor=found.amount.minor, currency=found.amount.currency, note=PROVIDER,
-                created_at=at,
-            )  # fmt: skip
-        if mine.status == Status.PENDING:
-            _succeed(payout, mine, found.gateway_id, at=at)
+    try:
+        with transaction.atomic():
+            return _written(lock(Payout.objects.filter(pk=payout.pk)).get(), found, at=at)
+    except IntegrityError:  # more than was sent, as we have it
+        log.error("provider_reversal_too_much", payout=str(payout.pk), reversal=found.gateway_id)
+        return False
+
+
+def _written(payout: Payout, found: KnownReversal, *, at: datetime) -> bool:
+    """The payout is locked. Of what we had taken for refused the provider knows better: it is written anew."""
+    rows = list(lock(TransferReversal.objects.filter(payout=payout).exclude(status=Status.FAILED)))
+    if any(row.gateway_id == found.gateway_id for row in rows):
+        return True
+    mine = next((row for row in rows if str(row.pk) == found.ours), None)
+    if mine is None:
+        if any(row.status == Status.PENDING for row in rows):
+            return False  # the one of ours ends first
+        mine = TransferReversal.objects.create(
+            payout=payout, amount_minor=found.amount.minor, currency=found.amount.currency, note=PROVIDER,
+            created_at=at,
+        )  # fmt: skip
+    if mine.status == Status.PENDING:
+        _succeed(payout, mine, found.gateway_id, at=at)
     return True
 
 
