@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0013_shipping'),
+        ('payments', '0015_disputes_won_after_all'),
     ]
 
     operations = [
