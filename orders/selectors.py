@@ -305,6 +305,12 @@ def _payments(order: Any) -> QuerySet[Payment]:
     return Payment.objects.filter(purpose="order", reference=order)[:1]
 
 
+def kept_until(gateway_id: str) -> datetime | None:
+    """Until when the devices are kept that the provider's payment of this id pays; None for what keeps none."""
+    asked = Payment.objects.filter(purpose="order", gateway_id=gateway_id, status=Payment.Status.PENDING)
+    return Order.objects.filter(pk__in=asked.values("reference")).values_list("reserved_until", flat=True).first()
+
+
 def disputing() -> Exists:
     """Of orders: their bank has been asked to take the money that paid them back, and has not decided. While it only
     inquires a refund is the answer to it."""
