@@ -90,13 +90,13 @@ def lines_panel(site: str, lines: Iterable[OrderLine]) -> Panel:
     return table(_("Devices"), headers, rows)
 
 
-def address_panel(order: Order, *consignments: Consignment) -> Panel:
-    """Where it goes; a parcel that its buyer has redirected says so."""
+def address_panel(order: Order, *consignments: Consignment, before: bool = False) -> Panel:
+    """Where it goes; a parcel that its buyer has redirected says so. `before`: also where nothing goes any more."""
     where = [(_("Address"), "\n".join(order.address.lines))]
     consignments = consignments or tuple(order.consignments.select_related("address"))
     changed = [("\n".join(each.address.lines)) for each in consignments if each.address]
     if changed and len(changed) == len(consignments):
-        where = []
+        where = [(_("Address before, to which nothing goes"), where[0][1])] if before else []
     return facts(_("Send to"), [*where, *((_("New address, as the customer wishes"), lines) for lines in changed)])
 
 
@@ -122,6 +122,11 @@ def hits_panel(hold: Hold) -> Panel:
     """Why an order is held, rule by rule."""
     rows = [(explain(hit), hit["words"]) for hit in hold.hits]
     return table(_("Why it is held"), (_("What was found"), _("What to look at")), rows)
+
+
+def judged_panels(hold: Hold) -> list[Panel]:
+    """What a decision rests on: see `seen_of`."""
+    return [hits_panel(hold), address_panel(hold.order, before=True)]
 
 
 def hold_panels(order: Order) -> list[Panel]:
