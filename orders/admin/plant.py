@@ -25,15 +25,17 @@ from orders.admin.parts import (
     LineColumns,
     address_panel,
     dispute_panel,
+    earned_panel,
     label_of,
     lines_panel,
     link,
     parcel_panel,
+    parts_panel,
     pdf,
     requests_panel,
 )
 from orders.documents import packing_pdf
-from orders.models import CancelRequest, Consignment, OrderLine, Withdrawal
+from orders.models import CancelRequest, Consignment, OrderLine, Settlement, Withdrawal
 from orders.services.cancelling import grant_cancellation, refuse_cancellation
 from orders.services.fulfilment import accept_line, refuse_line, ship_consignment
 from orders.services.returns import receive_return
@@ -254,6 +256,8 @@ class LineAdmin(LineColumns, PlantModelAdmin):
         return [
             *dispute_panel(obj.order_id),
             *requests_panel("plant", asked),
+            *parts_panel(obj, plants=True),
+            earned_panel(obj, linked=self.admin_site._registry[Settlement].has_view_permission(request)),
             facts(_("Sending"), [(_("Consignment"), consignment)]),
             history(obj, *asked),
         ]

@@ -8,6 +8,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from backmarket.shipping.models import Parcel
+from backmarket.shipping.names import COURIERS
+from backmarket.templatetags.pieces import tracking
 from orders.models import Consignment, OrderLine
 from orders.pages.parts import Step
 from orders.selectors import arrival
@@ -70,9 +72,10 @@ def _with_current(steps: list[Step]) -> list[Step]:
 def _tracking(parcel: Parcel | None) -> str:
     if parcel is None or not parcel.tracking_number:
         return ""
-    number, url = parcel.tracking_number, parcel.tracking_url
-    shown = format_html('<a href="{}">{}</a>', url, number) if url else number
-    return format_html(_("{courier}, number {number}"), courier=capfirst(parcel.courier_name), number=shown)
+    shown = format_html(_("{courier}, number {number}"), courier=capfirst(parcel.courier_name), number=tracking(parcel))
+    if parcel.tracking_url or parcel.courier not in COURIERS:
+        return shown
+    return format_html("{} {}", shown, _("Enter it on the courier's own website."))
 
 
 def _expected(line: OrderLine) -> str:
