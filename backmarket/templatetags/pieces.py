@@ -167,10 +167,11 @@ def tracking(parcel: Any, css: str = "button button--link button--s") -> SafeStr
     shown, url = escape(parcel.tracking_number), parcel.tracking_url
     if url:
         return _safe(f'<a href="{escape(url)}" rel="noreferrer">{shown}</a>')
+    words = escape(gettext("Copy"))
     # A module runs once, however often a page asks for it.
     return _safe(
-        f'<span class="code copy">{shown}</span> <button class="{css}" type="button" data-copy="{shown}"'
-        f' data-done="{escape(gettext("Copied"))}" hidden>{escape(gettext("Copy"))}{_unseen(f" {shown}")}</button>'
+        f'<span class="code copy">{shown}</span> <button class="{css}" type="button" aria-label="{words} {shown}"'
+        f' data-copy="{shown}" data-done="{escape(gettext("Copied"))}" hidden>{words}</button>'
         f'<script type="module" src="{static("js/copy.js")}"></script>'
     )
 

@@ -190,7 +190,7 @@ def _paid_with(earning: Earning, linked: bool) -> Any:
 def _expected(line: OrderLine) -> Any:
     """Of a line that has earned nothing."""
     if line.status in (OrderLine.Status.CANCELLED, OrderLine.Status.REFUNDED):
-        return _("Nothing: it was cancelled, and its customer has the money back.")
+        return _("Nothing: its customer has the money back.")
     return _("%(amount)s, due %(days)s days after delivery.") % {
         "amount": money(line.proceeds),
         "days": OrderLine.PROCEEDS_DUE_AFTER_DAYS,

@@ -159,7 +159,7 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
             *address,
             parcel,
             papers,
-            history(obj, *lines, *asked),
+            history(obj, *lines, *asked, *([obj.parcel] if obj.parcel else [])),
         ]
 
 
@@ -252,13 +252,14 @@ class LineAdmin(LineColumns, PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: OrderLine) -> list[Panel]:
         consignment = link("plant", obj.consignment, _("All devices of this order, address and parcel"))
-        asked = list(CancelRequest.objects.filter(line=obj))
+        asked, withdrawn = list(CancelRequest.objects.filter(line=obj)), Withdrawal.objects.filter(line=obj).first()
+        returned = link("plant", withdrawn, withdrawn.get_status_display()) if withdrawn else ""
         return [
             *dispute_panel(obj.order_id),
             *requests_panel("plant", asked),
             *parts_panel(obj, plants=True),
             earned_panel(obj, linked=self.admin_site._registry[Settlement].has_view_permission(request)),
-            facts(_("Sending"), [(_("Consignment"), consignment)]),
+            facts(_("Sending"), [(_("Consignment"), consignment), (_("Return"), returned)]),
             history(obj, *asked),
         ]
 

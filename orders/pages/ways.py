@@ -30,7 +30,9 @@ def parcel_steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step
         _step(_("Handed to the courier"), line.shipped_at, detail=_tracking(consignment.parcel)),
     ]
     if consignment.parcel:
-        between = [point for point in consignment.parcel.points.all() if point.code != "delivered"]
+        # Where it ends is said below, with what follows from it.
+        ends = {"delivered", consignment.parcel.status}
+        between = [point for point in consignment.parcel.points.all() if point.code not in ends]
         steps += [Step(point.get_code_display(), point.happened_at, "done", point.place) for point in between]
         if consignment.parcel.status == Parcel.Status.LOST:
             return [*steps, Step(_("Lost by the courier: you are refunded"), consignment.parcel.lost_at, "problem")]
@@ -75,7 +77,7 @@ def _tracking(parcel: Parcel | None) -> str:
     shown = format_html(_("{courier}, number {number}"), courier=capfirst(parcel.courier_name), number=tracking(parcel))
     if parcel.tracking_url or parcel.courier not in COURIERS:
         return shown
-    return format_html("{} {}", shown, _("Enter it on the courier's own website."))
+    return format_html("{}<br>{}", shown, _("Enter it on the courier's own website."))
 
 
 def _expected(line: OrderLine) -> str:

@@ -5,14 +5,13 @@ said.setAttribute("role", "status");
 document.body.append(said);
 
 for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
-  const words = button.firstChild;
-  const before = words.data;
+  const before = button.textContent;
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy);
-    words.data = said.textContent = button.dataset.done;
+    button.textContent = said.textContent = button.dataset.done;
     setTimeout(() => {
-      words.data = before;
+      button.textContent = before;
       said.textContent = "";
     }, 3000);
   });

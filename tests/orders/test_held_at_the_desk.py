@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
@@ -56,6 +57,15 @@ def test_money_that_is_taken_is_called_taken_and_countries_by_their_names(desk: 
     release = desk.get(url("desk", taken, "step", "release")).content.decode()
     assert "The money is with us already." in release
     assert "The bank takes the money now" not in release
+
+
+def test_its_buyer_reads_that_it_is_checked_and_no_word_of_banks(
+    authorised: Hold, alice: User, client_of: ClientOf, now: datetime
+) -> None:
+    timetravel.travel_to(now)
+    page = client_of(alice).get(reverse("order", args=[authorised.order_id]))
+    assert page.context["page"].state == "Being checked"
+    assert "Authorised" not in page.content.decode()
 
 
 def test_refusing_asks_why_and_the_page_says_it(desk: Client, taken: Hold) -> None:

@@ -157,7 +157,7 @@ def test_a_number_without_a_page_of_its_own_is_there_to_be_copied(
     Parcel.objects.update(courier=courier, tracking_number="<1>")
     shown = client_of(alice).get(reverse("order", args=[delivered_line.order_id])).content.decode()
     assert f'{name}, number <span class="code copy">&lt;1&gt;</span> <button' in shown
-    assert 'data-copy="&lt;1&gt;" data-done="Copied" hidden>' in shown
+    assert 'data-copy="&lt;1&gt;" data-done="Copied" hidden>Copy</button>' in shown
     assert ("Enter it on the courier&#x27;s own website." in shown) is told
     plants = page.get(url("plant", delivered_line.consignment)).content.decode()
     assert 'data-copy="&lt;1&gt;"' in plants
