@@ -243,7 +243,7 @@ class LineAdmin(LineColumns, PlantModelAdmin):
             super()
             .get_queryset(request)
             .filter(consignment__ship_by__isnull=False)
-            .select_related("order", "consignment", "cancel_request")
+            .select_related("order", "consignment__parcel", "cancel_request")
         )
 
     @admin.action(description=_("Accept"), permissions=["act"])
@@ -254,12 +254,13 @@ class LineAdmin(LineColumns, PlantModelAdmin):
         consignment = link("plant", obj.consignment, _("All devices of this order, address and parcel"))
         asked, withdrawn = list(CancelRequest.objects.filter(line=obj)), Withdrawal.objects.filter(line=obj).first()
         returned = link("plant", withdrawn, withdrawn.get_status_display()) if withdrawn else ""
+        sent = obj.consignment.parcel.get_status_display() if obj.consignment.parcel else ""
         return [
             *dispute_panel(obj.order_id),
             *requests_panel("plant", asked),
             *parts_panel(obj, plants=True),
             earned_panel(obj, linked=self.admin_site._registry[Settlement].has_view_permission(request)),
-            facts(_("Sending"), [(_("Consignment"), consignment), (_("Return"), returned)]),
+            facts(_("Sending"), [(_("Consignment"), consignment), (_("Parcel"), sent), (_("Return"), returned)]),
             history(obj, *asked),
         ]
 
