@@ -25,6 +25,7 @@ from backmarket.shipping.couriers import sandbox as courier
 from backmarket.shipping.selectors import upcoming_shipments
 from backmarket.tasks import run_job
 from catalog.registry import SandboxRegistry
+from orders.selectors import kept_until
 
 # Numbers that are right, for whoever has no telephone and no bank statement at hand.
 CLEAN_IMEI, PAID_IBAN = "356938035643809", "FR7630006000011234567890189"
@@ -159,7 +160,10 @@ def advance_courier(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, pk: str) -> HttpResponse:
-    """The sandbox bank's pay page. POST `action`: pay (with `card`), code (with `code`) or cancel."""
+    """The sandbox bank's pay page. POST `action`: pay (with `card`), code (with `code`) or cancel.
+
+    As a real bank's, it knows how long the shop keeps what is bought; then it shows the way back, and takes late money.
+    """
     intent = bank.find_payment(pk)
     if intent is None:
         raise Http404
@@ -171,8 +175,12 @@ def pay(request: HttpRequest, pk: str) -> HttpResponse:
             error = str(refusal)
     if intent.status not in (bank.OPEN, bank.CHALLENGE):
         return redirect(intent.return_url)
+    until, now = kept_until(intent.pk), timetravel.now()
     context = {
         "intent": intent,
+        "until": until,
+        "seconds": int((until - now).total_seconds()) if until and now < until else 0,
+        "is_over": until is not None and until <= now,
         "amount": Money(intent.amount_minor, intent.currency),
         "is_challenge": intent.status == bank.CHALLENGE,
         "card": request.POST.get("card") or next(iter(bank.CARDS)),

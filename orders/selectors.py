@@ -18,12 +18,23 @@ from backmarket.invoices.models import Invoice
 from backmarket.invoices.selectors import papers_about
 from backmarket.market import calendar
 from backmarket.money import Money, total
-from backmarket.payments.models import Dispute, Payment
+from backmarket.payments.models import Dispute, Payment, Refund
 from backmarket.payments.selectors import available_credit, credit_of
 from backmarket.prepared import Row, columns, execute, instance, prepared, prepared_objects
 from catalog.models import Listing, StockReservation, Unit
 from orders.invoice_drafts import commissions_of
-from orders.models import Cart, CartItem, Claim, Consignment, Earning, FraudRule, Order, OrderLine, Settlement
+from orders.models import (
+    Cart,
+    CartItem,
+    Claim,
+    Consignment,
+    Earning,
+    FraudRule,
+    Order,
+    OrderLine,
+    PartRefund,
+    Settlement,
+)
 from orders.models.holds import ORDERS_AT_MOST
 from refurbishers.models import Refurbisher
 
@@ -310,6 +321,12 @@ def _payments(order: Any) -> QuerySet[Payment]:
     return Payment.objects.filter(purpose="order", reference=order)[:1]
 
 
+def kept_until(gateway_id: str) -> datetime | None:
+    """Until when the devices are kept that the provider's payment of this id pays; None for what keeps none."""
+    asked = Payment.objects.filter(purpose="order", gateway_id=gateway_id, status=Payment.Status.PENDING)
+    return Order.objects.filter(pk__in=asked.values("reference")).values_list("reserved_until", flat=True).first()
+
+
 def disputing() -> Exists:
     """Of orders: their bank has been asked to take the money that paid them back, and has not decided. While it only
     inquires a refund is the answer to it."""
@@ -319,6 +336,11 @@ def disputing() -> Exists:
 
 def is_disputed(order_id: UUID) -> bool:
     return Order.objects.filter(disputing(), pk=order_id).exists()
+
+
+def refunds_of_parts(parts: Iterable[PartRefund]) -> QuerySet[Refund]:
+    """The money of refunds in part: each has its part's id as reference. The latest try last."""
+    return Refund.objects.filter(reference__in=[part.pk for part in parts]).order_by("created_at", "pk")
 
 
 def stray_payment_of(order: Order) -> Payment | None:

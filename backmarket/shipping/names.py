@@ -5,12 +5,12 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 
 OURS = _("our courier")
-# Those with whom plants have contracts of their own: name, and address of the public page about a number; empty where
-# we know of none for certain.
+# Those with whom plants have contracts of their own: name, and address of the public page about a number. Empty where
+# none is certain: GLS has other addresses in each country, asks for the postcode too, and has moved them several times.
 COURIERS = {
     "colissimo": ("Colissimo", "https://www.laposte.fr/outils/suivre-vos-envois?code="),
     "chronopost": ("Chronopost", "https://www.chronopost.fr/tracking-no-cms/suivi-page?listeNumerosLT="),
-    "dhl": ("DHL", ""),
+    "dhl": ("DHL", "https://www.dhl.com/fr-fr/home/tracking.html?submit=1&tracking-id="),
     "dpd": ("DPD", "https://trace.dpd.fr/fr/trace/"),
     "gls": ("GLS", ""),
     "ups": ("UPS", "https://www.ups.com/track?tracknum="),

@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.http import QueryDict
 from django.template import RequestContext
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
@@ -158,6 +159,21 @@ def moment(at: datetime, form: str, css: str = "", until: bool = False) -> SafeS
     shown = escape(date_format(localtime(last_minute(at) if until else at), form))
     named = f' class="{css}"' if css else ""
     return _safe(f'<time{named} datetime="{localtime(at):%Y-%m-%dT%H:%M:%S%z}">{shown}</time>')
+
+
+@register.simple_tag
+def tracking(parcel: Any, css: str = "button button--link button--s") -> SafeString:
+    """A parcel's number: to its courier's page about it, else to be copied, for whoever has a script."""
+    shown, url = escape(parcel.tracking_number), parcel.tracking_url
+    if url:
+        return _safe(f'<a href="{escape(url)}" rel="noreferrer">{shown}</a>')
+    words = escape(gettext("Copy"))
+    # A module runs once, however often a page asks for it.
+    return _safe(
+        f'<span class="code copy">{shown}</span> <button class="{css}" type="button" aria-label="{words} {shown}"'
+        f' data-copy="{shown}" data-done="{escape(gettext("Copied"))}" hidden>{words}</button>'
+        f'<script type="module" src="{static("js/copy.js")}"></script>'
+    )
 
 
 @register.simple_tag

@@ -7,14 +7,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.forms import StepForm
+from backmarket.admin.panels import Panel
 from backmarket.forms import MoneyField
 from backmarket.shipping.names import COURIERS
 from backmarket.templatetags.ui import money
 from catalog.models import Category
+from orders.admin.parts import judged_panels
 from orders.models import Claim, Hold, PartRefund
 from orders.selectors import ready_devices
 from orders.services.claims import Outcome
 from orders.services.disputes import order_of, untracked_plants
+from orders.services.holds import HoldChanged, seen_of
 from orders.statements import still_owed
 
 OWN_COURIERS = [("", _("The house courier collects it")), *((code, name) for code, (name, _url) in COURIERS.items())]
@@ -123,7 +126,34 @@ class DecisionForm(StepForm):
         self.fields["outcome"].help_text = _("A refund gives %(rest)s back.") % {"rest": money(self.subject.line.rest)}
 
 
-class RefuseHoldForm(StepForm):
+class SeenField(forms.CharField):
+    """Hidden; goes out as it is now, also on a page shown again: whoever reads that has the news before them."""
+
+    widget = forms.HiddenInput
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial
+
+
+class HoldForm(StepForm):
+    """A decision on a held order, for what the page shows of it and nothing else."""
+
+    seen = SeenField(required=False)
+
+    def prepare(self) -> None:
+        self.fields["seen"].initial = seen_of(self.subject)
+
+    def about(self) -> list[Panel]:
+        return judged_panels(self.subject)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("seen") != self.fields["seen"].initial:
+            self.add_error(None, str(HoldChanged()))
+        return data
+
+
+class RefuseHoldForm(HoldForm):
     reason = forms.ChoiceField(label=_("Reason"), choices=Hold.Reason.choices, widget=forms.RadioSelect)
     note = forms.CharField(
         label=_("Note"),

@@ -15,8 +15,8 @@ from backmarket.admin.piles import Pile
 from backmarket.admin.steps import Step
 from backmarket.sites import staff_site
 from backmarket.timetravel import now
-from orders.admin.forms import RefuseHoldForm
-from orders.admin.parts import address_panel, hits_panel, lines_panel, link
+from orders.admin.forms import HoldForm, RefuseHoldForm
+from orders.admin.parts import judged_panels, lines_panel, link
 from orders.models import FraudRule, Hold, Order
 from orders.services.holds import refuse_hold, release_hold
 
@@ -54,11 +54,12 @@ class HoldAdmin(StaffModelAdmin):
             title=_("Release"),
             icon="check",
             tone="primary",
-            asks=True,
+            form=HoldForm,
+            template="admin/decide_hold.html",
             explain=_what_release_does,
             when=_is_open,
             fixed=lambda hold: hold.amount,
-            run=lambda request, hold, data: release_hold(hold, by=request.user, at=now()),
+            run=lambda request, hold, data: release_hold(hold, **data, by=request.user, at=now()),
         ),
         Step(
             name="refuse",
@@ -66,6 +67,7 @@ class HoldAdmin(StaffModelAdmin):
             icon="block",
             tone="danger",
             form=RefuseHoldForm,
+            template="admin/decide_hold.html",
             explain=_(
                 "The buyer pays nothing, or has all of it back, and reads in friendly words that we could not take the"
                 " order. The devices are for sale again, and nothing is held against the plants."
@@ -97,11 +99,10 @@ class HoldAdmin(StaffModelAdmin):
         who = str(order.buyer or _("a guest"))
         pairs = [(_("Order"), link("desk", order, order.number)), (_("E-mail"), order.email), (_("Account"), who)]
         return [
-            hits_panel(obj),
+            *judged_panels(obj),
             facts(_("Who ordered"), pairs),
-            address_panel(order),
             lines_panel("desk", lines),
-            history(obj, order, *lines, names=True),
+            history(obj, order, *order.consignments.all(), *lines, names=True),
         ]
 
 

@@ -9,23 +9,27 @@ from django.contrib.admin import display
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.admin.columns import deadline, deadline_column, moment, money_column, state_column, text_column
 from backmarket.admin.exports import csv_response
 from backmarket.admin.panels import Panel, conversation, facts, table
-from backmarket.money import Money
+from backmarket.money import Money, total
 from backmarket.payments.sepa import debtor
 from backmarket.shipping.labels import label_pdf
 from backmarket.shipping.models import Parcel
+from backmarket.templatetags.pieces import tracking
 from backmarket.templatetags.ui import money
 from backmarket.timetravel import now
 from catalog.models import Grade
 from orders.fraud import explain
 from orders.issues import LABELS
-from orders.models import CancelRequest, Claim, ClaimMessage, Consignment, Hold, Order, OrderLine, Settlement
-from orders.selectors import Statement, is_disputed, row_sums
+from orders.models import CancelRequest, Claim, ClaimMessage, Consignment, Earning, Hold, Order, OrderLine, Settlement
+from orders.selectors import Statement, is_disputed, refunds_of_parts, row_sums
 from orders.statements import AccountStatement, settlement_facts
 
 # The amounts of a row of a settlement, as `row_sums` gives them.
@@ -90,13 +94,13 @@ def lines_panel(site: str, lines: Iterable[OrderLine]) -> Panel:
     return table(_("Devices"), headers, rows)
 
 
-def address_panel(order: Order, *consignments: Consignment) -> Panel:
-    """Where it goes; a parcel that its buyer has redirected says so."""
+def address_panel(order: Order, *consignments: Consignment, before: bool = False) -> Panel:
+    """Where it goes; a parcel that its buyer has redirected says so. `before`: also where nothing goes any more."""
     where = [(_("Address"), "\n".join(order.address.lines))]
     consignments = consignments or tuple(order.consignments.select_related("address"))
     changed = [("\n".join(each.address.lines)) for each in consignments if each.address]
     if changed and len(changed) == len(consignments):
-        where = []
+        where = [(_("Address before, to which nothing goes"), where[0][1])] if before else []
     return facts(_("Send to"), [*where, *((_("New address, as the customer wishes"), lines) for lines in changed)])
 
 
@@ -124,6 +128,11 @@ def hits_panel(hold: Hold) -> Panel:
     return table(_("Why it is held"), (_("What was found"), _("What to look at")), rows)
 
 
+def judged_panels(hold: Hold) -> list[Panel]:
+    """What a decision rests on: see `seen_of`."""
+    return [hits_panel(hold), address_panel(hold.order, before=True)]
+
+
 def hold_panels(order: Order) -> list[Panel]:
     """What became of an order's hold, and why there is one; none where there was none."""
     hold = Hold.objects.filter(order=order).first()
@@ -133,22 +142,66 @@ def hold_panels(order: Order) -> list[Panel]:
     return [facts(_("Held"), [(_("Status"), status)]), hits_panel(hold)]
 
 
-def parts_panel(line: OrderLine) -> list[Panel]:
-    """What went back of it in part, and who bears that; no panel when nothing did."""
+def parts_panel(line: OrderLine, *, plants: bool = False) -> list[Panel]:
+    """What went back of it in part, and who bears that; no panel when nothing did. `plants`: told to its plant, with
+    what of it is the plant's."""
+    parts = list(line.parts.all())
+    if not parts:
+        return []
+    states = {each.reference: each.get_status_display() for each in refunds_of_parts(parts)}
     rows = [
-        (moment(part.created_at), money(part.amount), part.get_reason_display(), part.get_borne_by_display())
-        for part in line.parts.all()
+        (
+            moment(part.created_at),
+            money(part.amount),
+            part.get_reason_display(),
+            states.get(part.pk, ""),
+            _("you do") if plants and part.borne_by == part.Bearer.PLANT else part.get_borne_by_display(),
+            *([money(part.borne_by_plant)] if plants else []),
+        )
+        for part in parts
     ]
-    headers = (_("Date"), _("Amount"), _("Reason"), _("Who bears it"))
-    return [table(_("Refunded in part"), headers, rows)] if rows else []
+    headers = (_("Date"), _("Back to the customer"), _("Reason"), _("State"), _("Who bears it"), _("Of it, by you"))
+    return [table(_("Refunded in part"), headers[: len(rows[0])], rows)]
+
+
+def earned_panel(line: OrderLine, *, linked: bool) -> Panel:
+    """What a line brings its plant, row by row: what is settled, and what is still due. `linked`: the reader may see
+    settlements."""
+    earned = list(line.earnings.select_related("settlement").order_by("created_at", "pk"))
+    rows = [
+        (moment(each.created_at), capfirst(each.get_kind_display()), money(each.amount), _paid_with(each, linked))
+        for each in earned
+    ]
+    due = total((each.amount for each in earned if each.settlement is None), line.currency)
+    if earned:
+        rows.append(
+            ("", *(format_html("<strong>{}</strong>", each) for each in (_("Still due to you"), money(due))), "")
+        )
+    headers = (_("Date"), _("What"), _("Amount"), _("Paid"))
+    return table(_("What you earn"), headers, rows, empty=_expected(line))
+
+
+def _paid_with(earning: Earning, linked: bool) -> Any:
+    if earning.settlement is None:
+        return _("due on %(day)s") % {"day": date_format(localtime(earning.due_at), "DATE_FORMAT")}
+    return link("plant", earning.settlement, earning.settlement) if linked else str(earning.settlement)
+
+
+def _expected(line: OrderLine) -> Any:
+    """Of a line that has earned nothing."""
+    if line.status in (OrderLine.Status.CANCELLED, OrderLine.Status.REFUNDED):
+        return _("Nothing: its customer has the money back.")
+    return _("%(amount)s, due %(days)s days after delivery.") % {
+        "amount": money(line.proceeds),
+        "days": OrderLine.PROCEEDS_DUE_AFTER_DAYS,
+    }
 
 
 def parcel_panel(parcel: Parcel | None, title: Any) -> Panel:
     if parcel is None:
         return table(title, (), [], empty=_("No parcel yet."))
-    number: Any = parcel.tracking_number or _("the courier is being asked")
-    if parcel.tracking_url:
-        number = format_html('<a href="{}" rel="noreferrer">{}</a>', parcel.tracking_url, number)
+    asked = _("the courier is being asked")
+    number = tracking(parcel, css="btn btn--quiet") if parcel.tracking_number else asked
     pairs = ((_("Courier"), parcel.courier_name), (_("Number"), number), (_("State"), parcel.get_status_display()))
     return facts(title, pairs)
 

@@ -25,15 +25,17 @@ from orders.admin.parts import (
     LineColumns,
     address_panel,
     dispute_panel,
+    earned_panel,
     label_of,
     lines_panel,
     link,
     parcel_panel,
+    parts_panel,
     pdf,
     requests_panel,
 )
 from orders.documents import packing_pdf
-from orders.models import CancelRequest, Consignment, OrderLine, Withdrawal
+from orders.models import CancelRequest, Consignment, OrderLine, Settlement, Withdrawal
 from orders.services.cancelling import grant_cancellation, refuse_cancellation
 from orders.services.fulfilment import accept_line, refuse_line, ship_consignment
 from orders.services.returns import receive_return
@@ -157,7 +159,7 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
             *address,
             parcel,
             papers,
-            history(obj, *lines, *asked),
+            history(obj, *lines, *asked, *([obj.parcel] if obj.parcel else [])),
         ]
 
 
@@ -241,7 +243,7 @@ class LineAdmin(LineColumns, PlantModelAdmin):
             super()
             .get_queryset(request)
             .filter(consignment__ship_by__isnull=False)
-            .select_related("order", "consignment", "cancel_request")
+            .select_related("order", "consignment__parcel", "cancel_request")
         )
 
     @admin.action(description=_("Accept"), permissions=["act"])
@@ -250,11 +252,15 @@ class LineAdmin(LineColumns, PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: OrderLine) -> list[Panel]:
         consignment = link("plant", obj.consignment, _("All devices of this order, address and parcel"))
-        asked = list(CancelRequest.objects.filter(line=obj))
+        asked, withdrawn = list(CancelRequest.objects.filter(line=obj)), Withdrawal.objects.filter(line=obj).first()
+        returned = link("plant", withdrawn, withdrawn.get_status_display()) if withdrawn else ""
+        sent = obj.consignment.parcel.get_status_display() if obj.consignment.parcel else ""
         return [
             *dispute_panel(obj.order_id),
             *requests_panel("plant", asked),
-            facts(_("Sending"), [(_("Consignment"), consignment)]),
+            *parts_panel(obj, plants=True),
+            earned_panel(obj, linked=self.admin_site._registry[Settlement].has_view_permission(request)),
+            facts(_("Sending"), [(_("Consignment"), consignment), (_("Parcel"), sent), (_("Return"), returned)]),
             history(obj, *asked),
         ]
 

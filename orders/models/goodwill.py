@@ -60,3 +60,8 @@ class PartRefund(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def borne_by_plant(self) -> Money:
+        """Without the commission that it has back for it."""
+        return Money(self.plant_minor, self.currency)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from backmarket.market import calendar
 from backmarket.money import Money
 from backmarket.payments.models import Refund
+from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from orders.pages.held import is_open, next_of_held
@@ -50,7 +51,18 @@ class LineView:
 
     @property
     def state(self) -> str:
+        """Where it is; of a parcel that does not arrive, what has become of it until its money is back."""
+        parcel = self.line.consignment.parcel
+        if self.is_missing and parcel:
+            return state_words(Parcel.Status, parcel.status)
         return state_words(Line, self.line.status)
+
+    @property
+    def is_missing(self) -> bool:
+        """Sent, and lost or brought back."""
+        parcel = self.line.consignment.parcel
+        ended = parcel is not None and parcel.status in (Parcel.Status.LOST, Parcel.Status.RETURNED)
+        return ended and self.line.status == Line.SHIPPED
 
     @property
     def can_cancel(self) -> bool:
@@ -101,6 +113,8 @@ class OrderPage:
     def state(self) -> str:
         """Is it paid, and has any of that gone back?"""
         back, total = self.own.back, self.order.total
+        if not back and is_open(self.order):
+            return state_words(Line, Line.ON_HOLD)
         if not self.is_paid or not back:
             return state_words(Order.PaymentStatus, self.order.payment_status)
         if back < total:
@@ -279,8 +293,11 @@ def _next_of_parcels(parcels: list[ParcelView]) -> Next | None:
             return Next(_("The plant has your order"), text, icon="box", deadline=first.due_at)
         text = _("The plant prepares your parcel and hands it to the courier.")
         return Next(_("Being prepared"), text, icon="box", deadline=first.due_at)
-    if any(view.line.status == Line.SHIPPED for view in lines):
+    if any(view.line.status == Line.SHIPPED and not view.is_missing for view in lines):
         return Next(_("On its way"), _("Follow the parcel below."), icon="truck")
+    if any(view.is_missing for view in lines):
+        text = _("You need not do anything: all that you have paid for it goes back to you, as you see below.")
+        return Next(_("Your parcel does not arrive"), text, icon="warning")
     kept = [view for view in lines if view.can_withdraw and view.line.delivered_at]
     if kept:
         delivered = min(view.line.delivered_at for view in kept if view.line.delivered_at)

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from backmarket.payments.models import Refund
 from backmarket.prepared import prepared_objects
 from catalog.models import Buyable, Category, Product, StockReservation, Variant
-from orders.models import CancelRequest, CartItem, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.models import CancelRequest, Cart, CartItem, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
 from refurbishers.models import Refurbisher
 
 Line = OrderLine.Status
@@ -72,6 +72,11 @@ def _shown(items: "QuerySet[CartItem]", placed: "QuerySet[Order]", at: Any) -> "
         new_minor=Subquery(new.values("reference_minor")),
         waiting=Subquery(mine[:1]),
     )
+
+
+def waiting_in(cart: Cart) -> UUID | None:
+    """The order of an empty cart that waits for its money, as `waiting` of what is in another."""
+    return Order.objects.filter(cart=cart, payment_status__in=Order.OPEN).values_list("pk", flat=True).first()
 
 
 def free_for(item: Any) -> int:

@@ -8,6 +8,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from backmarket.shipping.models import Parcel
+from backmarket.shipping.names import COURIERS
+from backmarket.templatetags.pieces import tracking
 from orders.models import Consignment, OrderLine
 from orders.pages.parts import Step
 from orders.selectors import arrival
@@ -28,7 +30,9 @@ def parcel_steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step
         _step(_("Handed to the courier"), line.shipped_at, detail=_tracking(consignment.parcel)),
     ]
     if consignment.parcel:
-        between = [point for point in consignment.parcel.points.all() if point.code != "delivered"]
+        # Where it ends is said below, with what follows from it.
+        ends = {"delivered", consignment.parcel.status}
+        between = [point for point in consignment.parcel.points.all() if point.code not in ends]
         steps += [Step(point.get_code_display(), point.happened_at, "done", point.place) for point in between]
         if consignment.parcel.status == Parcel.Status.LOST:
             return [*steps, Step(_("Lost by the courier: you are refunded"), consignment.parcel.lost_at, "problem")]
@@ -70,9 +74,10 @@ def _with_current(steps: list[Step]) -> list[Step]:
 def _tracking(parcel: Parcel | None) -> str:
     if parcel is None or not parcel.tracking_number:
         return ""
-    number, url = parcel.tracking_number, parcel.tracking_url
-    shown = format_html('<a href="{}">{}</a>', url, number) if url else number
-    return format_html(_("{courier}, number {number}"), courier=capfirst(parcel.courier_name), number=shown)
+    shown = format_html(_("{courier}, number {number}"), courier=capfirst(parcel.courier_name), number=tracking(parcel))
+    if parcel.tracking_url or parcel.courier not in COURIERS:
+        return shown
+    return format_html("{}<br>{}", shown, _("Enter it on the courier's own website."))
 
 
 def _expected(line: OrderLine) -> str:

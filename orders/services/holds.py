@@ -4,6 +4,8 @@ The bank has authorised the money, and takes none until the order is released. W
 card's country is often told only then), the plant still hears nothing, and a refusal gives it back.
 """
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -45,6 +47,20 @@ class CannotDecide(DomainError):
 
     code = "cannot_decide"
     default_message = _("This has been decided already, or its time is over: the bank has let the money go.")
+
+
+class HoldChanged(CannotDecide):
+    """What was decided on is not what there is: another address, or another finding."""
+
+    code = "hold_changed"
+    default_message = _("This order has changed since you looked: where it goes, or what was found. Decide anew.")
+
+
+def seen_of(hold: Hold) -> str:
+    """A fingerprint of what a decision rests on: where each parcel goes, and what was found. Not a secret."""
+    parcels = hold.order.consignments.order_by("pk").values_list("pk", "address")
+    facts = [hold.order.address_id, [[str(pk), address] for pk, address in parcels], hold.hits]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def foresee_hold(order: Order, *, at: datetime) -> bool:
@@ -133,16 +149,17 @@ def hand_over(order: Order, lines: Sequence[OrderLine], *, by: Actor, at: dateti
     move_all(lines, Line.PAID, by=by, at=at, besides=parcels, due_at=ship_by)
 
 
-def release_hold(hold: Hold, *, by: Actor, at: datetime) -> None:
+def release_hold(hold: Hold, *, by: Actor, at: datetime, seen: str | None = None) -> None:
     """Have the bank take the money; the plants hear of the order once it has. Repeating it changes nothing.
 
-    Raises CannotDecide when another has refused it or the time is over, CannotCapture when the bank has let it go.
+    `seen` is what a person had before them (seen_of). Raises HoldChanged when it is not so any more, CannotDecide when
+    another has refused it or the time is over, CannotCapture when the bank has let it go.
     """
     with transaction.atomic():
         order, known = _locked(hold)
         if known.status == Status.RELEASED:
             return
-        _require_open(known, at)
+        _require_open(known, at, seen)
         move(hold, Status.RELEASED, by=by, at=at, data={"order": str(order.pk)})
         lines = list(lock(order.lines.filter(status=Line.ON_HOLD)))
         if order.payment_status == Order.PaymentStatus.CAPTURED:
@@ -152,11 +169,11 @@ def release_hold(hold: Hold, *, by: Actor, at: datetime) -> None:
             capture_payment(_authorised(order), by=by, at=at)
 
 
-def refuse_hold(hold: Hold, *, reason: str, note: str = "", by: Actor, at: datetime) -> None:
+def refuse_hold(hold: Hold, *, reason: str, note: str = "", by: Actor, at: datetime, seen: str | None = None) -> None:
     """Nothing is charged, or all goes back; the devices are free. Repeating it changes nothing.
 
-    `reason` is one of Hold.Reason, kept with the note for the desk. Raises CannotDecide without one, or without words
-    where it is another, when somebody has released it, or the time is over.
+    `reason` is one of Hold.Reason, kept with the note for the desk; `seen` as for a release. Raises CannotDecide
+    without a reason, or without words where it is another, when somebody has released it, or the time is over.
     """
     if reason not in Hold.Reason.values or (reason == Hold.Reason.OTHER and not note.strip()):
         raise CannotDecide(_("Say why, for whoever looks at it later."), field="note")
@@ -164,7 +181,7 @@ def refuse_hold(hold: Hold, *, reason: str, note: str = "", by: Actor, at: datet
         order, known = _locked(hold)
         if known.status == Status.REFUSED:
             return
-        _require_open(known, at)
+        _require_open(known, at, seen)
         facts = {"reason": reason, "note": note.strip()}
         move(hold, Status.REFUSED, by=by, at=at, data={"order": str(order.pk), "reason": reason}, **facts)
         _undo(order, REFUSED, by=by, at=at)
@@ -243,9 +260,11 @@ def _locked(hold: Hold) -> tuple[Order, Hold]:
     return order, lock(Hold.objects.filter(pk=hold.pk)).get()
 
 
-def _require_open(hold: Hold, at: datetime) -> None:
+def _require_open(hold: Hold, at: datetime, seen: str | None) -> None:
     if hold.status != Status.OPEN or hold.expires_at is None or at >= hold.expires_at:
         raise CannotDecide
+    if seen is not None and seen != seen_of(hold):
+        raise HoldChanged
 
 
 def _authorised(order: Order) -> Payment:

@@ -19,7 +19,7 @@ from orders.access import order_for_buyer
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
 from orders.pages.cart import CartView, WaitingOrder, cart_view, waiting_order
-from orders.pages.reads import items_of_guest, items_of_person
+from orders.pages.reads import items_of_guest, items_of_person, items_shown, waiting_in
 from orders.selectors import CART_KEY, listing_to_add, remember_count, usable_credit
 from orders.services.cart import (
     add_to_cart,
@@ -59,9 +59,10 @@ def filled_cart(request: HttpRequest, at: datetime) -> tuple[Cart | None, list[C
     return _remembered(request, cart), items
 
 
-def waiting_of(request: HttpRequest, items: Sequence[Any], at: datetime) -> WaitingOrder | None:
-    """What was ordered from this cart and is not paid, where this visitor may see it. Asked for where there is one."""
-    waiting = items[0].waiting if items else None
+def waiting_of(request: HttpRequest, cart: Cart | None, items: Sequence[Any], at: datetime) -> WaitingOrder | None:
+    """What was ordered from this cart and is not paid, where this visitor may see it. Asked for where there is one, and
+    where the cart is empty, which tells nothing of it."""
+    waiting = items[0].waiting if items else waiting_in(cart) if cart else None
     if waiting is None:
         return None
     try:
@@ -115,15 +116,16 @@ def show_cart(request: HttpRequest) -> HttpResponse:
         note_seen_prices(cart)
     user = person(request)
     credit = usable_credit(user, cart, view.total, at=now) if user and cart else None
-    context = {"cart": view, "credit": credit, "waiting": waiting_of(request, items, now)}
+    context = {"cart": view, "credit": credit, "waiting": waiting_of(request, cart, items, now)}
     return render(request, "orders/cart.html", context)
 
 
 def _slip(request: HttpRequest, item: CartItem, error: str) -> HttpResponse:
     """The cart again, with what was typed for one item and what is wrong with it."""
-    slip = {"item": item, "typed": request.POST.get("quantity", ""), "error": error}
-    context = {"cart": shown_cart(request, item.cart, timetravel.now()), "slip": slip}
-    return render(request, "orders/cart.html", context, status=422)
+    slip, now = {"item": item, "typed": request.POST.get("quantity", ""), "error": error}, timetravel.now()
+    items = items_shown(cart=item.cart_id, at=now)
+    view, waiting = shown_cart(request, item.cart, now, items), waiting_of(request, item.cart, items, now)
+    return render(request, "orders/cart.html", {"cart": view, "slip": slip, "waiting": waiting}, status=422)
 
 
 @require_POST

@@ -30,6 +30,7 @@ from orders.forms import CheckoutForm
 from orders.models import Cart, CartItem, Order
 from orders.pages.cart import CartView, WaitingOrder, cart_view
 from orders.pages.checkout import blank_fields
+from orders.pages.reads import items_shown
 from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
@@ -65,7 +66,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     cart = cart_of_request(request)
     if cart is None:
         return _elsewhere(request, cart) or redirect("cart")
-    return _elsewhere(request, cart) or _form_page(request, _seen(request, cart), form, address_form)
+    return _elsewhere(request, cart) or _again(request, cart, form, address_form)
 
 
 def _elsewhere(request: HttpRequest, cart: Cart | None) -> HttpResponse | None:
@@ -82,7 +83,7 @@ def _first_shown(request: HttpRequest) -> HttpResponse:
     cart, items = filled_cart(request, now)
     if cart is None or not items:
         return redirect("cart")
-    view, waiting = _seen(request, cart, items), waiting_of(request, items, now)
+    view, waiting = _seen(request, cart, items), waiting_of(request, cart, items, now)
     if person(request):
         return _form_page(request, view, *_forms(request, cart), waiting=waiting)
     key = uuid.uuid4()
@@ -91,7 +92,15 @@ def _first_shown(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/checkout.html", context)
 
 
-def _seen(request: HttpRequest, cart: Cart, items: list[CartItem] | None = None) -> CartView:
+def _again(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: AddressForm) -> HttpResponse:
+    """What was typed, with what is wrong with it, beside the cart as it is now."""
+    now = timetravel.now()
+    items = items_shown(cart=cart.pk, at=now)
+    view, waiting = _seen(request, cart, items), waiting_of(request, cart, items, now)
+    return _form_page(request, view, form, address_form, waiting=waiting)
+
+
+def _seen(request: HttpRequest, cart: Cart, items: list[CartItem]) -> CartView:
     view = shown_cart(request, cart, timetravel.now(), items)
     if view.changed:
         note_seen_prices(cart)

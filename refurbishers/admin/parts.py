@@ -10,7 +10,7 @@ from backmarket.admin.columns import NOTHING, moment
 from backmarket.admin.panels import Panel, facts, table
 from backmarket.market import calendar
 from backmarket.payments.reasons import missing_words
-from backmarket.payments.selectors import account_of
+from backmarket.payments.selectors import account_of, payable_account
 from backmarket.templatetags.ui import percent
 from backmarket.timetravel import now
 from refurbishers.models import CommissionTerm, Refurbisher
@@ -60,6 +60,22 @@ def payout_account_panel(plant: Refurbisher, *, url: str = "") -> list[Panel]:
         words = _("Go to the payment provider")
         pairs.append((_("Continue"), format_html('<a href="{}" rel="noreferrer">{}</a>', url, words)))
     return [facts(_("Payout account"), pairs)]
+
+
+def paid_to_panel(plant: Refurbisher) -> Panel:
+    """To where its settlements are paid now: of the bank account its end alone."""
+    account, ending = account_of(str(plant.pk)), plant.iban[-4:]
+    if payable_account(str(plant.pk)):
+        paid_to = _("to the payout account")
+    else:
+        paid_to = _("to the bank account") if ending else _("nowhere yet: what you earn waits for an account")
+    pairs = [
+        (_("Bank account"), _("IBAN ending in %(ending)s") % {"ending": ending} if ending else _("none known yet")),
+        (_("Payout account"), account.get_status_display() if account else _("not opened")),
+        (_("Settlements go"), paid_to),
+        (_("Another bank account"), _("Write to us: your owners hear of every change by e-mail.")),
+    ]
+    return facts(_("Where you are paid"), pairs)
 
 
 def statements_panel(plant: Refurbisher) -> Panel:

@@ -28,7 +28,13 @@ from backmarket.payments.services.connect import follow_account, onboarding_link
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
 from refurbishers.admin.forms import CONTACT, MemberForm, RoleForm
-from refurbishers.admin.parts import commission_panel, payout_account_panel, promises_panel, statements_panel
+from refurbishers.admin.parts import (
+    commission_panel,
+    paid_to_panel,
+    payout_account_panel,
+    promises_panel,
+    statements_panel,
+)
 from refurbishers.models import (
     Clause,
     Invitation,
@@ -136,7 +142,8 @@ class OwnPlantAdmin(PlantModelAdmin):
 
     def panels(self, request: HttpRequest, obj: Refurbisher) -> list[Panel]:
         url = reverse("plant:payout_account") if self.has_owner_permission(request) else ""
-        return [*payout_account_panel(obj, url=url), commission_panel(obj), statements_panel(obj), history(obj)]
+        paid = [paid_to_panel(obj), *payout_account_panel(obj, url=url)]
+        return [*paid, commission_panel(obj), statements_panel(obj), history(obj)]
 
 
 @admin.register(Member, site=plant_site)

@@ -14,6 +14,7 @@ from backmarket.payments.models import Payment
 from backmarket.sites import staff_site
 from catalog.models import ReferencePrice
 from orders.models import Claim, Hold
+from orders.services.holds import seen_of
 from refurbishers.models import Refurbisher
 from reviews.models import Answer, Question, Removal
 from reviews.selectors import Voice
@@ -120,7 +121,8 @@ def refusing_a_held_order(rows: Rows) -> Form:
     held = {"status": "open", "created_at": at, "open_at": at, "expires_at": at + timedelta(days=6)}
     hold = Hold.objects.create(order=rows.line.order, **held)
     unsaid = Bad("note", " ", "Say why", also={"reason": "other"})
-    return replace(step(hold, "refuse", {"reason": "card", "note": "Odd."}, unsaid), optional=frozenset({"note"}))
+    form = step(hold, "refuse", {"reason": "card", "note": "Odd."}, unsaid)
+    return replace(form, optional=frozenset({"note"}), fixed={"seen": seen_of(hold)})
 
 
 FORMS = (
@@ -134,7 +136,8 @@ MONEY = {
     ("payments_approval_step", "decline"),
     # See tests/orders/test_goodwill.py.
     ("orders_orderline_step", "refund-part"),
-    # Nothing to fill in.
+    # Nothing to fill in; see also tests/orders/test_hold_changed.py.
+    ("orders_hold_step", "release"),
     ("payments_reconciliation_add", ""),
     ("payments_bankreport_add", ""),
     ("payments_dispute_step", "answer"),

@@ -8,6 +8,7 @@ from backmarket.shipping.couriers.base import Scan
 from backmarket.shipping.labels import printable
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
 from backmarket.states import IllegalMove
+from tests.factories import AddressFactory
 from tests.ground.parcel_steps import FAR, PARIS, kinds, parcel_of, paris, scan, scans, with_pickup
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,16 @@ def test_postcode_993_is_lost_and_994_is_late(now: datetime) -> None:
     lost.refresh_from_db()
     late.refresh_from_db()
     assert (lost.status, late.status, late.delivered_at) == ("lost", "delivered", paris(2026, 11, 30, 11))
+
+
+def test_postcode_987_takes_no_parcel_in_and_sends_them_like_any_other(now: datetime) -> None:
+    back, sent = parcel_of(now, recipient=AddressFactory(postcode="75987")), parcel_of(now, "75987")
+    services.book_couriers(now)
+    services.advance_sandbox_courier(now + FAR)
+    back.refresh_from_db()
+    sent.refresh_from_db()
+    assert (back.status, back.returned_at, sent.status) == ("returned", paris(2026, 11, 26, 11), "delivered")
+    assert [point.code for point in back.points.order_by("happened_at")][-2:] == ["returning", "delivered"]
 
 
 # Booking

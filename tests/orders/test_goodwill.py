@@ -28,6 +28,7 @@ from orders.services.goodwill import CannotRefundPart, is_refundable_in_part, re
 from orders.services.refunds import close_refunded_line, refund_line
 from orders.services.settlement import settle_plants
 from orders.statements import account_statement
+from refurbishers.models import Member
 from tests.admin.rows import act, url
 from tests.factories import UserFactory
 from tests.ground.money_steps import eur
@@ -206,6 +207,46 @@ def test_the_desk_gives_it_and_the_buyer_reads_of_it(
     assert "Withdraw from contract" in page
     withdraw = client_of(alice).get(reverse("line-withdraw", args=[line.pk])).content.decode()
     assert "Withdraw" in withdraw
+
+
+def test_its_plant_reads_what_went_back_who_bears_it_and_what_is_still_due(
+    delivered_line: OrderLine, later: datetime, bob: User, client_of: ClientOf, settle_refunds: Callable[..., None]
+) -> None:
+    line, plant = delivered_line, client_of(bob)
+    Member.objects.filter(user=bob).update(role=Member.Role.OWNER)
+    page = " ".join(plant.get(url("plant", line)).content.decode().split())
+    assert "Refunded in part" not in page
+    assert "Still due to you" in page
+    assert "<strong>€268.90</strong>" in page
+    give(line, 3_000, PLANT, later)
+    give(line, 500, HOUSE, later)
+    settle_refunds(later)
+    page = " ".join(plant.get(url("plant", line)).content.decode().split())
+    for words in ("Refunded in part", "€30.00", "you do", "€26.46", "€5.00", "we do", "€0.00", "looks worse"):
+        assert words in page, words
+    assert "due on 9 Dec 2026" in page
+    assert "<strong>€242.44</strong>" in page
+    assert settle_plants(later + timedelta(days=20)) == 1
+    page = " ".join(plant.get(url("plant", line)).content.decode().split())
+    assert url("plant", Settlement.objects.get()) in page
+    assert "<strong>€0.00</strong>" in page
+    # After-sales people read the amounts, and have no door to settlements.
+    Member.objects.filter(user=bob).update(role=Member.Role.AFTER_SALES)
+    page = plant.get(url("plant", line)).content.decode()
+    assert "Settlement of" in page
+    assert url("plant", Settlement.objects.get()) not in page
+
+
+def test_a_line_that_has_earned_nothing_says_what_it_will(
+    place: Callable[..., Order], pay: Callable[..., Order], listing: Listing, bob: User, client_of: ClientOf,
+    now: datetime,
+) -> None:  # fmt: skip
+    timetravel.travel_to(now)
+    line = pay(place((listing, 1))).lines.get()
+    plant = client_of(bob)
+    assert "€268.90, due 14 days after delivery." in plant.get(url("plant", line)).content.decode()
+    refund_line(line, reason="out_of_stock", by=BY, at=now)
+    assert "Nothing: its customer has the money back." in plant.get(url("plant", line)).content.decode()
 
 
 def test_only_who_may_refund(delivered_line: OrderLine, later: datetime, sam: User, client_of: ClientOf) -> None:

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
 from catalog.models import Listing
 from orders.models import Hold, Order
 from orders.services.holds import CannotDecide, refuse_hold
-from tests.admin.rows import act, url
+from tests.admin.rows import url
 from tests.factories import AddressFactory
+from tests.orders.held import decide
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -57,12 +59,21 @@ def test_money_that_is_taken_is_called_taken_and_countries_by_their_names(desk: 
     assert "The bank takes the money now" not in release
 
 
+def test_its_buyer_reads_that_it_is_checked_and_no_word_of_banks(
+    authorised: Hold, alice: User, client_of: ClientOf, now: datetime
+) -> None:
+    timetravel.travel_to(now)
+    page = client_of(alice).get(reverse("order", args=[authorised.order_id]))
+    assert page.context["page"].state == "Being checked"
+    assert "Authorised" not in page.content.decode()
+
+
 def test_refusing_asks_why_and_the_page_says_it(desk: Client, taken: Hold) -> None:
-    silent = act(desk, taken, "refuse", "desk")
+    silent = decide(desk, taken, "refuse")
     assert list(silent.context["form"].errors) == ["reason"]
-    other = act(desk, taken, "refuse", "desk", reason="other", note=" ")
+    other = decide(desk, taken, "refuse", reason="other", note=" ")
     assert list(other.context["form"].errors) == ["note"]
-    assert act(desk, taken, "refuse", "desk", reason="card", note="Asked twice.").status_code == 302
+    assert decide(desk, taken, "refuse", reason="card", note="Asked twice.").status_code == 302
     taken.refresh_from_db()
     assert (taken.status, taken.reason, taken.note) == ("refused", "card", "Asked twice.")
     page = desk.get(url("desk", taken)).content.decode()

@@ -36,12 +36,12 @@ from orders.services.holds import CannotDecide, refuse_hold, release_hold
 from orders.services.refunds import refund_line
 from orders.services.returns import CannotWithdraw, confirm_withdrawal
 from refurbishers.models import ServiceFact
-from tests.admin.rows import act, url
+from tests.admin.rows import url
 from tests.factories import AddressFactory
 from tests.ground.money_steps import eur
 from tests.ground.stripe_account import VISA
 from tests.ground.stripe_server import StripeServer
-from tests.orders.held import end_of, mails, no_difference, stock
+from tests.orders.held import decide, end_of, mails, no_difference, stock
 from tests.orders.test_views import check_out, fill
 
 pytestmark = pytest.mark.django_db
@@ -242,7 +242,7 @@ def test_released_at_the_desk_it_is_paid_and_the_plants_clock_starts_then(
     assert "A first order, of €1,504.90" in desk.get(url("desk", line)).content.decode()
 
     for _click in range(2):
-        act(desk, hold, "release", "desk")
+        decide(desk, hold, "release")
     assert end_of(order) == ("authorised", {"on_hold"}, "authorised", "released")
     follow(order, later, drain)
     assert end_of(order) == ("captured", {"paid"}, "captured", "released")
@@ -259,7 +259,7 @@ def test_released_at_the_desk_it_is_paid_and_the_plants_clock_starts_then(
 def test_more_than_a_person_may_move_waits_for_a_second_one(
     order: Order, hold: Hold, sam: User, client_of: ClientOf, time_is: None
 ) -> None:
-    act(client_of(sam), hold, "release", "desk")
+    decide(client_of(sam), hold, "release")
     assert (end_of(order)[3], Approval.objects.get().amount) == ("open", order.total)
 
 
@@ -304,7 +304,7 @@ def test_refused_at_the_desk_nothing_is_charged_and_nobody_is_blamed(
 ) -> None:  # fmt: skip
     desk = client_of(sam)
     for _click in range(2):
-        act(desk, hold, "refuse", "desk", reason="card")
+        decide(desk, hold, "refuse", reason="card")
     follow(order, now, drain)
     assert end_of(order) == ("cancelled", {"cancelled"}, "cancelled", "refused")
     assert set(order.lines.values_list("cancel_reason", flat=True)) == {"hold_refused"}

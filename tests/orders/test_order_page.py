@@ -159,3 +159,46 @@ def test_who_withdrew_and_took_it_is_refunded_when_the_return_is_back(
 def test_what_has_not_left_is_cancelled_not_withdrawn_from(line: OrderLine, alice: User, now: datetime) -> None:
     with pytest.raises(CannotWithdraw, match="cancel it instead"):
         confirm_withdrawal(line, name="Alice Martin", by=alice, at=now)
+
+
+@pytest.mark.parametrize(
+    ("to", "badge", "end"),
+    [
+        ("lost", "Lost", "Lost by the courier: you are refunded"),
+        ("returned", "Back at its sender", "Brought back to the plant: you are refunded"),
+    ],
+)
+def test_a_parcel_that_does_not_arrive_is_not_called_on_its_way(
+    shipped: OrderLine, alice: User, bob: User, client_of: Login, drain: Callable[[], None], now: datetime,
+    settle_refunds: Callable[[datetime], None], to: str, badge: str, end: str,
+) -> None:  # fmt: skip
+    parcel, browser = Parcel.objects.get(), client_of(alice)
+    here = reverse("order", args=[shipped.order_id])
+    carry(parcel, to="in_transit", at=now + DAY)
+    page = order_page(shipped.order, now + DAY)
+    assert (page.next.title, page.parcels[0].lines[0].state) == ("On its way", "On its way")
+    parcel.points.create(external_id="1", code="lost" if to == "lost" else "returning", happened_at=now + 2 * DAY)
+    carry(parcel, to=to, at=now + 2 * DAY)
+    drain()
+    page = order_page(shipped.order, now + 2 * DAY)
+    assert (page.next.title, page.parcels[0].lines[0].state) == ("Your parcel does not arrive", badge)
+    titles = [str(step.title) for step in page.parcels[0].steps]
+    assert titles[-1] == end
+    assert "Lost" not in titles
+    text = browser.get(here).content.decode()
+    assert "Commercial guarantee" not in text
+    assert "all that you have paid for it goes back to you" in text
+    plant = client_of(bob).get(reverse("plant:orders_consignment_change", args=[shipped.consignment_id]))
+    assert f"Parcel {to}" in plant.content.decode()
+    settle_refunds(now + 3 * DAY)
+    page = order_page(Order.objects.get(), now + 3 * DAY)
+    assert (page.next, page.parcels[0].lines[0].state) == (None, "Refunded")
+
+
+def test_its_plant_sees_on_the_line_that_it_comes_back(
+    shipped: OrderLine, alice: User, bob: User, client_of: Login, now: datetime
+) -> None:
+    confirm_withdrawal(shipped, name="Alice Martin", by=alice, at=now + DAY)
+    page = client_of(bob).get(reverse("plant:orders_orderline_change", args=[shipped.pk])).content.decode()
+    assert reverse("plant:orders_withdrawal_change", args=[Withdrawal.objects.get().pk]) in page
+    assert "confirmed: send the device back" in page

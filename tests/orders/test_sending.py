@@ -124,7 +124,8 @@ def test_the_house_couriers_parcel_has_a_label(
 def test_couriers_have_names_and_numbers_are_quoted() -> None:
     assert [courier_name(code) for code in ("dhl", "ups", "sandbox")] == ["DHL", "UPS", "our courier"]
     assert tracking_url("dpd", "1/2 3") == "https://trace.dpd.fr/fr/trace/1%2F2%203"
-    assert [tracking_url("dhl", "1"), tracking_url("sandbox", "1"), tracking_url("ups", "")] == ["", "", ""]
+    assert tracking_url("dhl", "&1") == "https://www.dhl.com/fr-fr/home/tracking.html?submit=1&tracking-id=%261"
+    assert [tracking_url("gls", "1"), tracking_url("sandbox", "1"), tracking_url("ups", "")] == ["", "", ""]
 
 
 def test_the_packing_slip_says_from_whom_when_and_how_it_comes_back(consignment: Consignment, page: Client) -> None:
@@ -146,7 +147,17 @@ def test_the_buyer_follows_the_number_of_the_plants_own_courier(
 ) -> None:
     parcel = Parcel.objects.get()
     shown = client_of(alice).get(reverse("order", args=[delivered_line.order_id])).content.decode()
-    assert f'Colissimo, number <a href="{parcel.tracking_url}">{parcel.tracking_number}</a>' in shown
-    Parcel.objects.update(courier="dhl", tracking_number="<1>")
+    assert f'Colissimo, number <a href="{parcel.tracking_url}" rel="noreferrer">{parcel.tracking_number}</a>' in shown
+
+
+@pytest.mark.parametrize(("courier", "name", "told"), [("gls", "GLS", True), ("sandbox", "Our courier", False)])
+def test_a_number_without_a_page_of_its_own_is_there_to_be_copied(
+    delivered_line: OrderLine, alice: User, client_of: ClientOf, page: Client, courier: str, name: str, told: bool
+) -> None:
+    Parcel.objects.update(courier=courier, tracking_number="<1>")
     shown = client_of(alice).get(reverse("order", args=[delivered_line.order_id])).content.decode()
-    assert "DHL, number &lt;1&gt;" in shown
+    assert f'{name}, number <span class="code copy">&lt;1&gt;</span> <button' in shown
+    assert 'data-copy="&lt;1&gt;" data-done="Copied" hidden>Copy</button>' in shown
+    assert ("Enter it on the courier&#x27;s own website." in shown) is told
+    plants = page.get(url("plant", delivered_line.consignment)).content.decode()
+    assert 'data-copy="&lt;1&gt;"' in plants

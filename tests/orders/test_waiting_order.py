@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from backmarket import timetravel
 from catalog.models import Listing
-from orders.models import Order
+from orders.models import CartItem, Order
+from orders.views.common import GUEST_ORDERS
 from tests.orders.test_views import check_out, fill
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,38 @@ def test_the_waiting_order_is_named_with_its_time_and_both_ways_on(guest: Client
     text = shown(guest, page)
     assert "the time is over" in text
     assert "data-countdown" not in text
+
+
+def test_an_emptied_cart_still_names_it(guest: Client) -> None:
+    order = Order.objects.get()
+    guest.post(reverse("cart-change", args=[CartItem.objects.get().pk]), {"remove": "1"})
+    text = shown(guest, "cart")
+    assert "Your cart is empty" in text
+    assert f"Order {order.number} waits for its payment" in text
+    assert f'action="{reverse("checkout-pay", args=[order.pk])}"' in text
+    guest.post(reverse("order-cancel", args=[order.pk]))
+    assert "waits for its payment" not in shown(guest, "cart")
+
+
+def test_pages_shown_again_with_errors_still_name_it(guest: Client) -> None:
+    order, item = Order.objects.get(), CartItem.objects.get()
+    for answer in (
+        check_out(guest, postcode="nope"),
+        guest.post(reverse("cart-change", args=[item.pk]), {"quantity": "99"}),
+    ):
+        assert answer.status_code == 422
+        text = " ".join(answer.content.decode().split())
+        assert f"Order {order.number} waits for its payment" in text
+        assert "data-countdown" in text
+
+
+def test_a_stranger_with_the_id_of_an_empty_cart_reads_of_no_order(guest: Client) -> None:
+    """Whoever has the session's cart but never opened the order."""
+    guest.post(reverse("cart-change", args=[CartItem.objects.get().pk]), {"remove": "1"})
+    session = guest.session
+    session[GUEST_ORDERS] = []
+    session.save()
+    assert "waits for its payment" not in shown(guest, "cart")
 
 
 def test_once_it_is_given_up_nothing_is_said_of_it(guest: Client) -> None:

@@ -20,7 +20,7 @@ from backmarket.payments.services import order_payout, reversals, send_due_payou
 from backmarket.payments.services.connect import follow_account
 from orders.models import Earning
 from refurbishers.models import Member, Refurbisher
-from refurbishers.services.accounts import open_plant_account
+from refurbishers.services.accounts import change_plant_iban, open_plant_account
 from tests.factories import RefurbisherFactory, UserFactory
 from tests.ground.money_steps import eur
 
@@ -202,3 +202,28 @@ def test_the_list_of_accounts_costs_the_same_at_1_and_at_many(
     for each in RefurbisherFactory.create_batch(5):
         open_plant_account(each, by=olga, at=timetravel.now())
     assert cost() == alone
+
+
+def test_the_profile_says_to_where_settlements_go_and_shows_the_end_of_the_iban_alone(
+    plant: Refurbisher, bob: User, client_of: ClientOf, time_is: None
+) -> None:
+    client = client_of(bob)
+    Refurbisher.objects.filter(pk=plant.pk).update(iban="")
+    page = client.get(profile(plant)).content.decode()
+    assert "none known yet" in page
+    assert "nowhere yet" in page
+    change_plant_iban(plant, iban="FR76 3000 6000 0112 3456 7890 189", by="system:test", at=timetravel.now())
+    page = client.get(profile(plant)).content.decode()
+    assert "IBAN ending in 0189" in page
+    assert "not opened" in page
+    assert "to the bank account" in page
+    assert "567890189" not in page.replace(" ", "")
+    client.post(profile(plant, "do/connect/"))
+    page = client.get(profile(plant)).content.decode()
+    assert "not ready yet" in page
+    assert "to the bank account" in page
+    away = client.get(GO).url
+    client.post(away, {"answer": "complete"})
+    page = client.get(BACK, follow=True).content.decode()
+    assert "can be paid" in page
+    assert "to the payout account" in page

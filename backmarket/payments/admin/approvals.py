@@ -79,7 +79,7 @@ class Asked:
     def take(self) -> None:
         """The step, by whoever agrees; raises IllegalMove when the row or the form has moved on."""
         if not self.step.when(self.row) or not self.form.is_valid():
-            raise IllegalMove
+            raise IllegalMove(next(iter(self.form.non_field_errors()), ""))
         self.step.run(self.request, self.row, self.form.cleaned_data)
 
 

@@ -27,7 +27,7 @@ from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, Tracking
 
 NO_ANSWER, NOBODY_ONCE, NOBODY, LOST, LATE = "990", "991", "992", "993", "994"
 CALLED_OFF, NO_SLOTS, ANSWER_LOST, DAMAGED, WRONG_DAY = "995", "996", "997", "998", "999"
-NO_LABEL, NO_VISIT = "988", "989"
+NOT_TAKEN, NO_LABEL, NO_VISIT = "987", "988", "989"
 # The last three digits of a postcode -> what happens, in words.
 POSTCODES = {
     NO_LABEL: _("The courier refuses the label for good, so nobody comes; when the desk asks again, it agrees."),
@@ -37,6 +37,7 @@ POSTCODES = {
     NOBODY: _("Nobody is in at all three visits of the first pickup; a rebooked one succeeds."),
     LOST: _("The parcel is lost on its way."),
     LATE: _("The parcel takes four business days instead of one."),
+    NOT_TAKEN: _("The recipient does not take the parcel: it is back at its sender two business days later."),
     CALLED_OFF: _("The courier calls off its first visit two hours before; a rebooked one succeeds."),
     NO_SLOTS: _("The courier does not come to this postcode: the parcel can be dropped off."),
     ANSWER_LOST: _("The courier's first answer about a label gets lost; the next one comes within a minute."),
@@ -181,11 +182,11 @@ def _arrival(parcel: Parcel, leaves_at: datetime, pickup: Pickup | None) -> list
         return [_step(Code.LOST, _at(day + timedelta(days=3), 12), "", pickup)]
     place = parcel.recipient.city
     harm = [_step(Code.DAMAGED, leaves_at + timedelta(hours=3), "", pickup)] if _road(parcel, DAMAGED) else []
-    return [
-        *harm,
-        _step(Code.OUT_FOR_DELIVERY, _at(day, 8), place, pickup),
-        _step(Code.DELIVERED, _at(day, 11), place, pickup),
-    ]
+    to_the_door = [*harm, _step(Code.OUT_FOR_DELIVERY, _at(day, 8), place, pickup)]
+    if _ends(parcel.recipient.postcode, NOT_TAKEN):
+        back = _step(Code.DELIVERED, _at(calendar.business_day_after(day, 2), 11), parcel.sender.city, pickup)
+        return [*to_the_door, _step(Code.RETURNING, _at(day, 11), place, pickup), back]
+    return [*to_the_door, _step(Code.DELIVERED, _at(day, 11), place, pickup)]
 
 
 def _at(day: date, hour: int) -> datetime:
