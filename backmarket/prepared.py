@@ -11,6 +11,7 @@ Writing and planning it take longer than answering it, and an object for each ro
 """
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import cache, wraps
 from itertools import count
@@ -83,6 +84,18 @@ def prepared_objects(build: Callable[..., "QuerySet[M]"]) -> Callable[..., list[
     def read(**values: Any) -> list[M]:
         statement, made = plan()
         return [made(row) for row in _asked(statement, values)]
+
+    return read
+
+
+def prepared_sql(written: str) -> Callable[..., list[Row]]:
+    """The rows of a statement written by hand, its values named in it: "… WHERE id = ANY(%(ids)s::bigint[])"."""
+    names = re.findall(r"%\((\w+)\)s", written)
+    sql, params = re.sub(r"%\(\w+\)s", "%s", written), tuple(map(Param, names))
+    statement = Statement(f"prepared_{next(_numbers)}", sql, params, tuple(dict.fromkeys(names)))
+
+    def read(**values: Any) -> list[Row]:
+        return _asked(statement, values)
 
     return read
 

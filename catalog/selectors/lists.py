@@ -15,7 +15,8 @@ from catalog.facet_options import Facet, facets_shown
 from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category
 from catalog.models.buyables import ORDERS, OnCard
-from catalog.search import Found, Hit, Way, find, likeness, nearest, ways_out, words_of
+from catalog.search import Way, likeness, nearest, ways_out, words_of
+from catalog.selectors.hits import Found, Hit, find
 from catalog.selectors.narrowing import Narrowed, narrowed
 
 PAGE_SIZE = 24
