@@ -5,7 +5,7 @@ finds nothing, as the beginning of a word (numbers stay exact); when that finds 
 the shop that it resembles. Accents, case, and "128GB" for "128 Go" do not matter.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any, NamedTuple

@@ -1,9 +1,9 @@
 """Category and search pages: what is found, what it can be narrowed by, and one page of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.prepared import Row, prepared_sql
 from catalog.facet_options import Facet, facets_shown
 from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category
@@ -107,6 +108,9 @@ IN_STOCK = Condition("in_stock", [])
 CARDS = f"SELECT {', '.join(CardColumns._fields)} FROM catalog_buyable"  # noqa: S608 - names of ours
 
 
+_by_key = prepared_sql(f"{CARDS} WHERE id = ANY(%(keys)s::bigint[])")
+
+
 class Rows:
     """Buyables read by the keys of a slice, in its order: what a paginator takes for a list."""
 
@@ -118,8 +122,32 @@ class Rows:
 
     def __getitem__(self, part: slice) -> list[CardRow]:
         keys = self.keys[part]
-        rows = {row.id: row for row in _cards(f"{CARDS} WHERE id = ANY(%s)", [keys])}
+        rows = {row[0]: CardRow(*row) for row in _by_key(keys=keys)}
         return [rows[key] for key in keys if key in rows]
+
+
+class BySlot:
+    """The rows in these slots of a category, in an order."""
+
+    def __init__(self, category: int, slots: list[int], order: Sequence[str]) -> None:
+        self.facts = {"category": category, "slots": slots}
+        self.order = _columns(order)
+
+    def __getitem__(self, part: slice) -> list[CardRow]:
+        rows = _by_slot(self.order)(**self.facts, most=part.stop - part.start, before=part.start)
+        return [CardRow(*row) for row in rows]
+
+
+@cache
+def _by_slot(order: str) -> Callable[..., list[Row]]:
+    return prepared_sql(f"""
+        {CARDS} WHERE in_stock AND category_id = %(category)s AND slot = ANY(%(slots)s::int[])
+        ORDER BY {order} LIMIT %(most)s OFFSET %(before)s
+    """)
+
+
+def _columns(order: Sequence[str]) -> str:
+    return ", ".join(f"{column.removeprefix('-')}{' DESC' * column.startswith('-')}" for column in order)
 
 
 class Keyed:
@@ -127,7 +155,7 @@ class Keyed:
 
     def __init__(self, condition: Condition, order: Sequence[str]) -> None:
         self.condition = condition
-        self.order = ", ".join(f"{column.removeprefix('-')}{' DESC' * column.startswith('-')}" for column in order)
+        self.order = _columns(order)
 
     def __getitem__(self, part: slice) -> list[CardRow]:
         where, params = self.condition
@@ -149,7 +177,11 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     left, choice, unknown = _settled([category], chosen_in(params, groups))
     sort = _sort(params)
     within = IN_STOCK & Condition("category_id = %s", [category.pk])
-    rows = Keyed(_in_order(within, choice, left), ORDERS[sort])
+    rows: Any
+    if choice and left.total <= BY_SLOT and not left.loose:
+        rows = BySlot(category.pk, left.slots()[0][1], ORDERS[sort])
+    else:
+        rows = Keyed(_in_order(within, choice, left), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, unknown, sort, left.total, category)
 
