@@ -89,15 +89,21 @@ def prepared_objects(build: Callable[..., "QuerySet[M]"]) -> Callable[..., list[
 
 
 def prepared_sql(written: str) -> Callable[..., list[Row]]:
-    """The rows of a statement written by hand, its values named in it: "… WHERE id = ANY(%(ids)s::bigint[])"."""
-    names = re.findall(r"%\((\w+)\)s", written)
-    sql, params = re.sub(r"%\(\w+\)s", "%s", written), tuple(map(Param, names))
-    statement = Statement(f"prepared_{next(_numbers)}", sql, params, tuple(dict.fromkeys(names)))
+    """The rows of a statement written by hand, its values named in it: "… WHERE id = ANY(%(ids)s::bigint[])".
+
+    Its plan is one for all values: PostgreSQL would plan anew each time for values that it believes to be rare.
+    """
+    names = [name for name, _type in VALUE.findall(written)]
+    sql = VALUE.sub(r"((SELECT %s\2)\2)", written)
+    statement = Statement(f"prepared_{next(_numbers)}", sql, tuple(map(Param, names)), tuple(dict.fromkeys(names)))
 
     def read(**values: Any) -> list[Row]:
         return _asked(statement, values)
 
     return read
+
+
+VALUE = re.compile(r"%\((\w+)\)s(::\w+(?:\[\])?|)")
 
 
 def _written(build: Callable[..., "QuerySet[Any, Any]"]) -> tuple[Statement, SQLCompiler]:

@@ -14,11 +14,11 @@ from django.conf import settings
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, SearchVector, TrigramSimilarity
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Lower, Replace
 
 from backmarket.money import Money
-from backmarket.prepared import Row, prepared, prepared_sql
+from backmarket.prepared import prepared_sql
 from catalog.models import Buyable, Product, Title, Variant
 from catalog.reading import (
     Option,
@@ -330,13 +330,13 @@ def suggestions(query: str) -> list[dict[str, Any]]:
     return []
 
 
-@prepared
-def _suggested(query: Any, words: Any) -> "QuerySet[Any, Row]":
-    stocked = Buyable.objects.in_stock().filter(product_id=OuterRef("product_id"))
-    lowest = Subquery(stocked.order_by().values("product_id").values(lowest=Min("price_minor")))
-    rows = Title.objects.filter(Exists(stocked), search=_full_text(query))
-    alike = rows.annotate(likeness=_likeness(words), lowest=lowest).order_by("-likeness", "title")
-    return alike.values_list("title", "slug", "lowest")[:MOST_SUGGESTED]
+_suggested = prepared_sql(f"""
+    SELECT title, slug, (SELECT min(price_minor) FROM catalog_buyable WHERE in_stock AND product_id = sold.product_id)
+    FROM catalog_title AS sold
+    WHERE search @@ to_tsquery('simple', %(query)s::text)
+        AND EXISTS (SELECT FROM catalog_buyable WHERE in_stock AND product_id = sold.product_id)
+    ORDER BY similarity(replace(lower(title), '+', ' plus'), %(words)s::text) DESC, title LIMIT {MOST_SUGGESTED}
+""")  # noqa: S608 - a number of ours
 
 
 def _full_text(query: Any) -> SearchQuery:

@@ -66,7 +66,7 @@ def _meant(search: Search, query: str) -> list[Row]:
 TOO_MANY: list[Row] = [(None,) * len(Hit._fields)]
 _of_models = prepared_sql(f"""
     WITH asked AS MATERIALIZED (
-        SELECT to_tsquery('simple', %(query)s) AS words, to_tsquery('simple', %(anyhow)s) AS anyhow
+        SELECT to_tsquery('simple', %(query)s::text) AS words, to_tsquery('simple', %(anyhow)s::text) AS anyhow
     ), model AS MATERIALIZED (
         SELECT product_id FROM catalog_title WHERE search @@ (SELECT anyhow FROM asked) LIMIT {MOST_MODELS + 1}
     )

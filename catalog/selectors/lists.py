@@ -141,8 +141,8 @@ class BySlot:
 @cache
 def _by_slot(order: str) -> Callable[..., list[Row]]:
     return prepared_sql(f"""
-        {CARDS} WHERE in_stock AND category_id = %(category)s AND slot = ANY(%(slots)s::int[])
-        ORDER BY {order} LIMIT %(most)s OFFSET %(before)s
+        {CARDS} WHERE in_stock AND category_id = %(category)s::bigint AND slot = ANY(%(slots)s::int[])
+        ORDER BY {order} LIMIT %(most)s::bigint OFFSET %(before)s::bigint
     """)
 
 
