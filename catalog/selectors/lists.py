@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
+from math import isqrt
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
@@ -21,7 +22,8 @@ from catalog.selectors.hits import Found, Hit, find
 from catalog.selectors.narrowing import Narrowed, narrowed
 
 PAGE_SIZE = 24
-# Up to so many rows are read by their slots; more stand so close in the order of the list that it is read instead.
+# Up to so many rows, and more in a large category, are read by their slots; more of them stand so close in the order of
+# the list that it is read instead.
 BY_SLOT = 500
 DEFAULT_SORT = "best"
 # Where nothing was found, so many devices come closest.
@@ -151,16 +153,18 @@ def _columns(order: Sequence[str]) -> str:
 
 
 class Keyed:
-    """The rows that meet a condition, in an order: what lies before a page is passed over in the index alone."""
+    """The rows that meet a condition, in an order. `deep`: the condition is one that the order's index holds, so what
+    lies before a page is passed over there, and no row of it read."""
 
-    def __init__(self, condition: Condition, order: Sequence[str]) -> None:
-        self.condition = condition
+    def __init__(self, condition: Condition, order: Sequence[str], *, deep: bool) -> None:
+        self.condition, self.deep = condition, deep
         self.order = _columns(order)
 
     def __getitem__(self, part: slice) -> list[CardRow]:
         where, params = self.condition
-        keys = f"SELECT id FROM catalog_buyable WHERE {where} ORDER BY {self.order} LIMIT %s OFFSET %s"  # noqa: S608
-        statement = f"{CARDS} WHERE id IN ({keys}) ORDER BY {self.order}"
+        page = f"WHERE {where} ORDER BY {self.order} LIMIT %s OFFSET %s"
+        keys = f"SELECT id FROM catalog_buyable {page}"  # noqa: S608 - names of ours
+        statement = f"{CARDS} WHERE id IN ({keys}) ORDER BY {self.order}" if self.deep else f"{CARDS} {page}"
         return _cards(statement, [*params, part.stop - part.start, part.start])
 
 
@@ -177,11 +181,10 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     left, choice, unknown = _settled([category], chosen_in(params, groups))
     sort = _sort(params)
     within = IN_STOCK & Condition("category_id = %s", [category.pk])
-    rows: Any
-    if choice and left.total <= BY_SLOT and not left.loose:
-        rows = BySlot(category.pk, left.slots()[0][1], ORDERS[sort])
-    else:
-        rows = Keyed(_in_order(within, choice, left), ORDERS[sort])
+    rows: Any = Keyed(_in_order(within, choice, left), ORDERS[sort], deep=not choice)
+    bits = left.bits[category.pk]
+    if choice and bits is not None and not left.loose and _is_short(left.total, bits.length):
+        rows = BySlot(category.pk, list(bits), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, unknown, sort, left.total, category)
 
@@ -197,7 +200,9 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     names = {category.slug: category.name for category in categories}
     among = found.hits if searched else None
     left, choice, unknown = _settled(within, chosen_in(params, groups), among, names)
-    rows: Any = Rows(_ranked(found, left, sort)) if searched else Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort])
+    rows: Any = Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort], deep=not choice)
+    if searched:
+        rows = Rows(_ranked(found, left, sort))
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     facets = facets_shown(groups, left, choice, names)
     ways = ways_out(found.search) if found.search else []
@@ -213,6 +218,12 @@ def _settled(
     known = {**left.counts, "category": [*left.counts.get("category", ()), *names]}
     choice, unknown = asked.settled(known)
     return left if choice == asked else narrowed(categories, choice, among), choice, unknown
+
+
+def _is_short(total: int, slots: int) -> bool:
+    """Whether all rows of a choice are fewer than those that its order is read past, in a category of so many `slots`,
+    until the first page is full."""
+    return total <= max(BY_SLOT, isqrt(PAGE_SIZE * slots))
 
 
 def _sort(params: "MultiValueDict[str, str]") -> str:
