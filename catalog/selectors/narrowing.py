@@ -11,6 +11,7 @@ from functools import cache, reduce
 from operator import or_
 from typing import NamedTuple, Protocol
 
+from django.db import DataError
 from django.db.models import Q
 
 from backmarket.prepared import Row, prepared_sql
@@ -25,23 +26,33 @@ _values = prepared_sql("""
     SELECT facet, count(*) FROM catalog_buyable CROSS JOIN unnest(facets) AS facet
     WHERE catalog_buyable.id = ANY(%(ids)s::bigint[]) GROUP BY facet
 """)
-# Every part is read by an index of its own, and no row of bits is joined, sorted or grouped.
-FEW = "category_id = ANY(%(categories)s::bigint[]) AND key <> 'model' AND count > 0"
+# Every part is read by an index of its own, and no row of bits is joined, sorted or grouped. Of one category, or one
+# brand of it, the models stand in the order of an index.
+COUNTS = "SELECT key, value, label, {count} FROM catalog_facetvalue WHERE {rows}"
+FEW = "{within} AND key <> 'model' AND count > 0"
 MODELS = f"""
-    SELECT id FROM catalog_facetvalue
-    WHERE category_id = ANY(%(categories)s::bigint[]) AND key = 'model' AND count > 0{{of_brands}}
+    SELECT id FROM catalog_facetvalue WHERE {{within}} AND key = 'model' AND count > 0{{made_by}}
     ORDER BY count DESC, id LIMIT {MODELS_SHOWN}
 """  # noqa: S608 - a number of ours
-OF_BRANDS = " AND parent = ANY(%(brands)s::text[])"
 CHOSEN = """
-    SELECT id FROM catalog_facetvalue
-    WHERE category_id = ANY(%(categories)s::bigint[]) AND key = 'model' AND value = ANY(%(chosen)s::text[])
+    SELECT id FROM catalog_facetvalue WHERE {within} AND key = 'model' AND value = ANY(%(chosen)s::text[])
 """
-COUNTS = "SELECT key, value, label, {count} FROM catalog_facetvalue WHERE {rows}"
-_kept_counts = prepared_sql(
-    f"{COUNTS.format(count='count', rows=FEW)} UNION ALL "
-    + COUNTS.format(count="count", rows=f"id = ANY(ARRAY({MODELS.format(of_brands='')}))")
-)
+WITHIN = {True: "category_id = %(category)s::bigint", False: "category_id = ANY(%(categories)s::bigint[])"}
+MADE_BY = {0: "", 1: " AND parent = %(brand)s::text", 2: " AND parent = ANY(%(brands)s::text[])"}
+
+
+@cache
+def _counting(count: str, is_one: bool, brands: int, models: bool) -> Callable[..., list[Row]]:
+    """The values of one category or of several, with what `count` says of them, and the first models: those of all
+    brands (0), of one or of some (2)."""
+    within = WITHIN[is_one]
+    ids = CHOSEN.format(within=within)
+    if models:
+        ids = f"({MODELS.format(within=within, made_by=MADE_BY[brands])}) UNION {ids}"
+    parts = (FEW.format(within=within), f"id = ANY(ARRAY({ids}))")
+    return prepared_sql(" UNION ALL ".join(COUNTS.format(count=count, rows=rows) for rows in parts))
+
+
 # Bits go over as they lie in memory, and say their length first.
 _stored_bits = prepared_sql("""
     SELECT category_id, facet.key, facet.value, varbit_send(slots)
@@ -56,18 +67,14 @@ _stale_rows = prepared_sql("""
 """)
 
 
-@cache
-def _bit_counts(owns: int, is_one: bool, of_brands: bool, models: bool) -> Callable[..., list[Row]]:
-    """The counts of the values in the bits of one category or of several: `key_0` in `own_0` and so on, for as many
-    keys as there are `owns`, all others in `whole`."""
+def _in_bits(owns: int, is_one: bool) -> str:
+    """How often a value stands in the bits given: `key_0` in `own_0` and so on, for as many keys as there are `owns`,
+    all others in `whole`."""
     bits = "%({name})s::varbit" if is_one else OF_CATEGORY
     own = "".join(f" WHEN %(key_{n})s::text THEN {bits.format(name=f'own_{n}')}" for n in range(owns))
     whole = bits.format(name="whole")
     given = f"CASE key{own} ELSE {whole} END" if own else whole
-    count = f"bit_count(slots & substring({given} FOR length(slots)))"
-    ids = f"({MODELS.format(of_brands=OF_BRANDS * of_brands)}) UNION {CHOSEN}" if models else CHOSEN
-    parts = (COUNTS.format(count=count, rows=rows) for rows in (FEW, f"id = ANY(ARRAY({ids}))"))
-    return prepared_sql(" UNION ALL ".join(parts))
+    return f"bit_count(slots & {given})"
 
 
 OF_CATEGORY = "(%({name})s::varbit[])[array_position(%(categories)s::bigint[], category_id)]"
@@ -177,6 +184,14 @@ def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slo
     """What `choice` leaves of these categories, or of the rows `among` them: four queries at most, two without."""
     if among is not None and not choice and len(among) <= FEW_ROWS:
         return _told(among)
+    try:
+        return _in_bits_of(categories, choice, among)
+    except DataError:
+        # Between two of the queries a category got room for more slots, so that its bits are longer now.
+        return _in_bits_of(categories, choice, among)
+
+
+def _in_bits_of(categories: Sequence[Category], choice: Choice, among: Sequence[Slot] | None) -> Narrowed:
     slugs = {category.pk: category.slug for category in categories}
     stale = _stale(slugs)
     if not (choice or among is not None or stale):
@@ -268,16 +283,14 @@ def _counted(
     *,
     models: bool = True,
 ) -> Narrowed:
-    if not wholes:
-        rows = _kept_counts(categories=list(slugs))
-    else:
-        keys, brands = sorted({key for _, key in owns}), choice.values.get("brand", [])
-        given = {"whole": wholes, **{f"own_{n}": {pk: owns[pk, key] for pk in slugs} for n, key in enumerate(keys)}}
-        rows = _bit_counts(len(keys), len(slugs) == 1, bool(brands), models)(
-            categories=list(slugs), brands=brands, chosen=choice.values.get("model", []),
-            **{name: _as_given(list(bits.values())) for name, bits in given.items()},
-            **{f"key_{n}": key for n, key in enumerate(keys)},
-        )  # fmt: skip
+    keys, brands, is_one = sorted({key for _, key in owns}), choice.values.get("brand", []), len(slugs) == 1
+    given = {"whole": wholes, **{f"own_{n}": {pk: owns[pk, key] for pk in slugs} for n, key in enumerate(keys)}}
+    rows = _counting(_in_bits(len(keys), is_one) if wholes else "count", is_one, min(len(brands), 2), models)(
+        categories=list(slugs), category=next(iter(slugs), None), brands=brands, brand="".join(brands[:1]),
+        chosen=choice.values.get("model", []),
+        **{name: _as_given(list(bits.values())) for name, bits in given.items() if bits},
+        **{f"key_{n}": key for n, key in enumerate(keys)},
+    )  # fmt: skip
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     labels: dict[str, str] = {}
     for key, value, label, count in rows:

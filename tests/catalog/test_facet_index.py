@@ -2,14 +2,17 @@
 
 import random
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
+from catalog.facet_options import Facet
 from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category, FacetValue, Listing, StaleBuyable
-from catalog.selectors.lists import category_page
+from catalog.selectors.lists import category_page, search_page
 from catalog.selectors.narrowing import narrowed
 from catalog.services import facet_index
 from catalog.services.facet_index import index_stale
@@ -128,3 +131,32 @@ def test_long_lists_are_read_in_their_order_and_hold_the_same_rows(
     monkeypatch.setattr("catalog.selectors.lists.BY_SLOT", 0)
     monkeypatch.setattr("catalog.selectors.lists._is_short", lambda total, slots: False)
     assert {address: list(category_page(shelf, QueryDict(address)).page) for address in ADDRESSES} == short
+
+
+def test_what_a_search_found_is_counted_as_the_bits_count_it(shelf: Category, monkeypatch: pytest.MonkeyPatch) -> None:
+    index_stale()
+    pause_listing(Listing.objects.earliest("number"), by=BY, at=datetime(2026, 11, 23, 9, tzinfo=UTC))
+
+    def shown(words: str) -> tuple[int, list[Facet], list[int]]:
+        page = search_page(words, QueryDict(), [shelf])
+        return page.total, page.facets, [row.id for row in page.page]
+
+    few = {words: shown(words) for words in ("apple", "good one", "nokai", "zeppelin")}
+    assert [total for total, _facets, _rows in few.values()] == [8, 9, 9, 0]
+    monkeypatch.setattr("catalog.selectors.narrowing.FEW_ROWS", 0)
+    assert {words: shown(words) for words in few} == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bits_that_grow_between_two_statements_are_read_again(shelf: Category) -> None:
+    index_stale()
+    grown: list[int] = []
+
+    def growing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not grown and any(str(value).startswith("x") for value in params or ()):
+            grown.append(facet_index._lengthen(shelf, 2 * facet_index.STEP))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(growing):
+        found = counted(shelf, "brand=Apple&grade=good")
+    assert (found, grown) == (by_hand(shelf, "brand=Apple&grade=good"), [2 * facet_index.STEP])

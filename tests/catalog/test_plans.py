@@ -136,7 +136,7 @@ def address(page: str) -> str:
         "category, three facets": f"{category}?{urlencode(facets(3))}",
         "category, prices": f"{category}?price_min=130&price_max=260",
         "search": f"/search/?q={quote(words)}",
-        "search, a common word": f"/search/?q={quote(row.category.name.split()[0].lower())}",
+        "search, a common word": f"/search/?q={quote('black good')}",
         "search, misspelt": f"/search/?q={quote(misspelt)}",
         "search, a facet": f"/search/?q={quote(words)}&grade=good",
         "search, nothing found": f"/search/?q={quote(f'{words} zeppelin')}",
@@ -236,10 +236,9 @@ def test_each_page_is_read_by_the_index_made_for_it(shop: Client, page: str, ind
 @pytest.mark.parametrize(
     ("page", "table", "index"),
     [
-        ("category", "catalog_facetvalue", "facet_few"),
         ("search, a common word", "catalog_buyable", "buyable_search"),
         ("search", "catalog_title", "title_search"),
-        ("suggestion", "catalog_title", "title_search"),
+        ("suggestion", "catalog_buyable", "title_search"),
     ],
 )
 def test_without_its_index_a_page_is_caught(shop: Client, page: str, table: str, index: str) -> None:
