@@ -96,6 +96,24 @@ def prepared_objects(build: Callable[..., "QuerySet[M]"]) -> Callable[..., list[
     return read
 
 
+def prepared_sql(written: str) -> Callable[..., list[Row]]:
+    """The rows of a statement written by hand, its values named in it: "… WHERE id = ANY(%(ids)s::bigint[])".
+
+    Its plan is one for all values: PostgreSQL would plan anew each time for values that it believes to be rare.
+    """
+    names = [name for name, _type in VALUE.findall(written)]
+    sql = VALUE.sub(r"((SELECT %s\2)\2)", written)
+    statement = Statement(f"prepared_{next(_numbers)}", sql, tuple(map(Param, names)), tuple(dict.fromkeys(names)))
+
+    def read(**values: Any) -> list[Row]:
+        return _asked(statement, values)
+
+    return read
+
+
+VALUE = re.compile(r"%\((\w+)\)s(::\w+(?:\[\])?|)")
+
+
 def _written(build: Callable[..., "QuerySet[Any, Any]"]) -> tuple[Statement, SQLCompiler]:
     queryset = build(**{name: Param(name) for name in inspect.signature(build).parameters})
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)

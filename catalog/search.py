@@ -5,7 +5,7 @@ finds nothing, as the beginning of a word (numbers stay exact); when that finds 
 the shop that it resembles. Accents, case, and "128GB" for "128 Go" do not matter.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -14,11 +14,12 @@ from django.conf import settings
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, SearchVector, TrigramSimilarity
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Lower, Replace
 
 from backmarket.money import Money
-from catalog.models import Buyable, Product, Remainder, Title, Variant, Word
+from backmarket.prepared import prepared_sql
+from catalog.models import Buyable, Product, Title, Variant
 from catalog.reading import (
     Option,
     as_is,
@@ -43,11 +44,9 @@ ACCENTED, PLAIN = "àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"
 # How much a text must resemble a misspelt word to lend it its words (pg_trgm word similarity).
 RESEMBLANCE = 0.3
 MOST_PRODUCTS, MOST_WORDS = 100, 500
-# Of a word that thousands of offers have, the best are shown.
-MOST_HITS = 5_000
 # The last word of a search is a beginning too, from so many letters on: "go pro" is no Google Pro.
 BEGUN_FROM = 3
-MOST_WAYS, MOST_NEAREST = 3, 24
+MOST_WAYS, MOST_NEAREST, MOST_SUGGESTED = 3, 24, 8
 
 
 def searchable(texts: Iterable[str]) -> str:
@@ -80,12 +79,12 @@ def words_of(query: str) -> list[str]:
 
 
 class Meaning(NamedTuple):
-    """Rows that words may mean, what the words were taken for, and whether that is another spelling of them.
+    """What words may mean as a tsquery, what they were taken for, and whether that is another spelling of them.
 
     `joined` is the same in fewer words.
     """
 
-    rows: "QuerySet[Any]"
+    query: str
     text: str
     joined: str
     is_respelt: bool = False
@@ -110,16 +109,20 @@ class Search:
             numbers = (part for pair in pairs if pair[0][-1].isdigit() or pair[1][0].isdigit() for part in pair)
             return {*words, *joins(words), *numbers} - NAMES_OF_FACTS
         asked = {*words, *joins(words), *(part for pair in pairs for part in pair)}
-        return set(Word.objects.filter(word__in=asked).values_list("word", flat=True))
+        return {word for (word,) in _words(asked=list(asked))}
 
     def meanings(self) -> Iterator[Meaning]:
-        """The rows of ever more forgiving readings of the words. A reading that is none, or the same, is left out."""
+        """Ever more forgiving readings of the words. One that is none, or the same, is left out."""
         seen: set[str] = set()
         for options in (self.exact, self.begun, self.respelt):
             found = reading(options(self.words))
             if found and found.query not in seen:
                 seen.add(found.query)
-                yield Meaning(self.rows.filter(search=_full_text(found.query)), *found[2:], options == self.respelt)
+                yield Meaning(*found[1:], options == self.respelt)
+
+    def having(self, query: str) -> "QuerySet[Any]":
+        """The rows that have the words of a reading."""
+        return self.rows.filter(search=_full_text(query))
 
     def exact(self, words: Sequence[str]) -> list[list[Option]]:
         """The words that the shop knows, alone, joined or cut; while somebody types, the last is a beginning."""
@@ -160,7 +163,7 @@ class Search:
         if self.is_open:
             return _words_of_models(self.rows, doubtful, " ".join(self.words))
         remains = {remainder for word in doubtful for remainder in sought_remains_of(word)}
-        return set(Remainder.objects.filter(text__in=remains).values_list("word", flat=True).distinct()[:MOST_WORDS])
+        return {word for (word,) in _resembling(remains=list(remains))}
 
     def _is_doubtful(self, word: str) -> bool:
         return is_forgivable(word) and (self.is_open or word not in self.known)
@@ -185,6 +188,12 @@ class Search:
         return [one_of(found, span)] if found else []
 
 
+_words = prepared_sql("SELECT word FROM catalog_word WHERE word = ANY(%(asked)s::text[])")
+_resembling = prepared_sql(
+    f"SELECT DISTINCT word FROM catalog_remainder WHERE text = ANY(%(remains)s::text[]) LIMIT {MOST_WORDS}"  # noqa: S608
+)
+
+
 def matching(rows: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
     """The rows meant by `query`, annotated with `likeness` to their title (0 to 1). No words: no rows.
 
@@ -192,54 +201,18 @@ def matching(rows: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
     """
     if not (words := words_of(query)):
         return rows.none()
-    meanings = Search(rows, words).meanings()
-    meant = next((each for each in meanings if each.rows.exists()), Meaning(rows.none(), "", ""))
-    alike: QuerySet[Any] = meant.rows.annotate(likeness=_likeness(meant.joined))
-    return alike
+    search = Search(rows, words)
+    for meant in search.meanings():
+        found = search.having(meant.query)
+        if found.exists():
+            alike: QuerySet[Any] = found.annotate(likeness=_likeness(meant.joined))
+            return alike
+    return rows.none().annotate(likeness=_likeness(""))
 
 
-def _likeness(words: str) -> TrigramSimilarity:
+def _likeness(words: Any) -> TrigramSimilarity:
     """Of a title, where S21+ is not S21."""
     return TrigramSimilarity(Replace(Lower("title"), Value("+"), Value(" plus")), words)
-
-
-class Hit(NamedTuple):
-    """What a search knows of a buyable that is in stock."""
-
-    id: int
-    category_id: int
-    slot: int | None
-    slug: str
-    title: str
-    score: int
-    price_minor: int
-    saving_bps: int
-    released_year: int
-    plant_rating_x10: int | None
-
-
-class Found(NamedTuple):
-    """What a query means: the best MOST_HITS buyables, what the words were taken for, in more and in fewer words, and
-    what was misspelt as people write it; `search` knows what to do where nothing was found."""
-
-    hits: list[Hit]
-    texts: Collection[str] = ()
-    respelt: str = ""
-    search: Search | None = None
-
-
-def find(query: str) -> Found:
-    """What is in stock that `query` means, in no order. At most five queries."""
-    words = words_of(query)
-    if not words:
-        return Found([])
-    search = Search(Buyable.objects.in_stock(), words)
-    for meant in search.meanings():
-        hits = [Hit(*row) for row in meant.rows.order_by("-score", "id").values_list(*Hit._fields)[:MOST_HITS]]
-        if hits:
-            text = " ".join(map(written, meant.text.split()))
-            return Found(hits, {meant.text, meant.joined}, text if meant.is_respelt else "")
-    return Found([], search=search)
 
 
 class Way(NamedTuple):
@@ -345,21 +318,26 @@ def _words_of_models(rows: "QuerySet[Any]", doubtful: list[str], query: str) -> 
         return {word for text in titles.values_list("search_text", flat=True)[:MOST_PRODUCTS] for word in text.split()}
 
 
-def suggestions(query: str, limit: int = 8) -> list[dict[str, Any]]:
+def suggestions(query: str) -> list[dict[str, Any]]:
     """What is in stock for what has been typed so far, most alike first: `title`, `slug`, lowest `price`."""
     words = words_of(query)
     if not words or len("".join(words)) < 2:
         return []
-    stocked = Buyable.objects.in_stock().filter(product_id=OuterRef("product_id"))
-    lowest = Subquery(stocked.order_by().values("product_id").values(lowest=Min("price_minor")))
-    rows = Title.objects.filter(Exists(stocked))
-    for meant in Search(rows, words, typing=True).meanings():
-        alike = meant.rows.annotate(likeness=_likeness(meant.joined), price_minor=lowest)
-        found = alike.order_by("-likeness", "title").values("title", "slug", "price_minor")[:limit]
-        if found:
-            return [{**row, "price": Money(row["price_minor"], settings.DEFAULT_CURRENCY)} for row in found]
+    for meant in Search(Title.objects.all(), words, typing=True).meanings():
+        if found := _suggested(query=meant.query, words=meant.joined):
+            currency = settings.DEFAULT_CURRENCY
+            return [{"title": title, "slug": slug, "price": Money(low, currency)} for title, slug, low in found]
     return []
 
 
-def _full_text(query: str) -> SearchQuery:
+_suggested = prepared_sql(f"""
+    SELECT title, slug, (SELECT min(price_minor) FROM catalog_buyable WHERE in_stock AND product_id = sold.product_id)
+    FROM catalog_title AS sold
+    WHERE search @@ to_tsquery('simple', %(query)s::text)
+        AND EXISTS (SELECT FROM catalog_buyable WHERE in_stock AND product_id = sold.product_id)
+    ORDER BY similarity(replace(lower(title), '+', ' plus'), %(words)s::text) DESC, title LIMIT {MOST_SUGGESTED}
+""")  # noqa: S608 - a number of ours
+
+
+def _full_text(query: Any) -> SearchQuery:
     return SearchQuery(query, config="simple", search_type="raw")

@@ -1,9 +1,10 @@
 """Category and search pages: what is found, what it can be narrowed by, and one page of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
+from math import isqrt
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
@@ -11,15 +12,18 @@ from django.db import connection
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
+from backmarket.prepared import Row, prepared_sql
 from catalog.facet_options import Facet, facets_shown
 from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category
 from catalog.models.buyables import ORDERS, OnCard
-from catalog.search import Found, Hit, Way, find, likeness, nearest, ways_out, words_of
+from catalog.search import Way, likeness, nearest, ways_out, words_of
+from catalog.selectors.hits import Found, Hit, find
 from catalog.selectors.narrowing import Narrowed, narrowed
 
 PAGE_SIZE = 24
-# Up to so many rows are read by their slots; more stand so close in the order of the list that it is read instead.
+# Up to so many rows, and more in a large category, are read by their slots; more of them stand so close in the order of
+# the list that it is read instead.
 BY_SLOT = 500
 DEFAULT_SORT = "best"
 # Where nothing was found, so many devices come closest.
@@ -106,6 +110,9 @@ IN_STOCK = Condition("in_stock", [])
 CARDS = f"SELECT {', '.join(CardColumns._fields)} FROM catalog_buyable"  # noqa: S608 - names of ours
 
 
+_by_key = prepared_sql(f"{CARDS} WHERE id = ANY(%(keys)s::bigint[])")
+
+
 class Rows:
     """Buyables read by the keys of a slice, in its order: what a paginator takes for a list."""
 
@@ -117,21 +124,47 @@ class Rows:
 
     def __getitem__(self, part: slice) -> list[CardRow]:
         keys = self.keys[part]
-        rows = {row.id: row for row in _cards(f"{CARDS} WHERE id = ANY(%s)", [keys])}
+        rows = {row[0]: CardRow(*row) for row in _by_key(keys=keys)}
         return [rows[key] for key in keys if key in rows]
 
 
-class Keyed:
-    """The rows that meet a condition, in an order: what lies before a page is passed over in the index alone."""
+class BySlot:
+    """The rows in these slots of a category, in an order."""
 
-    def __init__(self, condition: Condition, order: Sequence[str]) -> None:
-        self.condition = condition
-        self.order = ", ".join(f"{column.removeprefix('-')}{' DESC' * column.startswith('-')}" for column in order)
+    def __init__(self, category: int, slots: list[int], order: Sequence[str]) -> None:
+        self.facts = {"category": category, "slots": slots}
+        self.order = _columns(order)
+
+    def __getitem__(self, part: slice) -> list[CardRow]:
+        rows = _by_slot(self.order)(**self.facts, most=part.stop - part.start, before=part.start)
+        return [CardRow(*row) for row in rows]
+
+
+@cache
+def _by_slot(order: str) -> Callable[..., list[Row]]:
+    return prepared_sql(f"""
+        {CARDS} WHERE in_stock AND category_id = %(category)s::bigint AND slot = ANY(%(slots)s::int[])
+        ORDER BY {order} LIMIT %(most)s::bigint OFFSET %(before)s::bigint
+    """)
+
+
+def _columns(order: Sequence[str]) -> str:
+    return ", ".join(f"{column.removeprefix('-')}{' DESC' * column.startswith('-')}" for column in order)
+
+
+class Keyed:
+    """The rows that meet a condition, in an order. `deep`: the condition is one that the order's index holds, so what
+    lies before a page is passed over there, and no row of it read."""
+
+    def __init__(self, condition: Condition, order: Sequence[str], *, deep: bool) -> None:
+        self.condition, self.deep = condition, deep
+        self.order = _columns(order)
 
     def __getitem__(self, part: slice) -> list[CardRow]:
         where, params = self.condition
-        keys = f"SELECT id FROM catalog_buyable WHERE {where} ORDER BY {self.order} LIMIT %s OFFSET %s"  # noqa: S608
-        statement = f"{CARDS} WHERE id IN ({keys}) ORDER BY {self.order}"
+        page = f"WHERE {where} ORDER BY {self.order} LIMIT %s OFFSET %s"
+        keys = f"SELECT id FROM catalog_buyable {page}"  # noqa: S608 - names of ours
+        statement = f"{CARDS} WHERE id IN ({keys}) ORDER BY {self.order}" if self.deep else f"{CARDS} {page}"
         return _cards(statement, [*params, part.stop - part.start, part.start])
 
 
@@ -148,7 +181,10 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     left, choice, unknown = _settled([category], chosen_in(params, groups))
     sort = _sort(params)
     within = IN_STOCK & Condition("category_id = %s", [category.pk])
-    rows = Keyed(_in_order(within, choice, left), ORDERS[sort])
+    rows: Any = Keyed(_in_order(within, choice, left), ORDERS[sort], deep=not choice)
+    bits = left.bits[category.pk]
+    if choice and bits is not None and not left.loose and _is_short(left.total, bits.length):
+        rows = BySlot(category.pk, list(bits), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, unknown, sort, left.total, category)
 
@@ -164,7 +200,9 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     names = {category.slug: category.name for category in categories}
     among = found.hits if searched else None
     left, choice, unknown = _settled(within, chosen_in(params, groups), among, names)
-    rows: Any = Rows(_ranked(found, left, sort)) if searched else Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort])
+    rows: Any = Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort], deep=not choice)
+    if searched:
+        rows = Rows(_ranked(found, left, sort))
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     facets = facets_shown(groups, left, choice, names)
     ways = ways_out(found.search) if found.search else []
@@ -180,6 +218,12 @@ def _settled(
     known = {**left.counts, "category": [*left.counts.get("category", ()), *names]}
     choice, unknown = asked.settled(known)
     return left if choice == asked else narrowed(categories, choice, among), choice, unknown
+
+
+def _is_short(total: int, slots: int) -> bool:
+    """Whether all rows of a choice are fewer than those that its order is read past, in a category of so many `slots`,
+    until the first page is full."""
+    return total <= max(BY_SLOT, isqrt(PAGE_SIZE * slots))
 
 
 def _sort(params: "MultiValueDict[str, str]") -> str:

@@ -5,52 +5,79 @@ out of the bits and counted from their rows.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from django.db import connection
+from django.db import DataError
 from django.db.models import Q
 
+from backmarket.prepared import Row, prepared_sql
 from catalog.facets import Choice
 from catalog.models import Buyable, Category
 
 # Of the models, so many are offered: the most offered ones of the category, or of the brands that are chosen.
 MODELS_SHOWN = 24
-# Every part is read by an index of its own, and no row of bits is joined, sorted or grouped.
-COUNTS = """
-    SELECT facet.key, facet.value, facet.label,
-        CASE WHEN {whole} IS NULL THEN facet.count
-            ELSE bit_count(facet.slots & substring(CASE facet.key {owns} ELSE {whole} END FOR length(facet.slots))) END
-    FROM catalog_facetvalue AS facet CROSS JOIN (SELECT {given}) AS given
-    WHERE facet.id = ANY(ARRAY(
-        SELECT id FROM catalog_facetvalue
-        WHERE category_id = ANY(%(categories)s) AND key <> 'model' AND count > 0
-        UNION ALL (
-            SELECT id FROM catalog_facetvalue
-            WHERE %(models)s AND category_id = ANY(%(categories)s) AND key = 'model' AND count > 0
-                AND (%(brands)s::text[] = '{{}}' OR parent = ANY(%(brands)s))
-            ORDER BY count DESC, id LIMIT %(most)s)
-        UNION (
-            SELECT id FROM catalog_facetvalue
-            WHERE category_id = ANY(%(categories)s) AND key = 'model' AND value = ANY(%(chosen)s))
-    ))
+# Of so many rows the values are counted one by one.
+FEW_ROWS = 500
+_values = prepared_sql("""
+    SELECT facet, count(*) FROM catalog_buyable CROSS JOIN unnest(facets) AS facet
+    WHERE catalog_buyable.id = ANY(%(ids)s::bigint[]) GROUP BY facet
+""")
+# Every part is read by an index of its own, and no row of bits is joined, sorted or grouped. Of one category, or one
+# brand of it, the models stand in the order of an index.
+COUNTS = "SELECT key, value, label, {count} FROM catalog_facetvalue WHERE {rows}"
+FEW = "{within} AND key <> 'model' AND count > 0"
+MODELS = f"""
+    SELECT id FROM catalog_facetvalue WHERE {{within}} AND key = 'model' AND count > 0{{made_by}}
+    ORDER BY count DESC, id LIMIT {MODELS_SHOWN}
+"""  # noqa: S608 - a number of ours
+CHOSEN = """
+    SELECT id FROM catalog_facetvalue WHERE {within} AND key = 'model' AND value = ANY(%(chosen)s::text[])
 """
-# One string of bits for each category, said once in the statement however often it is read; and that of a facet value's
-# category out of it.
-GIVEN = "%({name})s::varbit[] AS {name}"
-OF_CATEGORY = "given.{name}[array_position(%(categories)s::bigint[], facet.category_id)]"
-STORED = """
-    SELECT category_id, key, value, slots FROM catalog_facetvalue
-    WHERE category_id = ANY(%s) AND (key = 'category'{chosen})
-"""
-STALE = """
+WITHIN = {True: "category_id = %(category)s::bigint", False: "category_id = ANY(%(categories)s::bigint[])"}
+MADE_BY = {0: "", 1: " AND parent = %(brand)s::text", 2: " AND parent = ANY(%(brands)s::text[])"}
+
+
+@cache
+def _counting(count: str, is_one: bool, brands: int, models: bool) -> Callable[..., list[Row]]:
+    """The values of one category or of several, with what `count` says of them, and the first models: those of all
+    brands (0), of one or of some (2)."""
+    within = WITHIN[is_one]
+    ids = CHOSEN.format(within=within)
+    if models:
+        ids = f"({MODELS.format(within=within, made_by=MADE_BY[brands])}) UNION {ids}"
+    parts = (FEW.format(within=within), f"id = ANY(ARRAY({ids}))")
+    return prepared_sql(" UNION ALL ".join(COUNTS.format(count=count, rows=rows) for rows in parts))
+
+
+# Bits go over as they lie in memory, and say their length first.
+_stored_bits = prepared_sql("""
+    SELECT category_id, facet.key, facet.value, varbit_send(slots)
+    FROM unnest(%(keys)s::text[], %(values)s::text[]) AS wanted(key, value)
+        JOIN catalog_facetvalue AS facet ON facet.key = wanted.key AND facet.value = wanted.value
+    WHERE category_id = ANY(%(categories)s::bigint[])
+""")
+_stale_rows = prepared_sql("""
     SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets, buyable.title
     FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
-    WHERE stale.category_id = ANY(%s)
-"""
+    WHERE stale.category_id = ANY(%(categories)s::bigint[])
+""")
+
+
+def _in_bits(owns: int, is_one: bool) -> str:
+    """How often a value stands in the bits given: `key_0` in `own_0` and so on, for as many keys as there are `owns`,
+    all others in `whole`."""
+    bits = "%({name})s::varbit" if is_one else OF_CATEGORY
+    own = "".join(f" WHEN %(key_{n})s::text THEN {bits.format(name=f'own_{n}')}" for n in range(owns))
+    whole = bits.format(name="whole")
+    given = f"CASE key{own} ELSE {whole} END" if own else whole
+    return f"bit_count(slots & {given})"
+
+
+OF_CATEGORY = "(%({name})s::varbit[])[array_position(%(categories)s::bigint[], category_id)]"
 
 
 class Stale(NamedTuple):
@@ -83,8 +110,8 @@ class Slot(Protocol):
 class Narrowed:
     """What a choice leaves. `counts` and `labels` by group and value; `bits` by category, None where all are left.
 
-    `counts` has every value that is in stock in these categories, with 0 where the other choices leave none of it; of
-    the models it has those that are offered or chosen.
+    `counts` has every value that is in stock in these categories, with 0 where the other choices leave none of it (of
+    some rows without a choice, theirs alone); of the models it has those that are offered or chosen.
     """
 
     total: int
@@ -118,8 +145,10 @@ class Bits:
         return cls(int(text or b"0", 2), length)
 
     @classmethod
-    def read(cls, text: str) -> "Bits":
-        return cls(int(text or "0", 2), len(text))
+    def read(cls, sent: bytes | memoryview) -> "Bits":
+        """As PostgreSQL sends them: their number in four bytes, and the bits, with nothing behind the last."""
+        length = int.from_bytes(sent[:4])
+        return cls(int.from_bytes(sent[4:]) >> (-length % 8), length)
 
     def __and__(self, other: "Bits") -> "Bits":
         return Bits(self.number & other.number, self.length)
@@ -153,6 +182,16 @@ class Bits:
 
 def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slot] | None = None) -> Narrowed:
     """What `choice` leaves of these categories, or of the rows `among` them: four queries at most, two without."""
+    if among is not None and not choice and len(among) <= FEW_ROWS:
+        return _told(among)
+    try:
+        return _in_bits_of(categories, choice, among)
+    except DataError:
+        # Between two of the queries a category got room for more slots, so that its bits are longer now.
+        return _in_bits_of(categories, choice, among)
+
+
+def _in_bits_of(categories: Sequence[Category], choice: Choice, among: Sequence[Slot] | None) -> Narrowed:
     slugs = {category.pk: category.slug for category in categories}
     stale = _stale(slugs)
     if not (choice or among is not None or stale):
@@ -180,22 +219,27 @@ def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slo
     return found
 
 
+def _told(rows: Sequence[Slot]) -> Narrowed:
+    """All of these rows, counted by what they say themselves; of other values of their categories nothing is told."""
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for facet, count in _values(ids=[row.id for row in rows]) if rows else ():
+        key, _, value = facet.partition("=")
+        counts[key][value] = count
+    return Narrowed(sum(counts["category"].values()), counts, {row.slug: row.title for row in rows})
+
+
 def _stale(slugs: Mapping[int, str]) -> list[Stale]:
-    with connection.cursor() as cursor:
-        cursor.execute(STALE, [list(slugs)])
-        return [Stale(*row) for row in cursor]
+    return [Stale(*row) for row in _stale_rows(categories=list(slugs))]
 
 
 def _stored(slugs: Mapping[int, str], choice: Choice) -> dict[int, dict[tuple[str, str], Bits]]:
     """The bits of what is chosen and of whole categories."""
     wanted = {**choice.values, **({"price": choice.price.whole_bins()} if choice.price else {})}
-    chosen = " OR (key = %s AND value = ANY(%s))" * len(wanted)
-    params = [part for key, values in wanted.items() for part in (key, list(values))]
+    pairs = {("category", slug) for slug in slugs.values()} | {(key, one) for key in wanted for one in wanted[key]}
+    keys, values = [key for key, _ in pairs], [value for _, value in pairs]
     stored: dict[int, dict[tuple[str, str], Bits]] = defaultdict(dict)
-    with connection.cursor() as cursor:
-        cursor.execute(STORED.format(chosen=chosen), [list(slugs), *params])
-        for category, key, value, text in cursor:
-            stored[category][key, value] = Bits.read(text)
+    for category, key, value, sent in _stored_bits(categories=list(slugs), keys=keys, values=values):
+        stored[category][key, value] = Bits.read(sent)
     if parts := choice.price.parts_of_bins() if choice.price else []:
         for category, slots in _priced(slugs, parts).items():
             length = next(iter(stored[category].values()), Bits(0, 0)).length
@@ -239,30 +283,27 @@ def _counted(
     *,
     models: bool = True,
 ) -> Narrowed:
-    keys = sorted({key for _, key in owns})
-    facts: dict[str, Any] = {
-        "categories": list(slugs),
-        "whole": [wholes[pk].hexadecimal if pk in wholes else None for pk in slugs],
-        "brands": choice.values.get("brand", []),
-        "models": models,
-        "chosen": choice.values.get("model", []),
-        "most": MODELS_SHOWN,
-        **{f"key_{place}": key for place, key in enumerate(keys)},
-        **{f"own_{place}": [owns[pk, key].hexadecimal for pk in slugs] for place, key in enumerate(keys)},
-    }
-    own = (f"WHEN %(key_{place})s THEN {OF_CATEGORY.format(name=f'own_{place}')}" for place in range(len(keys)))
-    given = ", ".join(GIVEN.format(name=name) for name in ("whole", *(f"own_{place}" for place in range(len(keys)))))
-    whole = OF_CATEGORY.format(name="whole")
-    statement = COUNTS.format(whole=whole, owns=" ".join(own) or "WHEN '' THEN NULL", given=given)
+    keys, brands, is_one = sorted({key for _, key in owns}), choice.values.get("brand", []), len(slugs) == 1
+    given = {"whole": wholes, **{f"own_{n}": {pk: owns[pk, key] for pk in slugs} for n, key in enumerate(keys)}}
+    rows = _counting(_in_bits(len(keys), is_one) if wholes else "count", is_one, min(len(brands), 2), models)(
+        categories=list(slugs), category=next(iter(slugs), None), brands=brands, brand="".join(brands[:1]),
+        chosen=choice.values.get("model", []),
+        **{name: _as_given(list(bits.values())) for name, bits in given.items() if bits},
+        **{f"key_{n}": key for n, key in enumerate(keys)},
+    )  # fmt: skip
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     labels: dict[str, str] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, facts)
-        for key, value, label, count in cursor:
-            counts[key][value] = counts[key].get(value, 0) + int(count)
-            if label:
-                labels[value] = label
+    for key, value, label, count in rows:
+        counts[key][value] = counts[key].get(value, 0) + int(count)
+        if label:
+            labels[value] = label
     return Narrowed(sum(counts["category"].values()), counts, labels, dict.fromkeys(slugs))
+
+
+def _as_given(bits: Sequence[Bits]) -> str:
+    """Bits, or a list of them, as PostgreSQL reads them."""
+    written = [each.hexadecimal for each in bits]
+    return written[0] if len(bits) == 1 else "{" + ",".join(each or '""' for each in written) + "}"
 
 
 def _count_stale(found: Narrowed, stale: Collection[Stale], choice: Choice) -> None:

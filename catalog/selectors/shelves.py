@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from backmarket.pagecache import kept_part
-from backmarket.prepared import Row, prepared
+from backmarket.prepared import Row, prepared, prepared_objects
 from catalog.models import Buyable, Category
 from catalog.selectors.offers import Offer, offers
 
@@ -39,7 +39,12 @@ def _aisles() -> "QuerySet[Any, Row]":
 
 def searched_categories() -> list[Category]:
     """All categories in their order, with the attributes that a search is understood by."""
-    return list(Category.objects.defer("impact", "synonyms", "box"))
+    return _searched()
+
+
+@prepared_objects
+def _searched() -> "QuerySet[Category]":
+    return Category.objects.defer("impact", "synonyms", "box")
 
 
 def best_offers(count: int) -> list[Buyable]:

@@ -45,7 +45,8 @@ def _products() -> Iterator[Step]:
     Title.objects.exclude(pk__in=Buyable.objects.values("product_id")).delete()
     for start in range(0, len(ids), PRODUCTS):
         batch = ids[start : start + PRODUCTS]
-        learn_words(batch)
+        with transaction.atomic():
+            learn_words(batch)
         yield "products", len(batch), len(ids)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(FORGET)

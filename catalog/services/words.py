@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from backmarket.db import lock
 from catalog.models import Remainder, Title, Variant, Word
 from catalog.reading import kept_remains_of
 from catalog.search import searchable, words_of_variant
@@ -12,10 +13,15 @@ LONGEST = 100
 
 
 def learn_words(product_ids: Iterable[int]) -> None:
-    """Take in the words of all variants of these products; what is known already stays as it is."""
+    """Take in the words of all variants of these products; what is known already stays as it is.
+
+    In the caller's transaction: whoever writes the same titles waits, and then reads what these variants say by then.
+    """
+    wanted = set(product_ids)
+    list(lock(Title.objects.filter(pk__in=wanted)).values_list("pk"))
     texts: dict[int, list[str]] = defaultdict(list)
     titles: dict[int, Title] = {}
-    variants = Variant.objects.filter(product_id__in=set(product_ids)).select_related("product__category")
+    variants = Variant.objects.filter(product_id__in=wanted).select_related("product__category")
     for variant in variants.order_by("product_id", "pk"):
         texts[variant.product_id] += words_of_variant(variant)
         titles[variant.product_id] = Title(

@@ -2,15 +2,18 @@
 
 import random
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
+from catalog.facet_options import Facet
 from catalog.facets import Choice, chosen_in, groups_of
 from catalog.models import Buyable, Category, FacetValue, Listing, StaleBuyable
-from catalog.selectors.lists import category_page
-from catalog.selectors.narrowing import Bits, narrowed
+from catalog.selectors.lists import category_page, search_page
+from catalog.selectors.narrowing import narrowed
 from catalog.services import facet_index
 from catalog.services.facet_index import index_stale
 from catalog.services.listings import change_listing, pause_listing
@@ -89,7 +92,7 @@ def test_what_is_indexed_is_no_longer_stale_and_stays_where_it_is(shelf: Categor
     assert dict(Buyable.objects.values_list("pk", "slot")) == slots
     sold = Buyable.objects.get(variant=listing.variant, grade=listing.grade)
     brand = FacetValue.objects.get(key="brand", value="Apple")
-    assert (brand.count, sold.slot in Bits.read(brand.slots)) == (8, False)
+    assert (brand.count, brand.slots[sold.slot]) == (8, "0")
 
 
 def test_a_change_that_moves_no_facet_makes_nothing_stale(shelf: Category, now: datetime) -> None:
@@ -126,4 +129,34 @@ def test_long_lists_are_read_in_their_order_and_hold_the_same_rows(
     index_stale()
     short = {address: list(category_page(shelf, QueryDict(address)).page) for address in ADDRESSES}
     monkeypatch.setattr("catalog.selectors.lists.BY_SLOT", 0)
+    monkeypatch.setattr("catalog.selectors.lists._is_short", lambda total, slots: False)
     assert {address: list(category_page(shelf, QueryDict(address)).page) for address in ADDRESSES} == short
+
+
+def test_what_a_search_found_is_counted_as_the_bits_count_it(shelf: Category, monkeypatch: pytest.MonkeyPatch) -> None:
+    index_stale()
+    pause_listing(Listing.objects.earliest("number"), by=BY, at=datetime(2026, 11, 23, 9, tzinfo=UTC))
+
+    def shown(words: str) -> tuple[int, list[Facet], list[int]]:
+        page = search_page(words, QueryDict(), [shelf])
+        return page.total, page.facets, [row.id for row in page.page]
+
+    few = {words: shown(words) for words in ("apple", "good one", "nokai", "zeppelin")}
+    assert [total for total, _facets, _rows in few.values()] == [8, 9, 9, 0]
+    monkeypatch.setattr("catalog.selectors.narrowing.FEW_ROWS", 0)
+    assert {words: shown(words) for words in few} == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bits_that_grow_between_two_statements_are_read_again(shelf: Category) -> None:
+    index_stale()
+    grown: list[int] = []
+
+    def growing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not grown and any(str(value).startswith("x") for value in params or ()):
+            grown.append(facet_index._lengthen(shelf, 2 * facet_index.STEP))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(growing):
+        found = counted(shelf, "brand=Apple&grade=good")
+    assert (found, grown) == (by_hand(shelf, "brand=Apple&grade=good"), [2 * facet_index.STEP])

@@ -3,6 +3,7 @@ import pytest
 from catalog.models import Buyable
 from catalog.reading import tokens
 from catalog.search import matching, suggestions
+from catalog.selectors.hits import MOST_MODELS, find
 from tests.factories import CategoryFactory, ListingFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +75,22 @@ def test_suggestions_name_each_product_once(shelf: dict[str, Buyable]) -> None:
     ListingFactory(variant=VariantFactory(product=product, sku="OTHER"))
     titles = [row["slug"] for row in suggestions("iphone 12")]
     assert titles.count(product.slug) == 1
+
+
+WORDS = ("iphone 12 pro", "12pro 256", "256gold", "256 gold iphone", "samsng galaxi", "good", "apple", "zeppelin")
+
+
+def test_few_models_and_many_are_found_alike(shelf: dict[str, Buyable]) -> None:
+    """What many models have is read by the words of their buyables; what few have, by the model."""
+    few = {words: set(find(words).hits) for words in WORDS}
+    assert {words: len(hits) for words, hits in few.items()} == {
+        "iphone 12 pro": 2, "12pro 256": 1, "256gold": 1, "256 gold iphone": 1, "samsng galaxi": 3, "good": 6,
+        "apple": 3, "zeppelin": 0,
+    }  # fmt: skip
+    for number in range(MOST_MODELS):
+        sell("Apple", f"iPhone 12 Pro Max{number}", 256, "gold")
+    many = {words: set(find(words).hits) for words in WORDS}
+    assert {words: len(many[words] - few[words]) for words in WORDS} == {
+        words: 0 if words in {"samsng galaxi", "zeppelin"} else MOST_MODELS for words in WORDS
+    }
+    assert all(few[words] <= many[words] for words in WORDS)
