@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Sum
+
 from backmarket.money import Money
 from backmarket.payments.models import LedgerMovement
 from backmarket.payments.services import book
@@ -20,7 +22,10 @@ LOST, FOUND = "lost_sale", "found_sale"
 def earn_sale(line: OrderLine, *, at: datetime) -> None:
     """The buyer's money becomes the plant's proceeds and the house's commission; due 14 days after delivery."""
     _book_sale(line, at)
-    _earn(line, at)
+    _earn(line, line.proceeds, at)
+    if line.parts_minor:  # given back while it was on its way
+        for part in PartRefund.objects.filter(line=line):
+            bear_part(part, at=at)
 
 
 def charge_label(line: OrderLine, *, at: datetime) -> None:
@@ -47,12 +52,13 @@ def _label_share(line: OrderLine) -> Money:
 
 
 def compensate_sale(line: OrderLine, *, at: datetime) -> None:
-    """The courier lost what the buyer is paid back for: the house, whose parcel was insured, pays the plant's proceeds.
+    """The courier lost what the buyer is paid back for: the house, whose parcel was insured, pays the plant's proceeds,
+    but not for express that did not arrive.
 
     Due as a delivery's would be, so that what is found until then needs no money back. Only once.
     """
     _book_compensation(line, LOST, 1, at)
-    _earn(line, at)
+    _earn(line, line.proceeds - line.surcharge, at)
 
 
 def is_compensated(line: OrderLine) -> bool:
@@ -68,13 +74,13 @@ def take_back_compensation(line: OrderLine, *, at: datetime) -> None:
         _unearn(line, at)
 
 
-def _earn(line: OrderLine, at: datetime) -> None:
+def _earn(line: OrderLine, amount: Money, at: datetime) -> None:
     Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.SALE,
         defaults={
             "plant_id": line.plant_id,
-            "amount_minor": line.proceeds.minor,
+            "amount_minor": amount.minor,
             "currency": line.currency,
             "due_at": at + PROCEEDS_DUE_AFTER,
             "created_at": at,
@@ -102,16 +108,18 @@ def shares_of_part(part: PartRefund) -> tuple[int, int, int]:
     """What of a new refund in part is the plant's, of the commission and of its VAT, in minor units.
 
     Each is what is due for all that the plant has borne so far, less what it had before, so that the roundings never
-    add up to more than there was.
+    add up to more than there was. A surcharge for express that went back is in neither: it brought no commission.
     """
     if part.borne_by == PartRefund.Bearer.HOUSE:
         return 0, 0, 0
     line, before = part.line, PartRefund.objects.filter(line=part.line, borne_by=PartRefund.Bearer.PLANT)
-    rows = before.values_list("amount_minor", "commission_minor", "commission_vat_minor")
-    amount, commission, vat = (sum(each) for each in zip((0, 0, 0), *rows, strict=True))
-    borne = amount + part.amount_minor
-    both = share_of(_commission(line) + _commission_vat(line), borne, line.gross.minor).minor - commission - vat
-    mine = share_of(_commission(line), borne, line.gross.minor).minor - commission
+    express = before.filter(reason=PartRefund.Reason.EXPRESS).aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    rows = before.exclude(reason=PartRefund.Reason.EXPRESS)
+    sums = rows.values_list("amount_minor", "commission_minor", "commission_vat_minor")
+    amount, commission, vat = (sum(each) for each in zip((0, 0, 0), *sums, strict=True))
+    borne, whole = amount + part.amount_minor, line.gross.minor - express
+    both = share_of(_commission(line) + _commission_vat(line), borne, whole).minor - commission - vat
+    mine = share_of(_commission(line), borne, whole).minor - commission
     return part.amount_minor - both, mine, both - mine
 
 
@@ -127,7 +135,8 @@ def bear_part(part: PartRefund, *, at: datetime) -> None:
     ]
     if part.borne_by == PartRefund.Bearer.HOUSE:
         entries[1:] = [("compensation", "", -part.amount)]
-    book(f"part:{part.pk}", kind="part", reference=line.pk, entries=entries, at=at, label=_label(line))
+    kind = "express_back" if part.reason == PartRefund.Reason.EXPRESS else "part"
+    book(f"part:{part.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
     if part.borne_by == PartRefund.Bearer.PLANT:
         sale = Earning.objects.filter(line=line, kind=Earning.Kind.SALE, settlement=None, due_at__gt=at).first()
         facts = {"plant_id": line.plant_id, "line": line, "amount_minor": -part.plant_minor, "currency": part.currency}
@@ -173,7 +182,7 @@ def _book_sale(line: OrderLine, at: datetime) -> None:
 
 
 def _book_compensation(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
-    amount = line.proceeds * sign
+    amount = (line.proceeds - line.surcharge) * sign
     entries = [("compensation", "", -amount), ("plant", str(line.plant_id), amount)]
     book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
 

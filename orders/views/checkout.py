@@ -4,7 +4,7 @@ import uuid
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -30,6 +30,7 @@ from orders.forms import CheckoutForm
 from orders.models import Cart, CartItem, Order
 from orders.pages.cart import CartView, WaitingOrder, cart_view
 from orders.pages.checkout import blank_fields
+from orders.pages.delivery import chosen_express, require_told, with_delivery
 from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
 from orders.services.checkout import fail_order, place_order, settle_order
@@ -38,6 +39,8 @@ from orders.views.cart import cart_of_request, filled_cart, named_cart, shown_ca
 from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
+# What htmx asks for when a delivery is chosen.
+SUMS = "sums"
 # Stripe's fields are frames of its own, and its script comes from its own server: its rule, and for this page alone.
 CARD_FIELDS = {
     "script-src": ["https://js.stripe.com", "https://*.js.stripe.com"],
@@ -50,9 +53,9 @@ CARD_FIELDS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @retried
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Guest or account, address, full price, one button."""
+    """Guest or account, address, full price, one button. Choosing a delivery asks for the sums alone."""
     if request.method != "POST":
-        return _first_shown(request)
+        return _sums(request) if request.htmx.target == SUMS else _first_shown(request)  # type: ignore[attr-defined]
     cart = named_cart(request)
     if cart is None:
         return _elsewhere(request, cart) or redirect("cart")
@@ -91,11 +94,30 @@ def _first_shown(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/checkout.html", context)
 
 
+def _sums(request: HttpRequest) -> HttpResponse:
+    """The total and the button, for the delivery that was chosen just now."""
+    cart, items = filled_cart(request, timetravel.now())
+    if cart is None or not items:
+        raise Http404
+    user = person(request)
+    context = {"cart": _with_choice(request, cart, items), "credit": _credit(user, request, cart) if user else None}
+    return render(request, "orders/_sums_changed.html", context)
+
+
 def _seen(request: HttpRequest, cart: Cart, items: list[CartItem] | None = None) -> CartView:
-    view = shown_cart(request, cart, timetravel.now(), items)
+    view = _with_choice(request, cart, items)
     if view.changed:
         note_seen_prices(cart)
     return view
+
+
+def _with_choice(request: HttpRequest, cart: Cart, items: list[CartItem] | None = None) -> CartView:
+    now = timetravel.now()
+    return with_delivery(shown_cart(request, cart, now, items), _sent(request), now)
+
+
+def _sent(request: HttpRequest) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET
 
 
 def _form_page(
@@ -113,16 +135,18 @@ def _form_page(
 
 def _forms(request: HttpRequest, cart: Cart) -> tuple[CheckoutForm, AddressForm]:
     user, sent = person(request), posted(request)
-    credit = _credit(user, cart) if user else None
+    credit = _credit(user, request, cart) if user else None
     first = {"checkout_key": uuid.uuid4(), "use_credit": True, "credit": credit}
     form = CheckoutForm(sent, known_email=user.email if user else "", credit=credit, initial=first)
     return form, AddressForm(sent, instance=latest_address(user) if sent is None else None)
 
 
-def _credit(user: User, cart: Cart) -> Money | None:
+def _credit(user: User, request: HttpRequest, cart: Cart) -> Money | None:
     """What the form offers; who has none waits for no sum of the cart."""
+    if not credit_of(user):
+        return None
     now = timetravel.now()
-    return usable_credit(user, cart, cart_view(cart, now).total, at=now) if credit_of(user) else None
+    return usable_credit(user, cart, with_delivery(cart_view(cart, now), _sent(request), now).total, at=now)
 
 
 def _already_placed(request: HttpRequest) -> Order | None:
@@ -136,7 +160,8 @@ def _already_placed(request: HttpRequest) -> Order | None:
 
 
 def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: AddressForm) -> Order:
-    user = person(request)
+    user, express = person(request), chosen_express(request.POST)
+    require_told(request.POST, express)
     order = place_order(
         cart,
         address=typed_address(user, address_form.cleaned_data),
@@ -145,6 +170,7 @@ def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: A
         language=get_language() or "en",
         checkout_key=form.cleaned_data["checkout_key"],
         credit_minor=form.credit_minor,
+        express=express,
         conditions_version=CONDITIONS_VERSION,
         by=actor(request),
         at=timetravel.now(),
