@@ -1,4 +1,4 @@
-"""Express is a promise: its surcharge is the plant's once it is kept, and the buyer's again, by itself, if it is not."""
+"""Express is a promise: kept, its surcharge is the plant's; broken, it is the buyer's again, by itself."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
