@@ -4,7 +4,7 @@ import uuid
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -39,8 +39,6 @@ from orders.views.cart import cart_of_request, filled_cart, named_cart, shown_ca
 from orders.views.common import actor, opened, person, remember_guest_order
 
 CONDITIONS_VERSION = "2026-11"
-# What htmx asks for when a delivery is chosen.
-SUMS = "sums"
 # Stripe's fields are frames of its own, and its script comes from its own server: its rule, and for this page alone.
 CARD_FIELDS = {
     "script-src": ["https://js.stripe.com", "https://*.js.stripe.com"],
@@ -53,9 +51,10 @@ CARD_FIELDS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @retried
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Guest or account, address, full price, one button. Choosing a delivery asks for the sums alone."""
+    """Guest or account, address, full price, one button. Choosing a delivery by htmx asks for the page anew, with what
+    was chosen in its address, and takes the sums from it."""
     if request.method != "POST":
-        return _sums(request) if request.htmx.target == SUMS else _first_shown(request)  # type: ignore[attr-defined]
+        return _first_shown(request)
     cart = named_cart(request)
     if cart is None:
         return _elsewhere(request, cart) or redirect("cart")
@@ -94,26 +93,12 @@ def _first_shown(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/checkout.html", context)
 
 
-def _sums(request: HttpRequest) -> HttpResponse:
-    """The total and the button, for the delivery that was chosen just now."""
-    cart, items = filled_cart(request, timetravel.now())
-    if cart is None or not items:
-        raise Http404
-    user = person(request)
-    context = {"cart": _with_choice(request, cart, items), "credit": _credit(user, request, cart) if user else None}
-    return render(request, "orders/_sums_changed.html", context)
-
-
 def _seen(request: HttpRequest, cart: Cart, items: list[CartItem] | None = None) -> CartView:
-    view = _with_choice(request, cart, items)
+    now = timetravel.now()
+    view = shown_cart(request, cart, now, items)
     if view.changed:
         note_seen_prices(cart)
-    return view
-
-
-def _with_choice(request: HttpRequest, cart: Cart, items: list[CartItem] | None = None) -> CartView:
-    now = timetravel.now()
-    return with_delivery(shown_cart(request, cart, now, items), _sent(request), now)
+    return with_delivery(view, _sent(request), now)
 
 
 def _sent(request: HttpRequest) -> QueryDict:
