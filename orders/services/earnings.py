@@ -58,7 +58,7 @@ def compensate_sale(line: OrderLine, *, at: datetime) -> None:
     Due as a delivery's would be, so that what is found until then needs no money back. Only once.
     """
     _book_compensation(line, LOST, 1, at)
-    _earn(line, line.proceeds - line.surcharge, at)
+    _earn(line, _compensation(line), at)
 
 
 def is_compensated(line: OrderLine) -> bool:
@@ -71,7 +71,7 @@ def take_back_compensation(line: OrderLine, *, at: datetime) -> None:
     """The plant has its device again; nothing when it was never paid for it."""
     if is_compensated(line):
         _book_compensation(line, FOUND, -1, at)
-        _unearn(line, at)
+        _unearn(line, _compensation(line), at)
 
 
 def _earn(line: OrderLine, amount: Money, at: datetime) -> None:
@@ -93,15 +93,16 @@ def reverse_sale(line: OrderLine, *, at: datetime) -> None:
     cancel out. What the house had borne of it in part comes back to the house."""
     parts = list(PartRefund.objects.filter(line=line))
     borne = [part.amount_minor for part in parts if part.borne_by == PartRefund.Bearer.HOUSE]
+    plants = _less(line.proceeds, (part.plant_minor for part in parts))
     entries = [
         ("buyer", BUYERS, line.rest),
         ("compensation", "", Money(sum(borne), line.currency)),
-        ("plant", str(line.plant_id), -_less(line.proceeds, (part.plant_minor for part in parts))),
+        ("plant", str(line.plant_id), -plants),
         ("commission", "", -_less(_commission(line), (part.commission_minor for part in parts))),
         ("commission_vat", "", -_less(_commission_vat(line), (part.commission_vat_minor for part in parts))),
     ]
     book(f"unsale:{line.pk}", kind="unsale", reference=line.pk, entries=entries, at=at, label=_label(line))
-    _unearn(line, at)
+    _unearn(line, plants, at)
 
 
 def shares_of_part(part: PartRefund) -> tuple[int, int, int]:
@@ -135,26 +136,27 @@ def bear_part(part: PartRefund, *, at: datetime) -> None:
     ]
     if part.borne_by == PartRefund.Bearer.HOUSE:
         entries[1:] = [("compensation", "", -part.amount)]
-    kind = "express_back" if part.reason == PartRefund.Reason.EXPRESS else "part"
+    is_express = part.reason == PartRefund.Reason.EXPRESS
+    kind = "express_back" if is_express else "part"
     book(f"part:{part.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
     if part.borne_by == PartRefund.Bearer.PLANT:
         sale = Earning.objects.filter(line=line, kind=Earning.Kind.SALE, settlement=None, due_at__gt=at).first()
         facts = {"plant_id": line.plant_id, "line": line, "amount_minor": -part.plant_minor, "currency": part.currency}
         facts |= {"due_at": sale.due_at if sale else at, "created_at": at}
+        facts |= {"label": part.reason} if is_express else {}
         Earning.objects.get_or_create(kind=Earning.Kind.PART, reference=part.pk, defaults=facts)
 
 
-def _unearn(line: OrderLine, at: datetime) -> None:
-    """What is left of the sale; all of it that is not settled yet falls due at once."""
+def _unearn(line: OrderLine, amount: Money, at: datetime) -> None:
+    """`amount` is what is left of the sale; all of it that is not settled yet falls due at once."""
     earned = Earning.objects.filter(line=line, kind__in=[Earning.Kind.SALE, Earning.Kind.PART])
     earned.filter(settlement=None, due_at__gt=at).update(due_at=at)
-    borne = PartRefund.objects.filter(line=line).values_list("plant_minor", flat=True)
     Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.REFUND,
         defaults={
             "plant_id": line.plant_id,
-            "amount_minor": -_less(line.proceeds, borne).minor,
+            "amount_minor": -amount.minor,
             "currency": line.currency,
             "due_at": at,
             "created_at": at,
@@ -182,9 +184,13 @@ def _book_sale(line: OrderLine, at: datetime) -> None:
 
 
 def _book_compensation(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
-    amount = (line.proceeds - line.surcharge) * sign
+    amount = _compensation(line) * sign
     entries = [("compensation", "", -amount), ("plant", str(line.plant_id), amount)]
     book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
+
+
+def _compensation(line: OrderLine) -> Money:
+    return line.proceeds - line.surcharge
 
 
 def _commission(line: OrderLine) -> Money:

@@ -23,9 +23,11 @@ from backmarket.shipping.services import book_with_courier
 from catalog.models import Listing
 from orders.express import express_of, late_express
 from orders.models import Consignment, Earning, Order, OrderLine, PartRefund
+from orders.pages import order_page
+from orders.selectors import statement
 from orders.services.cancelling import cancel_line
 from orders.services.deadlines import watch_order_deadlines
-from orders.services.fulfilment import lose_consignment, ship_consignment
+from orders.services.fulfilment import lose_consignment, return_consignment, ship_consignment
 from orders.services.goodwill import refund_part
 from orders.services.holds import release_hold
 from orders.services.promises import give_surcharge_back
@@ -150,6 +152,8 @@ def test_what_comes_a_day_late_gives_the_surcharge_back_once_at_the_plants_cost(
     assert list(Refund.objects.values_list("status", flat=True)) == ["succeeded", "succeeded"]
     assert balance("plant", str(consignment.plant_id)) == eur(60_000 + 490 - 2 * 3_600)
     assert (balance("commission"), balance("commission_vat"), balance("buyer")) == (eur(6_000), eur(1_200), eur(0))
+    [parcel] = order_page(consignment.order, now + 5 * DAY).parcels
+    assert parcel.late_back == eur(SURCHARGE)
     mail = Notification.objects.get(template="express_late")
     assert mail.subject.endswith("late, so €5.91 go back to you")
     assert "promised by Nov. 25, 2026, and was not there" in mail.text
@@ -247,6 +251,10 @@ def test_what_the_courier_lost_is_refunded_whole_and_its_plant_is_not_paid_for_e
     assert balance("plant", str(consignment.plant_id)) == eur(60_490 - 7_200) == -balance("compensation")
     watch_order_deadlines(now + 20 * DAY)
     assert (parts(), is_sound()) == ([], True)
+    carry(consignment.parcel, at=now + 21 * DAY, to=Parcel.Status.RETURNED)
+    return_consignment(consignment, at=now + 21 * DAY)
+    assert (balance("plant", str(consignment.plant_id)), balance("compensation")) == (eur(0), eur(0))
+    assert is_sound()
 
 
 def test_a_cancelled_device_has_its_share_of_it_back_as_of_the_shipping(
@@ -281,7 +289,9 @@ def test_a_settlement_pays_what_is_left(
     consignment = delivered(3)
     settle_refunds(now + 3 * DAY)
     settle_plants(now + 30 * DAY)
-    assert consignment.plant.settlements.get().total_minor == 60_490 - 7_200
+    settlement = consignment.plant.settlements.get()
+    assert settlement.total_minor == 60_490 - 7_200
+    assert sorted(row.amount.minor for row in statement(settlement).rows if "late" in row.title) == [-296, -295]
     assert is_sound()
 
 

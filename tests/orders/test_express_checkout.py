@@ -14,7 +14,7 @@ from catalog.models import Listing
 from orders.models import Consignment, Order
 from refurbishers.models import Refurbisher
 from refurbishers.services.profiles import CannotOfferExpress, offer_express
-from tests.admin.rows import act
+from tests.admin.rows import act, url
 from tests.ground.money_steps import eur
 from tests.orders.test_views import ADDRESS, fill
 
@@ -163,6 +163,8 @@ def test_a_plant_offers_express_within_the_rule(
     plant: Refurbisher, bob: User, client_of: Callable[[User], Client], now: datetime
 ) -> None:
     page = client_of(bob)
+    shown = page.get(url("plant", plant))
+    assert url("plant", plant, "step", "express") in shown.content.decode()
     assert act(page, plant, "express", surcharge="6.50").status_code == 302
     plant.refresh_from_db()
     assert plant.express_minor == 650
