@@ -207,6 +207,9 @@ def test_a_sale_undone_after_late_express_and_goodwill_leaves_nobody_a_cent(
             by=BY,
             at=now + 4 * DAY,
         )
+    first = PartRefund.objects.get(pk=UUID(int=1))
+    # 36.00 of commission were earned on 304.90, not on what express cost besides.
+    assert first.commission_minor + first.commission_vat_minor == 591
     refund_line(line, reason="withdrawal", by=BY, at=now + 5 * DAY)
     settle_refunds(now + 5 * DAY)
     line.refresh_from_db()
