@@ -89,7 +89,8 @@ WIRING: dict[str, list[str]] = {
         "orders.handlers.email_buyer_line",
         "orders.handlers.count_shipment",
     ],
-    "line.delivered": ["orders.handlers.email_buyer_line"],
+    "line.delivered": ["orders.handlers.email_buyer_line", "orders.handlers.give_back_late_express"],
+    "consignment.late": ["orders.handlers.email_buyer_of_late_express"],
     "line.cancelled": [
         "orders.handlers.email_buyer_line",
         "orders.handlers.count_cancellation",

@@ -16,6 +16,7 @@ from backmarket.api.pagination import CursorPagination
 from backmarket.invoices.models import Kind
 from backmarket.invoices.selectors import papers_about
 from backmarket.invoices.views import pdf_response
+from backmarket.shipping.models import Parcel
 from orders import access, selectors
 from orders.models import Consignment, Order, OrderLine
 from orders.services.cancelling import ask_to_cancel, cancel_line
@@ -25,7 +26,8 @@ from refurbishers.models import Member
 
 
 class LineOutput(serializers.Serializer):
-    """One device; amounts in minor units, the shipping share included in `shipping_minor` alone."""
+    """One device; amounts in minor units, the shipping share included in `shipping_minor` alone, `surcharge_minor` of
+    it for express."""
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=OrderLine.Status.choices)
@@ -35,6 +37,7 @@ class LineOutput(serializers.Serializer):
     plant = serializers.CharField(source="plant.slug")
     price_minor = serializers.IntegerField()
     shipping_minor = serializers.IntegerField()
+    surcharge_minor = serializers.IntegerField()
     currency = serializers.CharField()
     identifier = serializers.CharField()
     due_at = serializers.DateTimeField(allow_null=True)
@@ -76,6 +79,10 @@ class ConsignmentOutput(serializers.Serializer):
     id = serializers.UUIDField()
     order = serializers.IntegerField(source="order.number")
     ship_by = serializers.DateTimeField()
+    service = serializers.ChoiceField(
+        choices=Parcel.Service.choices, help_text="The label of the house courier has it."
+    )
+    promised_date = serializers.DateField(allow_null=True, help_text="Of express: later costs the plant the surcharge.")
     recipient = serializers.ListField(child=serializers.CharField(), source="destination.lines")
     lines = LineOutput(many=True)
 

@@ -57,6 +57,9 @@ def packing_pdf(consignment: Consignment) -> bytes:
     sheet = _Sheet(canvas)
     sheet.write(_("Packing slip"), size=20)
     sheet.write(_("Order %(number)s") % {"number": consignment.order.number})
+    if consignment.is_express and consignment.promised_date:
+        day = date_format(consignment.promised_date, "DATE_FORMAT")
+        sheet.write(_("Express: at the door by %(day)s") % {"day": day}, bold=True)
     sent = consignment.parcel.created_at if consignment.parcel else now()
     sheet.write(date_format(calendar().local(sent), "DATE_FORMAT"))
     sheet.block(_("From"), _sender(consignment.plant))

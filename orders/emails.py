@@ -95,6 +95,14 @@ def send_part(part: PartRefund, *, at: datetime) -> None:
     )
 
 
+def send_late_express(consignment: Consignment, amount: Money, *, at: datetime) -> None:
+    """That it was not there by the promised day, and that what this cost goes back."""
+    _to_buyer(
+        consignment.order, "express_late", key=str(consignment.pk), at=at, consignment=consignment,
+        plant=consignment.plant, amount=amount,
+    )  # fmt: skip
+
+
 def send_guest_link(order: Order, *, key: str, at: datetime) -> None:
     """The link that a guest asked for; `key` makes each request its own e-mail."""
     _to_buyer(order, "guest_link", key=key, at=at)

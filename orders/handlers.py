@@ -4,12 +4,24 @@ from collections.abc import Callable
 from uuid import UUID
 
 from backmarket.events.models import Event
+from backmarket.money import Money
 from backmarket.payments.models import Dispute, LedgerEntry, Payment, Payout, Refund, TransferReversal
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
 from orders.issues import NOT_DEFECTS
-from orders.models import CancelRequest, Claim, Consignment, Guarantee, Hold, Order, OrderLine, Settlement, Withdrawal
+from orders.models import (
+    CancelRequest,
+    Claim,
+    Consignment,
+    Guarantee,
+    Hold,
+    Order,
+    OrderLine,
+    PartRefund,
+    Settlement,
+    Withdrawal,
+)
 from orders.selectors import stray_payment_of
 from orders.services import (
     checkout,
@@ -19,6 +31,7 @@ from orders.services import (
     fulfilment,
     holds,
     invoicing,
+    promises,
     refunds,
     returns,
     settlement,
@@ -88,6 +101,12 @@ PARCEL_MOVES: dict[tuple[str | None, str], Callable[[Event], object]] = {
         _claim(e), reason="parcel_lost", by=COURIER, at=e.happened_at
     ),
 }
+
+
+def give_back_late_express(event: Event) -> None:
+    line = _line(event)
+    if line.surcharge_minor:
+        promises.watch_promise(line.consignment_id, at=event.happened_at)
 
 
 # Payments
@@ -174,9 +193,16 @@ def tell_of_release(event: Event) -> None:
 
 
 def email_buyer_of_part(event: Event) -> None:
-    """Money that is back for a device that the buyer keeps."""
-    if part := part_of(Refund.objects.get(pk=event.subject_id)):
+    """Money that is back for a device that the buyer keeps; of late express they were told when it was asked for."""
+    part = part_of(Refund.objects.get(pk=event.subject_id))
+    if part and part.reason != PartRefund.Reason.EXPRESS:
         emails.send_part(part, at=event.happened_at)
+
+
+def email_buyer_of_late_express(event: Event) -> None:
+    consignment = Consignment.objects.select_related("order__address", "plant").get(pk=event.subject_id)
+    amount = Money(event.data["minor"], consignment.currency)
+    emails.send_late_express(consignment, amount, at=event.happened_at)
 
 
 def tell_plants(event: Event) -> None:

@@ -24,7 +24,7 @@ from backmarket.payments.selectors import given_back_before
 from backmarket.taxes import included_vat, share_of
 from backmarket.taxes.rates import in_union
 from catalog.models import VatScheme
-from orders.models import Consignment, Earning, Order, OrderLine, Settlement
+from orders.models import Consignment, Earning, Order, OrderLine, PartRefund, Settlement
 from refurbishers.models import Refurbisher
 
 # What moved the commission, by the kind of earning that the plant was settled for.
@@ -88,6 +88,7 @@ def _sold(line: OrderLine, plants_country: str) -> Line:
         country=line.vat_country or plants_country,
         scheme="margin" if line.vat_scheme == VatScheme.MARGINAL else taxed,
         shipping=line.shipping,
+        express=line.surcharge,
         guarantee_months=line.guarantee_months,
     )
 
@@ -108,6 +109,10 @@ def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime
     """
     subject = str(line.pk)
     sold = next(line for line in invoice.lines if line["subject"] == subject)
+    what = sold["what"]
+    if refund.reason == PartRefund.Reason.EXPRESS:
+        with translation.override(invoice.language):
+            what = _("Express delivery that came late: %(device)s") % {"device": what}
     gross, vat = Money(sold["gross_minor"], invoice.currency), Money(sold["vat_minor"], invoice.currency)
     before, vat_before = credited_of(invoice, subject)
     credit = refund.credit + given_back_before(refund)
@@ -127,7 +132,7 @@ def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime
         lines=[
             Line(
                 subject=subject,
-                what=sold["what"],
+                what=what,
                 number=sold["number"],
                 gross=given,
                 vat=share_of(vat, back.minor, gross.minor) - vat_before,
@@ -135,6 +140,7 @@ def credit_draft(invoice: Invoice, refund: Refund, line: OrderLine, at: datetime
                 country=sold["country"],
                 scheme=sold["scheme"],
                 shipping=Money(sold.get("shipping_minor", 0), invoice.currency) if whole else None,
+                express=Money(sold.get("express_minor", 0), invoice.currency) if whole else None,
             )
         ],
         facts={

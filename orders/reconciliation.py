@@ -86,6 +86,16 @@ CHECKS: Checks = {
         GROUP BY line.id HAVING line.parts_minor <> coalesce(sum(part.amount_minor), 0)
         """,
     ),
+    "surcharges": (
+        _("What a parcel cost for express is not what its devices cost for it"),
+        """
+        SELECT 'order ' || number, consignment.surcharge_minor, coalesce(sum(line.surcharge_minor), 0), line.currency
+        FROM orders_consignment AS consignment JOIN orders_order ON orders_order.id = consignment.order_id
+            JOIN orders_orderline AS line ON line.consignment_id = consignment.id
+        GROUP BY consignment.id, number, line.currency
+        HAVING consignment.surcharge_minor <> coalesce(sum(line.surcharge_minor), 0)
+        """,
+    ),
     "plants_money": (
         _("A plant's account is not what it earned and was not paid"),
         """

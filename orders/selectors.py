@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import Address, AddressFields, User
 from backmarket.invoices.models import Invoice
@@ -39,6 +40,7 @@ from orders.models.holds import ORDERS_AT_MOST
 from refurbishers.models import Refurbisher
 
 CART_KEY = "cart"
+LATE = _("express that came late, given back")
 
 
 def cart_count(request: HttpRequest) -> int:
@@ -267,7 +269,7 @@ def _row(earning: Earning, booked: tuple[Money, Money] | None) -> StatementRow:
     return StatementRow(
         at=earning.created_at,
         kind=earning.kind,
-        title=capfirst(earning.get_kind_display()),
+        title=capfirst(str(LATE) if _is_express(earning) else earning.get_kind_display()),
         detail=f"{earning.line.order.number} · {earning.line.title}" if earning.line else earning.label,
         amount=earning.amount,
         commission=-commission,
@@ -275,6 +277,10 @@ def _row(earning: Earning, booked: tuple[Money, Money] | None) -> StatementRow:
         label=earning.amount if earning.kind == Earning.Kind.LABEL else nothing,
         about=earning.about,
     )
+
+
+def _is_express(earning: Earning) -> bool:
+    return earning.kind == Earning.Kind.PART and bool(earning.label)
 
 
 def unsettled(plant: Refurbisher, at: datetime) -> dict[str, Any]:

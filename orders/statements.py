@@ -37,6 +37,7 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
     ("part", Account.BUYER): _("Refund to the customer in part"),
     ("part", Account.COMMISSION): _("Commission given back"),
     ("part", Account.COMMISSION_VAT): _("VAT on commission given back"),
+    ("express_back", Account.BUYER): _("Express delivery that came late, given back to the customer"),
     ("trade", Account.CONSUMER): _("Device bought"),
     ("payout", Account.BANK): _("Paid to your account"),
     ("payout-bounced", Account.BANK): _("Sent back by your bank"),
@@ -52,7 +53,7 @@ WHAT: Mapping[tuple[str, str], str | Promise] = {
 
 # Kind of movement -> the page, on either admin site, of what moved the money.
 PAGES: Mapping[str, str] = {
-    **dict.fromkeys(("sale", "label", "unsale", "part", "lost_sale", "found_sale"), "orders_orderline"),
+    **dict.fromkeys(("sale", "label", "unsale", "part", "express_back", "lost_sale", "found_sale"), "orders_orderline"),
     **dict.fromkeys(("payout", "payout-bounced"), "orders_settlement"),
     "trade": "buyback_trade",
 }

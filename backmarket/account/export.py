@@ -32,8 +32,8 @@ ORDER = (
     "placed_at",
 )
 LINE = (
-    "id", "title", "grade", "status", "price_minor", "shipping_minor", "currency", "identifier", "paid_at",
-    "shipped_at", "delivered_at", "cancelled_at", "refunded_at",
+    "id", "title", "grade", "status", "price_minor", "shipping_minor", "surcharge_minor", "currency", "identifier",
+    "paid_at", "shipped_at", "delivered_at", "cancelled_at", "refunded_at",
 )  # fmt: skip
 GUARANTEE = ("status", "starts_date", "presumption_until_date", "legal_until_date", "commercial_until_date")
 WITHDRAWAL = ("status", "name", "confirmed_at", "refund_by", "refunded_at")

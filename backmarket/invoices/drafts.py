@@ -14,7 +14,8 @@ SeriesKey = tuple[str, str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One thing that is invoiced or credited. `gross` includes `vat` and `shipping`; `bps` is the rate shown.
+    """One thing that is invoiced or credited. `gross` includes `vat` and `shipping`, which includes `express`; `bps` is
+    the rate shown.
 
     `scheme` says why: regular, margin, export, reverse (charge) or outside (the Union). `subject` is an order line.
     """
@@ -28,11 +29,14 @@ class Line:
     country: str
     scheme: str
     shipping: Money | None = None
+    express: Money | None = None
     guarantee_months: int | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
         more = {"shipping_minor": self.shipping.minor} if self.shipping else {}
+        if self.express:
+            more["express_minor"] = self.express.minor
         if self.guarantee_months:
             more["guarantee_months"] = self.guarantee_months
         return {

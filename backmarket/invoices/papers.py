@@ -149,8 +149,10 @@ def _lines(invoice: Invoice) -> Table:
         amount = line["gross_minor"] - line.get("shipping_minor", 0)
         rows.append([_text(line["what"]), _text(line["number"]), rate_shown(line), _money(invoice, amount)])
     shipping = sum(line.get("shipping_minor", 0) for line in invoice.lines)
-    if shipping:
-        rows.append([_text(_("Shipping")), "", "", _money(invoice, shipping)])
+    express = sum(line.get("express_minor", 0) for line in invoice.lines)
+    for what, minor in ((_("Shipping"), shipping - express), (_("Express delivery"), express)):
+        if minor:
+            rows.append([_text(what), "", "", _money(invoice, minor)])
     return Table(rows, colWidths=[WIDTH - 82 * mm, 40 * mm, 18 * mm, 24 * mm], repeatRows=1, style=ROWS)
 
 

@@ -24,7 +24,8 @@ ISSUER = _object(
     {"name": WORDS, "lines": {"type": "array", "items": WORDS}, "registration": TEXT, "vat_number": TEXT},
     country=COUNTRY, on_behalf=WORDS,
 )  # fmt: skip
-# `subject` is the order line; `gross_minor` includes `vat_minor` and `shipping_minor`; `bps` is the rate shown.
+# `subject` is the order line; `gross_minor` includes `vat_minor` and `shipping_minor`, and that one `express_minor`.
+# `bps` is the rate shown.
 LINES: Schema = {
     "type": "array",
     "minItems": 1,
@@ -33,7 +34,7 @@ LINES: Schema = {
             "subject": WORDS, "what": WORDS, "number": TEXT, "gross_minor": MINOR, "vat_minor": MINOR, "bps": MINOR,
             "country": COUNTRY, "scheme": {"enum": ["regular", "margin", "export", "reverse", "outside"]},
         },
-        shipping_minor=MINOR, guarantee_months={"type": "integer"},
+        shipping_minor=MINOR, express_minor=MINOR, guarantee_months={"type": "integer"},
     ),
 }  # fmt: skip
 FACTS = _object(

@@ -33,11 +33,11 @@ ASK_AGAIN = Step(
 class ParcelAdmin(StaffModelAdmin):
     list_display = ("__str__", "purpose", "shown_status", "courier", "sender", "recipient", "created_at")
     list_select_related = ("sender", "recipient")
-    list_filter = ("status", "purpose", "courier")
+    list_filter = ("status", "purpose", "courier", "service")
     search_fields = ("tracking_number", "reference")
     fields = (
-        "tracking_number", "courier", "purpose", "reference", "shown_status", "sender", "recipient", "insured_shown",
-        "label_shown", "refusal",
+        "tracking_number", "courier", "service", "purpose", "reference", "shown_status", "sender", "recipient",
+        "insured_shown", "label_shown", "refusal",
         "created_at", "in_transit_at", "delivered_at", "lost_at", "returned_at", "cancelled_at",
     )  # fmt: skip
     piles = (

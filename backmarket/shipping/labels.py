@@ -59,7 +59,8 @@ def _draw(canvas: Canvas, parcel: Parcel) -> None:
     canvas.setFont("Helvetica-Bold", 13)
     canvas.drawString(MARGIN, height - 11 * mm, printable(settings.SITE_NAME))
     canvas.setFont("Helvetica", 8)
-    canvas.drawRightString(width - MARGIN, height - 11 * mm, printable(parcel.courier.upper()))
+    service = [parcel.get_service_display()] if parcel.service != Parcel.Service.STANDARD else []
+    canvas.drawRightString(width - MARGIN, height - 11 * mm, printable(" ".join([*service, parcel.courier]).upper()))
     canvas.line(MARGIN, height - 14 * mm, width - MARGIN, height - 14 * mm)
     _address(canvas, gettext("From"), parcel.sender.lines, height - 19 * mm, 8)
     canvas.line(MARGIN, height - 44 * mm, width - MARGIN, height - 44 * mm)

@@ -36,6 +36,10 @@ class Parcel(models.Model):
         CLAIM = "claim", _("to the plant under guarantee")
         CLAIM_RETURN = "claim_return", _("repaired, back to the customer")
 
+    class Service(models.TextChoices):
+        STANDARD = "standard", _("standard")
+        EXPRESS = "express", _("express")
+
     NOUN = "parcel"
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.CREATED: {Status.IN_TRANSIT, Status.DELIVERED, Status.LOST, Status.CANCELLED},
@@ -50,6 +54,10 @@ class Parcel(models.Model):
     reference = models.UUIDField()
     status = models.CharField(max_length=12, choices=Status, default=Status.CREATED)
     courier = models.CharField(max_length=30)
+    # How fast the courier is asked to carry it; not every courier can do more than the standard.
+    service = models.CharField(
+        _("service"), max_length=8, choices=Service, default=Service.STANDARD, db_default="standard"
+    )
     # Empty until the courier has answered: it is asked after the commit, and again by a job until it does.
     tracking_number = models.CharField(max_length=40, blank=True)
     # The courier's own key of a parcel whose label it made; empty when it only follows a number.
@@ -97,6 +105,7 @@ class Parcel(models.Model):
                 ),
                 name="parcel_status_known",
             ),
+            models.CheckConstraint(condition=Q(service__in=["standard", "express"]), name="parcel_service_known"),
             models.UniqueConstraint(
                 fields=["courier", "tracking_number"], condition=~Q(tracking_number=""), name="parcel_tracking_once"
             ),

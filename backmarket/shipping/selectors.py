@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from backmarket.shipping.couriers import NAMES
+from backmarket.shipping.couriers import NAMES, courier
 from backmarket.shipping.models import OPEN_PICKUP, Parcel, Pickup, SandboxShipment, TrackingPoint
 
 Code = TrackingPoint.Code
@@ -29,6 +29,12 @@ def was_handed_over(parcel: Parcel | None) -> bool:
 def is_house_couriers(parcel: Parcel) -> bool:
     """Whether a courier of ours carries it, and not one with whom its sender has a contract."""
     return parcel.courier in NAMES
+
+
+def express_days() -> int | None:
+    """Business days on the road of the house courier's express; None where it has none."""
+    level = courier().levels.get(Parcel.Service.EXPRESS)
+    return level.days if level else None
 
 
 def has_our_label(parcel: Parcel | None) -> bool:

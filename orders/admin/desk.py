@@ -189,7 +189,9 @@ class ConsignmentAdmin(ConsignmentColumns, StaffModelAdmin):
     list_display_links = ("order_number",)
     list_select_related = ("order", "plant", "parcel")
     search_fields = ("=order__number", "plant__name", "parcel__tracking_number")
-    fields = ("order_number", "plant", "deadline_shown", "shipping_shown")
+    fields = (
+        "order_number", "plant", "deadline_shown", "service", "promised_date", "shipping_shown", "surcharge_shown",
+    )  # fmt: skip
 
     def name_of(self, obj: Any) -> str:
         return gettext("Order %(number)s") % {"number": obj.order.number}

@@ -179,7 +179,7 @@ class RefundForm(StepForm):
 
 class RefundPartForm(StepForm):
     amount = MoneyField(label=_("Amount"))
-    reason = forms.ChoiceField(label=_("Reason"), choices=PartRefund.Reason.choices)
+    reason = forms.ChoiceField(label=_("Reason"), choices=PartRefund.BY_PEOPLE)
     borne_by = forms.ChoiceField(label=_("Who bears it"), choices=PartRefund.Bearer.choices, widget=forms.RadioSelect)
     # Sent twice, or agreed to by somebody else, it is the same refund.
     key = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)

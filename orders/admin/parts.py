@@ -50,6 +50,7 @@ class ConsignmentColumns:
     order_number = text_column("order.number", _("order"), ordering="order__number")
     deadline_shown = deadline_column("ship_by", _("send by"), done_late=_("sent late"))
     shipping_shown = money_column("shipping", _("shipping paid"))
+    surcharge_shown = money_column("surcharge", _("of it for express"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consignment]:
         rows: QuerySet[Consignment] = super().get_queryset(request)  # type: ignore[misc]

@@ -80,11 +80,11 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
     """What one order asks this plant to send; what it was never told of is not there."""
 
     readers = AFTER_SALES
-    list_display = ("order_number", "devices", "deadline_shown", "parcel_shown")
+    list_display = ("order_number", "devices", "service", "deadline_shown", "parcel_shown")
     list_display_links = ("order_number",)
     list_select_related = ("order", "parcel")
     search_fields = ("=order__number", "parcel__tracking_number")
-    fields = ("order_number", "deadline_shown", "shipping_shown")
+    fields = ("order_number", "deadline_shown", "service", "promised_date", "shipping_shown", "surcharge_shown")
     ordering = ("ship_by", "pk")
     piles = (
         Pile("to_accept", _("To accept"), lambda: Q(lines_in(LINE.PAID))),
@@ -111,7 +111,8 @@ class ConsignmentAdmin(ConsignmentColumns, PlantModelAdmin):
             template="admin/ship.html",
             explain=_(
                 "Everything that waits goes into one parcel. With the house courier it has our label and is insured in"
-                " full; with your own, label and insurance are yours."
+                " full; with your own, label and insurance are yours. For an express parcel our label is an express"
+                " one; your own courier has to be there by the promised day too."
             ),
             done=lambda parcel: _("Registered. Print the label.") if is_house_couriers(parcel) else _("Registered."),
             when=waits_to_leave,

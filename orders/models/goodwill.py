@@ -1,6 +1,7 @@
 """A part of what a device cost, given back while its buyer keeps it."""
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,8 @@ from orders.models.orders import OrderLine
 class PartRefund(models.Model):
     """Its refund has this row's id as reference. Whoever bears it: the house alone, or the plant, to which its share
     of the commission is given back. The id is the key of the form that asked for it: asked twice, given once.
+
+    What express cost and did not bring is one too: of a device that was not there by the promised day.
     """
 
     class Bearer(models.TextChoices):
@@ -24,6 +27,10 @@ class PartRefund(models.Model):
         MISSING = "missing", _("something was missing in the box")
         LATE = "late", _("came too late")
         GOODWILL = "goodwill", _("goodwill")
+        EXPRESS = "express", _("express delivery came late")
+
+    # What people may give; the surcharge for express goes back by itself.
+    BY_PEOPLE: ClassVar[list[tuple[str, Any]]] = [each for each in Reason.choices if each[0] != "express"]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="parts")
@@ -52,6 +59,12 @@ class PartRefund(models.Model):
                 ),
                 name="part_is_borne_whole",
             ),
+            # Nobody has earned a commission on the shipping, so none goes back.
+            models.CheckConstraint(
+                condition=~Q(reason="express") | Q(borne_by="plant", plant_minor=F("amount_minor")),
+                name="part_express_is_the_plants",
+            ),
+            models.UniqueConstraint(fields=["line"], condition=Q(reason="express"), name="part_express_once"),
         ]
 
     def __str__(self) -> str:

@@ -128,6 +128,12 @@ class Consignment(models.Model):
     # Where the buyer wants it since they changed their mind; else it goes to the order's address.
     address = models.ForeignKey(Address, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     shipping_minor = models.PositiveIntegerField()
+    service = models.CharField(
+        _("delivery"), max_length=8, choices=Parcel.Service, default=Parcel.Service.STANDARD, db_default="standard"
+    )
+    # What of the shipping is for express, and the day by which it was promised for that: as placed, and again as paid.
+    surcharge_minor = models.PositiveIntegerField(default=0, db_default=0)
+    promised_date = models.DateField(_("promised by"), null=True, blank=True)
     currency = models.CharField(max_length=3)
     # Its plant's clock: empty until the plant is told.
     ship_by = models.DateTimeField(null=True, blank=True)
@@ -137,7 +143,19 @@ class Consignment(models.Model):
     class Meta:
         verbose_name = _("consignment")
         verbose_name_plural = _("consignments")
-        constraints = [models.UniqueConstraint(fields=["order", "plant"], name="consignment_one_per_plant")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "plant"], name="consignment_one_per_plant"),
+            models.CheckConstraint(
+                condition=Q(service="standard", surcharge_minor=0, promised_date=None)
+                | Q(
+                    service="express",
+                    surcharge_minor__gt=0,
+                    surcharge_minor__lte=F("shipping_minor"),
+                    promised_date__isnull=False,
+                ),
+                name="consignment_express_is_promised",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(_("Parcel of order %(number)s") % {"number": self.order.number})
@@ -145,6 +163,15 @@ class Consignment(models.Model):
     @property
     def shipping(self) -> Money:
         return Money(self.shipping_minor, self.currency)
+
+    @property
+    def surcharge(self) -> Money:
+        """What of the shipping is for express."""
+        return Money(self.surcharge_minor, self.currency)
+
+    @property
+    def is_express(self) -> bool:
+        return bool(self.service == Parcel.Service.EXPRESS)
 
     @property
     def destination(self) -> Address:
@@ -194,6 +221,8 @@ class OrderLine(models.Model):
     grade = models.CharField(max_length=10, choices=Grade)
     price_minor = models.PositiveIntegerField()
     shipping_minor = models.PositiveIntegerField()
+    # What of that is its share of the surcharge for express.
+    surcharge_minor = models.PositiveIntegerField(default=0, db_default=0)
     # What was given back of it while the buyer keeps the device: the sum of its refunds in part.
     parts_minor = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
@@ -241,6 +270,9 @@ class OrderLine(models.Model):
                 name="line_commission_within_price",
             ),
             models.CheckConstraint(
+                condition=Q(surcharge_minor__lte=F("shipping_minor")), name="line_surcharge_within_shipping"
+            ),
+            models.CheckConstraint(
                 condition=Q(parts_minor=0) | Q(parts_minor__lt=F("price_minor") + F("shipping_minor")),
                 name="line_parts_leave_a_rest",
             ),
@@ -264,6 +296,7 @@ class OrderLine(models.Model):
         indexes = [
             models.Index(fields=["plant", "status", "due_at"], name="line_of_plant"),
             models.Index(fields=["status", "due_at"], name="line_due"),
+            models.Index(fields=["consignment"], name="line_express", condition=Q(surcharge_minor__gt=0)),
         ]
 
     def __str__(self) -> str:
@@ -276,6 +309,11 @@ class OrderLine(models.Model):
     @property
     def shipping(self) -> Money:
         return Money(self.shipping_minor, self.currency)
+
+    @property
+    def surcharge(self) -> Money:
+        """Its share of what express cost."""
+        return Money(self.surcharge_minor, self.currency)
 
     @property
     def gross(self) -> Money:

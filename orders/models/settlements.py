@@ -75,7 +75,8 @@ class Earning(models.Model):
     plant = models.ForeignKey(Refurbisher, on_delete=models.PROTECT, related_name="earnings")
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="earnings")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    # The refund in part; or what is not of this app, the trade or the transfer: `label` is what people call it.
+    # The refund in part (`label` is "express" where that was late); or what is not of this app, the trade or the
+    # transfer: `label` is what people call it.
     reference = models.UUIDField(null=True, blank=True)
     label = models.CharField(_("about"), max_length=160, blank=True, default="")
     amount_minor = models.BigIntegerField(_("amount, minor units"))

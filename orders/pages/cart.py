@@ -10,6 +10,7 @@ from django.conf import settings
 
 from backmarket.money import Money, total
 from catalog.impact import GRAMS, Avoided, avoided
+from orders.express import Express
 from orders.models import Cart, CartItem, Order
 from orders.pages.reads import free_for, items_shown
 from orders.selectors import arrival, is_offered
@@ -92,12 +93,15 @@ class CartRow:
 
 @dataclass(frozen=True)
 class CartGroup:
-    """What one plant would send in one parcel, and the day by which it arrives."""
+    """What one plant would send in one parcel, and the day by which it arrives. `express` is what else it offers for
+    it, asked for by the checkout alone, and `is_express` whether that is chosen."""
 
     plant: Refurbisher
     rows: list[CartRow]
     shipping: Money
     arrives_date: date
+    express: Express | None = None
+    is_express: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,14 @@ class CartView:
     devices: int
     goods: Money
     shipping: Money
+    # What was chosen on top of it; None where nothing can be.
+    surcharge: Money | None = None
 
     @property
     def total(self) -> Money:
         """What is to pay: nothing is added later."""
-        return self.goods + self.shipping
+        usual = self.goods + self.shipping
+        return usual + self.surcharge if self.surcharge else usual
 
     @property
     def blocked(self) -> bool:

@@ -9,11 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from backmarket.market import calendar
-from backmarket.money import Money
+from backmarket.money import Money, total
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
-from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, Withdrawal
+from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, PartRefund, Withdrawal
 from orders.pages.held import is_open, next_of_held
 from orders.pages.parts import Next, Step, state_words
 from orders.pages.reads import Bought, bought_by_parcel, refunds_of
@@ -90,6 +90,13 @@ class ParcelView:
     steps: list[Step]
     lines: list[LineView]
     can_redirect: bool
+
+    @property
+    def late_back(self) -> Money:
+        """What goes back, or went, because its express was late."""
+        lines = [view.line for view in self.lines if view.line.surcharge_minor and view.line.parts_minor]
+        parts = [part for line in lines for part in line.parts.all() if part.reason == PartRefund.Reason.EXPRESS]
+        return total((part.amount for part in parts), self.consignment.currency)
 
     @property
     def can_call_off(self) -> bool:

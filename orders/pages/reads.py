@@ -23,7 +23,7 @@ Line = OrderLine.Status
 FRESH = (Line.PENDING, Line.ON_HOLD, Line.PAID)
 # A page names plants and devices; what else is known of them is long, or dear to decrypt.
 SHOWN: dict[type[Model], set[str]] = {
-    Refurbisher: {"id", "slug", "name", "status"},
+    Refurbisher: {"id", "slug", "name", "status", "express_minor"},
     Category: {"id", "slug", "impact"},
     Product: {"id", "category", "slug", "brand", "name", "form"},
     Variant: {"id", "product", "sku", "label", "colour"},

@@ -43,7 +43,7 @@ def parcel_steps(consignment: Consignment, bought: list[OrderLine]) -> list[Step
     there = line.delivered_at or (consignment.parcel.delivered_at if consignment.parcel else None)
     if there is None and line.status == Line.REFUNDED:
         return [*steps, Step(_("Refunded on its way"), line.refunded_at, "problem")]
-    steps.append(_step(_("Delivered"), there, detail="" if there else _expected(line)))
+    steps.append(_step(_("Delivered"), there, detail="" if there else _expected(consignment, line)))
     return _with_current(steps)
 
 
@@ -80,8 +80,10 @@ def _tracking(parcel: Parcel | None) -> str:
     return format_html("{}<br>{}", shown, _("Enter it on the courier's own website."))
 
 
-def _expected(line: OrderLine) -> str:
+def _expected(consignment: Consignment, line: OrderLine) -> str:
     if line.paid_at is None or line.status == Line.ON_HOLD:  # whoever looks at it promises nothing
         return ""
+    if consignment.promised_date:
+        return _("Express, promised by %(day)s") % {"day": date_format(consignment.promised_date, "DATE_FORMAT")}
     day = arrival(line.paid_at, line.listing.shipping_days)
     return _("Expected by %(day)s") % {"day": date_format(day, "DATE_FORMAT")}

@@ -1,7 +1,7 @@
 """From a cart to a paid order: stock first, then money, then the plants are told."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from itertools import groupby
 from typing import Any
@@ -25,10 +25,12 @@ from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.models import Listing
 from catalog.services.stock import OutOfStock, release_stock, reserve_stock
+from orders.express import Express, still_offered
 from orders.models import Cart, CartItem, Consignment, Order, OrderLine
 from orders.selectors import is_offered
 from orders.services.capturing import capture_order
 from orders.services.holds import foresee_hold, hold_authorised, lapse_unpaid
+from orders.services.promises import promise_express
 from orders.services.taxation import taxes_of
 from orders.services.waiting import (
     JOB,
@@ -65,9 +67,11 @@ def place_order(
     by: Actor,
     at: datetime,
     credit_minor: int = 0,
+    express: Mapping[UUID, Express] | None = None,
 ) -> Order:
     """Reserve the stock, and so much of the buyer's credit, for ten minutes, freeze prices and commissions, and write
-    the payment to be made. Raises NotEnoughCredit.
+    the payment to be made. Raises NotEnoughCredit. `express`: plant → what the buyer saw of the express delivery that
+    they chose for its parcel; raises ExpressChanged when that is not offered so any more.
 
     A cart has one order that waits for money: the same checkout again, from whatever page, gives that order, and
     another one replaces it. Raises CartChanged when a price or an offer is not what the buyer last saw, OutOfStock
@@ -82,7 +86,8 @@ def place_order(
         if known and known.payment_status == Order.PaymentStatus.CAPTURED:
             return _same_buyer(known, buyer, email, address)
         items = _items_to_buy(cart, at)
-        snapshot = snapshot_of(items, address, email=email, buyer=buyer, credit_minor=credit_minor)
+        chosen = still_offered(items, express, at) if express else {}
+        snapshot = snapshot_of(items, address, email=email, buyer=buyer, credit_minor=credit_minor, express=chosen)
         if waiting := waits and same_order(waits, snapshot, by=by, at=at):
             return _same_buyer(waiting, buyer, email, address)
         if known and not _hand_over_key(known, snapshot):
@@ -95,7 +100,7 @@ def place_order(
             conditions_version=conditions_version, placed_at=at, reserved_until=at + RESERVED_FOR, snapshot=snapshot,
         )  # fmt: skip
         _reserve(order, items, at)
-        _write_order(order, items, by=by)
+        _write_order(order, items, chosen, by=by)
         capture = capture_where(held=foresee_hold(order, at=at))
         order.asked = ask_for_money(order, credit_minor=credit_minor, capture=capture, by=by, at=at)
     return order
@@ -202,15 +207,15 @@ def _hold_to_trial_cap(plants: Iterable[Refurbisher], at: datetime) -> None:
             )
 
 
-def _write_order(order: Order, items: list[Any], *, by: Actor) -> None:
+def _write_order(order: Order, items: list[Any], chosen: Mapping[UUID, Express], *, by: Actor) -> None:
     """The order, a consignment per plant, a line per device, and that it was placed.
 
-    Shipping: the dearest of a plant's offers, once.
+    Shipping: the dearest of a plant's offers, once, and what express costs where it was chosen.
     """
     currency = items[0].listing.currency
     parcels: list[Consignment] = []
     lines: list[OrderLine] = []
-    for _plant, group in groupby(items, key=lambda item: item.listing.plant_id):
+    for plant, group in groupby(items, key=lambda item: item.listing.plant_id):
         of_plant = list(group)
         shipping = max(item.listing.shipping for item in of_plant)
         consignment = Consignment(
@@ -219,7 +224,10 @@ def _write_order(order: Order, items: list[Any], *, by: Actor) -> None:
         devices = [item.listing for item in of_plant for _device in range(item.quantity)]
         shares = shipping.split([1] * len(devices))
         rate = of_plant[0].commission_bps
-        lines += [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
+        sent = [_frozen_line(consignment, *pair, commission_bps=rate) for pair in zip(devices, shares, strict=True)]
+        if plant in chosen:
+            promise_express(consignment, sent, chosen[plant])
+        lines += sent
         parcels.append(consignment)
     order.total_minor, order.currency = total((line.gross for line in lines), currency).minor, currency
     record_with([order], parcels, lines, kind="order.placed", subject=order, by=by, at=order.placed_at)

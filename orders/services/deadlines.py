@@ -15,10 +15,12 @@ from backmarket.jobs import each
 from backmarket.payments.models import Payment
 from backmarket.payments.services import cancel_payment
 from backmarket.states import move
+from orders.express import late_express
 from orders.models import Hold, Order, OrderLine
 from orders.services.checkout import fail_order
 from orders.services.fulfilment import refund_when_late
 from orders.services.holds import lapse_hold
+from orders.services.promises import watch_promise
 from orders.services.returns import refund_sent_return, sent_back, withdraw_until
 from orders.services.waiting import PURPOSE
 
@@ -30,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 
 def watch_order_deadlines(at: datetime) -> int:
-    """Fail unpaid orders, let go what nobody has checked, cancel what was never shipped, refund late returns, close
-    what is 30 days old."""
+    """Fail unpaid orders, let go what nobody has checked, cancel what was never shipped, give back what late
+    express cost, refund late returns, close what is 30 days old."""
     unpaid = Order.objects.filter(payment_status=Order.PaymentStatus.PENDING, reserved_until__lte=at)
     unshipped = OrderLine.objects.to_ship().filter(paid_at__lte=at - LATE_AT_THE_EARLIEST)
     old = OrderLine.objects.filter(
@@ -41,6 +43,7 @@ def watch_order_deadlines(at: datetime) -> int:
     done = _each(unpaid, lambda order: _give_up(order, at))
     done += _each(unchecked, lambda order: lapse_hold(order, at=at))
     done += _each(unshipped, lambda line: refund_when_late(line, at=at))
+    done += each("watch_promises", late_express(at), partial(watch_promise, at=at))
     done += _each(sent_back(at), lambda withdrawal: refund_sent_return(withdrawal, at=at))
     return done + _each(old, lambda line: _close(line, at))
 

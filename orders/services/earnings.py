@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Sum
+
 from backmarket.money import Money
 from backmarket.payments.models import LedgerMovement
 from backmarket.payments.services import book
@@ -20,7 +22,10 @@ LOST, FOUND = "lost_sale", "found_sale"
 def earn_sale(line: OrderLine, *, at: datetime) -> None:
     """The buyer's money becomes the plant's proceeds and the house's commission; due 14 days after delivery."""
     _book_sale(line, at)
-    _earn(line, at)
+    _earn(line, line.proceeds, at)
+    if line.parts_minor:  # given back while it was on its way
+        for part in PartRefund.objects.filter(line=line):
+            bear_part(part, at=at)
 
 
 def charge_label(line: OrderLine, *, at: datetime) -> None:
@@ -47,12 +52,13 @@ def _label_share(line: OrderLine) -> Money:
 
 
 def compensate_sale(line: OrderLine, *, at: datetime) -> None:
-    """The courier lost what the buyer is paid back for: the house, whose parcel was insured, pays the plant's proceeds.
+    """The courier lost what the buyer is paid back for: the house, whose parcel was insured, pays the plant's proceeds,
+    but not for express that did not arrive.
 
     Due as a delivery's would be, so that what is found until then needs no money back. Only once.
     """
     _book_compensation(line, LOST, 1, at)
-    _earn(line, at)
+    _earn(line, _compensation(line), at)
 
 
 def is_compensated(line: OrderLine) -> bool:
@@ -65,16 +71,16 @@ def take_back_compensation(line: OrderLine, *, at: datetime) -> None:
     """The plant has its device again; nothing when it was never paid for it."""
     if is_compensated(line):
         _book_compensation(line, FOUND, -1, at)
-        _unearn(line, at)
+        _unearn(line, _compensation(line), at)
 
 
-def _earn(line: OrderLine, at: datetime) -> None:
+def _earn(line: OrderLine, amount: Money, at: datetime) -> None:
     Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.SALE,
         defaults={
             "plant_id": line.plant_id,
-            "amount_minor": line.proceeds.minor,
+            "amount_minor": amount.minor,
             "currency": line.currency,
             "due_at": at + PROCEEDS_DUE_AFTER,
             "created_at": at,
@@ -87,31 +93,34 @@ def reverse_sale(line: OrderLine, *, at: datetime) -> None:
     cancel out. What the house had borne of it in part comes back to the house."""
     parts = list(PartRefund.objects.filter(line=line))
     borne = [part.amount_minor for part in parts if part.borne_by == PartRefund.Bearer.HOUSE]
+    plants = _less(line.proceeds, (part.plant_minor for part in parts))
     entries = [
         ("buyer", BUYERS, line.rest),
         ("compensation", "", Money(sum(borne), line.currency)),
-        ("plant", str(line.plant_id), -_less(line.proceeds, (part.plant_minor for part in parts))),
+        ("plant", str(line.plant_id), -plants),
         ("commission", "", -_less(_commission(line), (part.commission_minor for part in parts))),
         ("commission_vat", "", -_less(_commission_vat(line), (part.commission_vat_minor for part in parts))),
     ]
     book(f"unsale:{line.pk}", kind="unsale", reference=line.pk, entries=entries, at=at, label=_label(line))
-    _unearn(line, at)
+    _unearn(line, plants, at)
 
 
 def shares_of_part(part: PartRefund) -> tuple[int, int, int]:
     """What of a new refund in part is the plant's, of the commission and of its VAT, in minor units.
 
     Each is what is due for all that the plant has borne so far, less what it had before, so that the roundings never
-    add up to more than there was.
+    add up to more than there was. A surcharge for express that went back is in neither: it brought no commission.
     """
     if part.borne_by == PartRefund.Bearer.HOUSE:
         return 0, 0, 0
     line, before = part.line, PartRefund.objects.filter(line=part.line, borne_by=PartRefund.Bearer.PLANT)
-    rows = before.values_list("amount_minor", "commission_minor", "commission_vat_minor")
-    amount, commission, vat = (sum(each) for each in zip((0, 0, 0), *rows, strict=True))
-    borne = amount + part.amount_minor
-    both = share_of(_commission(line) + _commission_vat(line), borne, line.gross.minor).minor - commission - vat
-    mine = share_of(_commission(line), borne, line.gross.minor).minor - commission
+    express = before.filter(reason=PartRefund.Reason.EXPRESS).aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    rows = before.exclude(reason=PartRefund.Reason.EXPRESS)
+    sums = rows.values_list("amount_minor", "commission_minor", "commission_vat_minor")
+    amount, commission, vat = (sum(each) for each in zip((0, 0, 0), *sums, strict=True))
+    borne, whole = amount + part.amount_minor, line.gross.minor - express
+    both = share_of(_commission(line) + _commission_vat(line), borne, whole).minor - commission - vat
+    mine = share_of(_commission(line), borne, whole).minor - commission
     return part.amount_minor - both, mine, both - mine
 
 
@@ -127,25 +136,27 @@ def bear_part(part: PartRefund, *, at: datetime) -> None:
     ]
     if part.borne_by == PartRefund.Bearer.HOUSE:
         entries[1:] = [("compensation", "", -part.amount)]
-    book(f"part:{part.pk}", kind="part", reference=line.pk, entries=entries, at=at, label=_label(line))
+    is_express = part.reason == PartRefund.Reason.EXPRESS
+    kind = "express_back" if is_express else "part"
+    book(f"part:{part.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
     if part.borne_by == PartRefund.Bearer.PLANT:
         sale = Earning.objects.filter(line=line, kind=Earning.Kind.SALE, settlement=None, due_at__gt=at).first()
         facts = {"plant_id": line.plant_id, "line": line, "amount_minor": -part.plant_minor, "currency": part.currency}
         facts |= {"due_at": sale.due_at if sale else at, "created_at": at}
+        facts |= {"label": part.reason} if is_express else {}
         Earning.objects.get_or_create(kind=Earning.Kind.PART, reference=part.pk, defaults=facts)
 
 
-def _unearn(line: OrderLine, at: datetime) -> None:
-    """What is left of the sale; all of it that is not settled yet falls due at once."""
+def _unearn(line: OrderLine, amount: Money, at: datetime) -> None:
+    """`amount` is what is left of the sale; all of it that is not settled yet falls due at once."""
     earned = Earning.objects.filter(line=line, kind__in=[Earning.Kind.SALE, Earning.Kind.PART])
     earned.filter(settlement=None, due_at__gt=at).update(due_at=at)
-    borne = PartRefund.objects.filter(line=line).values_list("plant_minor", flat=True)
     Earning.objects.get_or_create(
         line=line,
         kind=Earning.Kind.REFUND,
         defaults={
             "plant_id": line.plant_id,
-            "amount_minor": -_less(line.proceeds, borne).minor,
+            "amount_minor": -amount.minor,
             "currency": line.currency,
             "due_at": at,
             "created_at": at,
@@ -173,9 +184,13 @@ def _book_sale(line: OrderLine, at: datetime) -> None:
 
 
 def _book_compensation(line: OrderLine, kind: str, sign: int, at: datetime) -> None:
-    amount = line.proceeds * sign
+    amount = _compensation(line) * sign
     entries = [("compensation", "", -amount), ("plant", str(line.plant_id), amount)]
     book(f"{kind}:{line.pk}", kind=kind, reference=line.pk, entries=entries, at=at, label=_label(line))
+
+
+def _compensation(line: OrderLine) -> Money:
+    return line.proceeds - line.surcharge
 
 
 def _commission(line: OrderLine) -> Money:

@@ -99,6 +99,7 @@ def ship_consignment(
             at=at,
             courier=courier,
             tracking_number=number,
+            service=consignment.service,
         )
         consignment.parcel = parcel
         consignment.save(update_fields=["parcel"])

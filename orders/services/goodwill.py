@@ -49,13 +49,21 @@ def refund_part(
             created_at=at,
         )  # fmt: skip
         part.plant_minor, part.commission_minor, part.commission_vat_minor = shares_of_part(part)
-        part.save(force_insert=True)
-        OrderLine.objects.filter(pk=line.pk).update(parts_minor=F("parts_minor") + amount.minor)
-        bear_part(part, at=at)
-        request_refund(payment, reference=part.pk, amount=amount, reason=reason, by=by, at=at)
-        record("line.refunded_in_part", locked, by=by, at=at, data={"part": str(part.pk), "minor": amount.minor})
+        give_part(part, payment, by=by, at=at)
     line.refresh_from_db()
     return part
+
+
+def give_part(part: PartRefund, payment: Payment, *, by: Actor, at: datetime) -> None:
+    """Write a new refund in part of a locked line, and have its money sent. Before delivery the buyers' money still
+    holds it: whoever bears it does so once there is a sale."""
+    line, amount = part.line, part.amount
+    part.save(force_insert=True)
+    OrderLine.objects.filter(pk=line.pk).update(parts_minor=F("parts_minor") + amount.minor)
+    if line.delivered_at:
+        bear_part(part, at=at)
+    request_refund(payment, reference=part.pk, amount=amount, reason=part.reason, by=by, at=at)
+    record("line.refunded_in_part", line, by=by, at=at, data={"part": str(part.pk), "minor": amount.minor})
 
 
 def is_refundable_in_part(line: OrderLine) -> bool:

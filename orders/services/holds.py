@@ -28,6 +28,7 @@ from orders.fraud import Facts, Hit, judge
 from orders.models import Consignment, FraudRule, Hold, Order, OrderLine
 from orders.selectors import paid_before, rules_and_orders_lately
 from orders.services.cart import take_out
+from orders.services.promises import date_promises
 from orders.services.refunds import refund_line
 from orders.services.waiting import PURPOSE, REPLACED
 
@@ -147,6 +148,8 @@ def hand_over(order: Order, lines: Sequence[OrderLine], *, by: Actor, at: dateti
     ship_by = calendar().ship_by(at, OrderLine.SHIP_WITHIN_BUSINESS_DAYS)
     parcels = Change(Consignment, {"order": order.pk}, {"ship_by": ship_by})
     move_all(lines, Line.PAID, by=by, at=at, besides=parcels, due_at=ship_by)
+    if any(line.surcharge_minor for line in lines):
+        date_promises(order, at=at)
 
 
 def release_hold(hold: Hold, *, by: Actor, at: datetime, seen: str | None = None) -> None:

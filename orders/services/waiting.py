@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from backmarket.payments.services import Credit, cancel_payment, prolong_credit,
 from backmarket.states import move
 from backmarket.templatetags.ui import money
 from catalog.services.stock import OutOfStock, extend_reservation, release_stock, reserve_stock
+from orders.express import Express
 from orders.models import CartItem, Hold, Order, OrderLine
 
 RESERVED_FOR = timedelta(minutes=10)
@@ -51,7 +53,13 @@ class DevicesGone(DomainError):
 
 
 def snapshot_of(
-    items: Sequence[CartItem], address: Address, *, email: str, buyer: User | None, credit_minor: int = 0
+    items: Sequence[CartItem],
+    address: Address,
+    *,
+    email: str,
+    buyer: User | None,
+    credit_minor: int = 0,
+    express: Mapping[UUID, Express] | None = None,
 ) -> str:
     """A fingerprint of all that makes two checkouts the same: who buys what, at which price, sent where, how paid."""
     bought = sorted(
@@ -59,7 +67,10 @@ def snapshot_of(
          item.listing.currency] for item in items
     )  # fmt: skip
     sent = [str(getattr(address, field.name)) for field in AddressFields._meta.get_fields()]
-    facts = json.dumps([str(buyer.pk) if buyer else "", email, sent, bought, *([credit_minor] if credit_minor else [])])
+    more: list[object] = [credit_minor] if credit_minor else []
+    if express:
+        more.append(sorted([str(plant), promise.token] for plant, promise in express.items()))
+    facts = json.dumps([str(buyer.pk) if buyer else "", email, sent, bought, *more])
     return hashlib.sha256(facts.encode()).hexdigest()
 
 

@@ -18,9 +18,10 @@ def totals(cart: CartView) -> SafeString:
     """What is to pay, what it saves and what it avoids."""
     words = _words(cart.devices, cart.parcels)
     shipping = escape(money(cart.shipping)) if cart.shipping else words["free"]
+    more = f"<div><dt>{_express_word()}</dt><dd>{escape(money(cart.surcharge))}</dd></div>" if cart.surcharge else ""
     rows = (
         f"<div><dt>{words['devices']}</dt><dd>{escape(money(cart.goods))}</dd></div>"
-        f"<div><dt>{words['parcels']}</dt><dd>{shipping}</dd></div>"
+        f"<div><dt>{words['parcels']}</dt><dd>{shipping}</dd></div>{more}"
         f'<div class="is-total"><dt>{words["total"]}</dt><dd>{escape(money(cart.total))}</dd></div>'
     )
     return _safe(f'<dl class="totals">{rows}</dl>{_saving(cart)}{_avoided(cart.impact) if cart.impact else ""}')
@@ -32,6 +33,11 @@ def _words(devices: int, parcels: int) -> dict[str, str]:
     shipped = ngettext("Shipping, %(parcels)s parcel", "Shipping, %(parcels)s parcels", parcels) % {"parcels": parcels}
     words = {"devices": counted, "parcels": shipped, "free": gettext("free"), "total": gettext("Total, taxes included")}
     return {name: escape(text) for name, text in words.items()}
+
+
+@worded
+def _express_word() -> str:
+    return escape(gettext("Express delivery"))
 
 
 def _saving(cart: CartView) -> str:

@@ -4,7 +4,7 @@ import uuid
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -30,6 +30,7 @@ from orders.forms import CheckoutForm
 from orders.models import Cart, CartItem, Order
 from orders.pages.cart import CartView, WaitingOrder, cart_view
 from orders.pages.checkout import blank_fields
+from orders.pages.delivery import chosen_express, require_told, with_delivery
 from orders.pages.reads import items_shown
 from orders.selectors import latest_address, payment_of, usable_credit
 from orders.services.cart import note_seen_prices
@@ -51,7 +52,8 @@ CARD_FIELDS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @retried
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Guest or account, address, full price, one button."""
+    """Guest or account, address, full price, one button. Choosing a delivery by htmx asks for the page anew, with what
+    was chosen in its address, and takes the sums from it."""
     if request.method != "POST":
         return _first_shown(request)
     cart = named_cart(request)
@@ -101,10 +103,15 @@ def _again(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: A
 
 
 def _seen(request: HttpRequest, cart: Cart, items: list[CartItem]) -> CartView:
-    view = shown_cart(request, cart, timetravel.now(), items)
+    now = timetravel.now()
+    view = shown_cart(request, cart, now, items)
     if view.changed:
         note_seen_prices(cart)
-    return view
+    return with_delivery(view, _sent(request), now)
+
+
+def _sent(request: HttpRequest) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET
 
 
 def _form_page(
@@ -122,16 +129,18 @@ def _form_page(
 
 def _forms(request: HttpRequest, cart: Cart) -> tuple[CheckoutForm, AddressForm]:
     user, sent = person(request), posted(request)
-    credit = _credit(user, cart) if user else None
+    credit = _credit(user, request, cart) if user else None
     first = {"checkout_key": uuid.uuid4(), "use_credit": True, "credit": credit}
     form = CheckoutForm(sent, known_email=user.email if user else "", credit=credit, initial=first)
     return form, AddressForm(sent, instance=latest_address(user) if sent is None else None)
 
 
-def _credit(user: User, cart: Cart) -> Money | None:
+def _credit(user: User, request: HttpRequest, cart: Cart) -> Money | None:
     """What the form offers; who has none waits for no sum of the cart."""
+    if not credit_of(user):
+        return None
     now = timetravel.now()
-    return usable_credit(user, cart, cart_view(cart, now).total, at=now) if credit_of(user) else None
+    return usable_credit(user, cart, with_delivery(cart_view(cart, now), _sent(request), now).total, at=now)
 
 
 def _already_placed(request: HttpRequest) -> Order | None:
@@ -145,7 +154,8 @@ def _already_placed(request: HttpRequest) -> Order | None:
 
 
 def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: AddressForm) -> Order:
-    user = person(request)
+    user, express = person(request), chosen_express(request.POST)
+    require_told(request.POST, express)
     order = place_order(
         cart,
         address=typed_address(user, address_form.cleaned_data),
@@ -154,6 +164,7 @@ def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, address_form: A
         language=get_language() or "en",
         checkout_key=form.cleaned_data["checkout_key"],
         credit_minor=form.credit_minor,
+        express=express,
         conditions_version=CONDITIONS_VERSION,
         by=actor(request),
         at=timetravel.now(),

@@ -10,6 +10,7 @@ from schwifty.exceptions import SchwiftyException
 from unfold.widgets import UnfoldAdminDateWidget
 
 from backmarket.admin.forms import StepForm
+from backmarket.forms import MoneyField
 from refurbishers.models import (
     Member,
     Refurbisher,
@@ -64,6 +65,17 @@ class RoleForm(StepForm):
     def prepare(self) -> None:
         if self.subject:
             self.fields["role"].initial = self.subject.role
+
+
+class ExpressForm(StepForm):
+    """Empty: not offered."""
+
+    surcharge = MoneyField(
+        label=_("Surcharge for one parcel"), required=False, help_text=_("Empty: no express delivery is offered.")
+    )
+
+    def prepare(self) -> None:
+        self.fields["surcharge"].initial = self.subject.express
 
 
 class MemberForm(RoleForm):

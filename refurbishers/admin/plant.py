@@ -18,7 +18,7 @@ from backmarket.admin.base import (
     member_of,
     own_plant,
 )
-from backmarket.admin.columns import state_column, text_column
+from backmarket.admin.columns import money_column, state_column, text_column
 from backmarket.admin.panels import Panel, history
 from backmarket.admin.steps import Step
 from backmarket.errors import DomainError, GatewayError
@@ -27,7 +27,7 @@ from backmarket.payments.selectors import account_of
 from backmarket.payments.services.connect import follow_account, onboarding_link
 from backmarket.sites import plant_site
 from backmarket.timetravel import now
-from refurbishers.admin.forms import CONTACT, MemberForm, RoleForm
+from refurbishers.admin.forms import CONTACT, ExpressForm, MemberForm, RoleForm
 from refurbishers.admin.parts import (
     commission_panel,
     paid_to_panel,
@@ -45,7 +45,7 @@ from refurbishers.models import (
 from refurbishers.selectors import last_signature
 from refurbishers.services.accounts import open_plant_account
 from refurbishers.services.members import change_role, invite_member, remove_member, withdraw_invitation
-from refurbishers.services.profiles import note_profile_change
+from refurbishers.services.profiles import note_profile_change, offer_express
 from refurbishers.services.specifications import sign_specification
 
 
@@ -55,10 +55,13 @@ class OwnPlantAdmin(PlantModelAdmin):
 
     plant_path = "pk"
     list_display = ("name", "shown_status", "city", "rating_shown")
-    fields = ("name", "shown_status", "legal_name", "registration_number", "vat_number", "city", *CONTACT)
+    fields = (
+        "name", "shown_status", "legal_name", "registration_number", "vat_number", "city", "express_shown", *CONTACT,
+    )  # fmt: skip
     readonly_fields = (
         "name",
         "shown_status",
+        "express_shown",
         "legal_name",
         "registration_number",
         "vat_number",
@@ -67,6 +70,7 @@ class OwnPlantAdmin(PlantModelAdmin):
     )
     shown_status = state_column()
     rating_shown = text_column("rating", _("rating"))
+    express_shown = money_column("express", _("express surcharge"))
     steps = (
         Step(
             name="connect",
@@ -81,6 +85,19 @@ class OwnPlantAdmin(PlantModelAdmin):
             done=_("Opened. Continue below: the provider needs to know who you are."),
             when=lambda plant: account_of(str(plant.pk)) is None,
             run=lambda request, plant, data: open_plant_account(plant, by=request.user, at=now()),
+        ),
+        Step(
+            name="express",
+            title=_("Express delivery"),
+            icon="bolt",
+            form=ExpressForm,
+            explain=_(
+                "Customers may then choose it for the whole parcel, with the day that we promise them: your usual day"
+                " to send, and the courier's express on the road. What arrives later, for whatever reason, costs you"
+                " the surcharge: the customer has it back by itself."
+            ),
+            done=_("Saved. It holds for new orders."),
+            run=lambda request, plant, data: offer_express(plant, **data, by=request.user, at=now()),
         ),
     )
 

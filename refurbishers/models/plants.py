@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from backmarket.crypto import EncryptedTextField
+from backmarket.money import Money
 from refurbishers.querysets import RefurbisherQuerySet
 
 
@@ -41,6 +42,8 @@ class Refurbisher(models.Model):
     # Who may sell and buy at all; a trial plant does so under a daily cap.
     TRADING: ClassVar[tuple[str, ...]] = (Status.TRIAL, Status.ACTIVE, Status.WATCH, Status.RESTRICTED)
     TRIAL_ORDERS_PER_DAY = 10
+    # A surcharge pays for the faster label; it is not a second price of the device.
+    EXPRESS_AT_MOST_MINOR = 1500
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(unique=True)
@@ -60,6 +63,8 @@ class Refurbisher(models.Model):
     support_hours = models.CharField(_("support hours"), max_length=120)
     story = models.TextField(_("story"), blank=True)
     iban = EncryptedTextField(blank=True)
+    # What express delivery of a parcel costs its buyer on top of the shipping; empty where the plant offers none.
+    express_minor = models.PositiveIntegerField(_("express surcharge"), null=True, blank=True)
     # Pushed up from ratings and measures; the same quality number ranks offers and bids.
     rating_sum = models.PositiveIntegerField(default=0)
     rating_count = models.PositiveIntegerField(default=0)
@@ -81,10 +86,19 @@ class Refurbisher(models.Model):
                 condition=Q(rating_sum__gte=F("rating_count")) & Q(rating_sum__lte=5 * F("rating_count")),
                 name="plant_rating_between_1_and_5",
             ),
+            models.CheckConstraint(
+                condition=Q(express_minor=None) | Q(express_minor__gte=1, express_minor__lte=1500),
+                name="plant_express_within_rule",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def express(self) -> Money | None:
+        """Its surcharge for express delivery; None where it offers none."""
+        return None if self.express_minor is None else Money(self.express_minor, settings.DEFAULT_CURRENCY)
 
     @property
     def rating(self) -> float | None:

@@ -10,6 +10,8 @@ from django.test import Client
 from backmarket.errors import GatewayError
 from backmarket.events.models import IncomingWebhook
 from backmarket.shipping import services
+from backmarket.shipping.models import Parcel
+from backmarket.shipping.selectors import express_days
 from tests.ground.easypost_stand_in import EasyPost, at_easypost, detail, signature
 from tests.ground.parcel_steps import parcel_of, paris, two_in_one_visit, with_pickup
 
@@ -37,6 +39,23 @@ def test_a_label_and_a_visit_are_made_once_and_insured_in_full(desk: EasyPost, n
     assert (pickup["min_datetime"], pickup["max_datetime"]) == ("2026-11-24T09:00:00Z", "2026-11-24T11:00:00Z")
     assert (pickup["status"], pickup["bought"]["service"]) == ("scheduled", "Future-day")
     assert (parcel.pickups.get().confirmation, bool(parcel.label)) == (pickup["confirmation"], True)
+
+
+def test_an_express_parcel_has_the_label_that_was_named_for_it_or_none(
+    desk: EasyPost, now: datetime, settings: Any
+) -> None:
+    parcel = parcel_of(now)
+    Parcel.objects.filter(pk=parcel.pk).update(service="express")
+    with pytest.raises(GatewayError, match=r"SHIPMENT\.EXPRESS\.UNAVAILABLE"):
+        services.book_with_courier(parcel.pk, at=now)
+    parcel.refresh_from_db()
+    assert (parcel.refusal, parcel.tracking_number, express_days()) == ("SHIPMENT.EXPRESS.UNAVAILABLE", "", None)
+
+    settings.EASYPOST_EXPRESS_SERVICE, settings.EASYPOST_EXPRESS_DAYS = "Express", 2
+    Parcel.objects.filter(pk=parcel.pk).update(refusal="")
+    services.book_with_courier(parcel.pk, at=now)
+    parcel.refresh_from_db()
+    assert (parcel.label_minor, express_days()) == (2_190, 2)
 
 
 @pytest.mark.parametrize("route", ["POST /shipments", "POST /shipments/*/buy"])

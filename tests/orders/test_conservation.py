@@ -35,6 +35,7 @@ from backmarket.payments.services import (
 from backmarket.shipping.models import Parcel
 from catalog.models import Listing
 from orders import reconciliation
+from orders.express import express_of, late_express
 from orders.models import Consignment, Earning, Hold, Order, OrderLine, PartRefund, Withdrawal
 from orders.services.checkout import settle_order
 from orders.services.fulfilment import (
@@ -46,10 +47,12 @@ from orders.services.fulfilment import (
 )
 from orders.services.goodwill import refund_part
 from orders.services.holds import refuse_hold, release_hold
+from orders.services.promises import watch_promise
 from orders.services.refunds import close_refunded_line, refund_line
 from orders.services.returns import confirm_withdrawal, receive_return
 from orders.services.settlement import settle_plants
 from orders.services.waiting import give_up_order
+from refurbishers.models import Refurbisher
 from tests.factories import imei
 from tests.orders.conftest import CARD, carry
 
@@ -74,6 +77,21 @@ class Shop:
     def buy_much(self, number: int) -> None:
         """So much that somebody looks at it first."""
         self._pay(self.place((self.offers[0], 5), buyer=None, email=f"{uuid4().hex}@example.com", at=self.at))
+
+    def express(self, number: int) -> None:
+        """An order of which one parcel is express."""
+        offer = self.offers[0]
+        Refurbisher.objects.filter(pk=offer.plant_id).update(express_minor=591 + number)
+        offer.plant.refresh_from_db()
+        chosen = express_of(offer.plant, [offer], self.at)
+        assert chosen
+        express = {offer.plant_id: chosen}
+        self._pay(self.place(*self._wanted(number), buyer=None, at=self.at, express=express))
+
+    def watch(self, number: int) -> None:
+        """What was not there by its day gives back what express cost."""
+        for parcel in late_express(self.at):
+            watch_promise(parcel, at=self.at)
 
     def leave(self, number: int) -> None:
         """Money for a device becomes credit."""
@@ -246,11 +264,11 @@ def credit_is_sound(shop: Shop) -> None:
 
 STEPS = (
     "buy", "buy_much", "release", "turn_away", "refund_some", "refuse", "refund", "ship", "deliver", "lose",
-    "turn_back", "withdraw", "receive", "bank", "settle", "leave", "spend", "waver", "pay_out",
+    "turn_back", "withdraw", "receive", "bank", "settle", "leave", "spend", "waver", "pay_out", "express", "watch",
 )  # fmt: skip
 # What comes late in a life is drawn more often than once: else it hardly ever finds something to be done to.
 LATE = ("ship", "deliver", "deliver", "refund", "withdraw", "receive", "bank", "bank", "settle")
-LIKELY = (*STEPS, *LATE, "refund_some", "release", "spend", "spend")
+LIKELY = (*STEPS, *LATE, "refund_some", "release", "spend", "spend", "express", "watch", "watch")
 SEQUENCES = st.lists(st.tuples(st.sampled_from(LIKELY), st.integers(0, 5)), min_size=6, max_size=16)
 START = [("leave", 3), ("spend", 1), ("buy", 1), ("buy", 2), ("ship", 0), ("ship", 1), ("deliver", 0)]
 
@@ -290,6 +308,10 @@ def test_a_life_with_everything_in_it(
         ("refund", 1), ("bank", 0), ("settle", 0),
         ("leave", 5), ("waver", 1), ("spend", 2), ("spend", 0), ("refund", -1), ("bank", 0),
         ("pay_out", 0), ("settle", 0),
+        *(("ship", 0) for _parcel in range(6)), *(("deliver", 0) for _parcel in range(8)),
+        ("express", 1), ("ship", 0), ("settle", 0), ("watch", 0), ("bank", 0), ("deliver", 0), ("watch", 0),
+        ("express", 0), ("ship", 0), ("settle", 0), ("deliver", 0), ("watch", 0), ("refund_some", -1), ("bank", 0),
+        ("express", 0), ("ship", 0), ("deliver", 0), ("watch", 0), ("refund", -2), ("bank", 0), ("settle", 0),
     ]  # fmt: skip
     for step, number in life:
         shop.take(step, number)
@@ -298,6 +320,9 @@ def test_a_life_with_everything_in_it(
     assert OrderLine.objects.filter(status="refunded").exists()
     assert set(Hold.objects.values_list("status", flat=True)) == {"released", "refused"}
     assert set(PartRefund.objects.values_list("borne_by", flat=True)) == {"house", "plant"}
+    promised = OrderLine.objects.filter(surcharge_minor__gt=0)
+    late = promised.filter(parts__reason="express")
+    assert (late.count(), promised.exclude(parts__reason="express").exists()) == (3, True)
     assert Earning.objects.filter(kind="refund").exclude(settlement=None).exists()
     assert Payout.objects.filter(status__in=["sent", "paid"], account="plant").exists()
     assert Payout.objects.filter(status__in=["sent", "paid"], account="credit").exists()

@@ -33,6 +33,8 @@ INSURANCE = (
     "Your liability insurance has ended and the renewed certificate has not reached us, although we asked twice. Your "
     "listings are off and your payouts held; open orders are finished. Both are lifted on the day it arrives."
 )
+# What express delivery costs with those who offer it, in cents.
+EXPRESS = {"atelier-brindille": 590, "secondelan": 690}
 # Everyone else is active.
 STATUSES = {
     "segunda-vuelta-digital": Status.WATCH,
@@ -90,6 +92,7 @@ def _plant(index: int, row: PlantRow) -> Refurbisher:
         support_hours=row.support_hours,
         story=row.story,
         iban=iban(row.country, 4_100 + index),
+        express_minor=EXPRESS.get(row.slug),
     )
 
 

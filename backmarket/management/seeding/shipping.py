@@ -48,7 +48,10 @@ class Courier:
             delivered_at=delivered_at, lost_at=lost_at, returned_at=turned_back_at,
             status=_status(sent_at, delivered_at, lost_at, turned_back_at),
         )  # fmt: skip
-        parcel.tracking_number, label = tracking_number(parcel), tariff(ends[0].country, ends[1].country)
+        parcel.tracking_number, label = (
+            tracking_number(parcel),
+            tariff(ends[0].country, ends[1].country, parcel.service),
+        )
         parcel.label_minor, parcel.label_currency = label.minor, label.currency
         self.rows.add(parcel)
         self._scan(parcel, Code.IN_TRANSIT, sent_at, ends[0].city)

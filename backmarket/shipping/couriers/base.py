@@ -49,6 +49,15 @@ class Booked:
 
 
 @dataclass(frozen=True)
+class Level:
+    """What a courier promises of a service: at the door so many business days after it was handed over, by an hour of
+    the market's day (24: by its end). What it asks for it comes with each label (Booked.price)."""
+
+    days: int
+    hour: int = 24
+
+
+@dataclass(frozen=True)
 class Visit:
     """One visit at one door and all that it is to collect, in the order in which it was asked for; none is empty.
 
@@ -68,13 +77,19 @@ class Courier(Protocol):
     """Every call carries our row's id: repeating it changes nothing and answers the same.
 
     All raise GatewayError; `retry` says whether the same call may work later. None is called inside a transaction.
+    `levels` are its services, by their names in Parcel.Service: what is not there cannot be ordered with it.
     """
+
+    @property
+    def levels(self) -> Mapping[str, Level]:
+        """Known without asking it."""
 
     def slots(self, *, postcode: str, country: str, at: datetime) -> list[Slot]:
         """When it can collect at this address, soonest first."""
 
     def book(self, what: "Parcel | Visit") -> Booked:
-        """Have a label made, or a parcel followed that already has a number; have a visit come for all its parcels."""
+        """Have a label of the parcel's service made, or a parcel followed that already has a number; have a visit come
+        for all its parcels."""
 
     def cancel(self, what: "Parcel | Pickup") -> None:
         """Forget a parcel that has not left; do not collect one: the visit's last one calls off the visit."""

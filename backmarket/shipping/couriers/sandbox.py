@@ -2,6 +2,7 @@
 
 Collected at the door: 30 minutes into the window, on its way at 20:00, delivered at 11:00 of the next business day.
 Handed over by the sender: on its way two hours after the label, delivered at 11:00 of the next business day.
+Express: delivered at 9:00 of that day, before any standard parcel.
 A postcode with one of the endings below changes that: of the door that it comes to, and for what happens on the road
 that of the recipient too.
 """
@@ -20,7 +21,7 @@ from backmarket.db import lock
 from backmarket.errors import GatewayError
 from backmarket.events import inbox
 from backmarket.money import Money
-from backmarket.shipping.couriers.base import Booked, Notice, Scan, Slot, Visit
+from backmarket.shipping.couriers.base import Booked, Level, Notice, Scan, Slot, Visit
 from backmarket.shipping.couriers.windows import two_hour_windows
 from backmarket.shipping.labels import drawn_label
 from backmarket.shipping.models import Parcel, Pickup, SandboxShipment, TrackingPoint
@@ -36,7 +37,7 @@ POSTCODES = {
     NOBODY_ONCE: _("Nobody is in at the first visit; the courier comes again on the next business day."),
     NOBODY: _("Nobody is in at all three visits of the first pickup; a rebooked one succeeds."),
     LOST: _("The parcel is lost on its way."),
-    LATE: _("The parcel takes four business days instead of one."),
+    LATE: _("The parcel takes four business days instead of one, an express one too."),
     NOT_TAKEN: _("The recipient does not take the parcel: it is back at its sender two business days later."),
     CALLED_OFF: _("The courier calls off its first visit two hours before; a rebooked one succeeds."),
     NO_SLOTS: _("The courier does not come to this postcode: the parcel can be dropped off."),
@@ -44,8 +45,10 @@ POSTCODES = {
     DAMAGED: _("The parcel is damaged in the depot on the first evening; it is delivered nevertheless."),
     WRONG_DAY: _("The courier comes one business day too late, at the time that was booked."),
 }
+Service = Parcel.Service
+LEVELS = {Service.STANDARD: Level(days=1, hour=11), Service.EXPRESS: Level(days=1, hour=9)}
 # What a label costs, in cents: within one country, within the market's neighbours, and to anywhere else.
-AT_HOME, NEARBY, FAR = 450, 890, 1490
+TARIFFS = {Service.STANDARD: (450, 890, 1490), Service.EXPRESS: (890, 1690, 2890)}
 NEIGHBOURS = frozenset({"AT", "BE", "CH", "DE", "ES", "FR", "IE", "IT", "LU", "NL", "PT"})
 LEAVES, LATEST = time(20), timedelta(minutes=1)
 
@@ -55,6 +58,8 @@ Step = list[str]
 
 class Courier:
     """See base.Courier."""
+
+    levels = LEVELS
 
     def slots(self, *, postcode: str, country: str, at: datetime) -> list[Slot]:
         """Two-hour windows on the next five business days; tomorrow only when asked before 13:00 market time."""
@@ -78,7 +83,7 @@ class Courier:
             raise GatewayError("ANSWER_LOST", retry=True)
         if what.tracking_number:
             return Booked(number, "")
-        return Booked(number, number, tariff(what.sender.country, what.recipient.country))
+        return Booked(number, number, tariff(what.sender.country, what.recipient.country, what.service))
 
     def cancel(self, what: Parcel | Pickup) -> None:
         parcel = what if isinstance(what, Parcel) else what.parcel
@@ -109,11 +114,11 @@ class Courier:
             raise inbox.BadSignature from None
 
 
-def tariff(sender: str, recipient: str) -> Money:
-    """The price of a label from one country to another."""
-    if sender == recipient:
-        return Money(AT_HOME, settings.DEFAULT_CURRENCY)
-    return Money(NEARBY if {sender, recipient} <= NEIGHBOURS else FAR, settings.DEFAULT_CURRENCY)
+def tariff(sender: str, recipient: str, service: str) -> Money:
+    """The price of a label of a service from one country to another."""
+    at_home, nearby, far = TARIFFS[Service(service)]
+    abroad = nearby if {sender, recipient} <= NEIGHBOURS else far
+    return Money(at_home if sender == recipient else abroad, settings.DEFAULT_CURRENCY)
 
 
 ON_ITS_WAY = {Code.COLLECTED, Code.IN_TRANSIT, Code.OUT_FOR_DELIVERY, Code.DELIVERED, Code.LOST}
@@ -177,7 +182,8 @@ def _collected(pickup: Pickup, visit: datetime) -> list[Step]:
 def _arrival(parcel: Parcel, leaves_at: datetime, pickup: Pickup | None) -> list[Step]:
     calendar = market.calendar()
     evening = calendar.local(leaves_at).date()
-    day = calendar.business_day_after(evening, 4 if _road(parcel, LATE) else 1)
+    level = LEVELS[Service(parcel.service)]
+    day = calendar.business_day_after(evening, 4 if _road(parcel, LATE) else level.days)
     if _road(parcel, LOST):
         return [_step(Code.LOST, _at(day + timedelta(days=3), 12), "", pickup)]
     place = parcel.recipient.city
@@ -186,7 +192,7 @@ def _arrival(parcel: Parcel, leaves_at: datetime, pickup: Pickup | None) -> list
     if _ends(parcel.recipient.postcode, NOT_TAKEN):
         back = _step(Code.DELIVERED, _at(calendar.business_day_after(day, 2), 11), parcel.sender.city, pickup)
         return [*to_the_door, _step(Code.RETURNING, _at(day, 11), place, pickup), back]
-    return [*to_the_door, _step(Code.DELIVERED, _at(day, 11), place, pickup)]
+    return [*to_the_door, _step(Code.DELIVERED, _at(day, level.hour), place, pickup)]
 
 
 def _at(day: date, hour: int) -> datetime:

@@ -37,6 +37,7 @@ def create_parcel(
     courier: str = "",
     tracking_number: str = "",
     mark: str = "",
+    service: str = Parcel.Service.STANDARD,
 ) -> Parcel:
     """The row of a parcel. The house courier makes its label after the commit, or follows the number it has already.
 
@@ -48,6 +49,7 @@ def create_parcel(
             purpose=purpose,
             reference=reference,
             courier=courier or settings.COURIER_GATEWAY,
+            service=service,
             tracking_number=number,
             sender=sender,
             recipient=recipient,

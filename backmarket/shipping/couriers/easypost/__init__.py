@@ -18,17 +18,27 @@ from backmarket.accounts.models import Address
 from backmarket.errors import GatewayError
 from backmarket.money import Money
 from backmarket.shipping import selectors
-from backmarket.shipping.couriers.base import Booked, Notice, Scan, Slot, Visit
+from backmarket.shipping.couriers.base import Booked, Level, Notice, Scan, Slot, Visit
 from backmarket.shipping.couriers.easypost import news
 from backmarket.shipping.couriers.easypost.api import Answer, ask, client, download, find
 from backmarket.shipping.couriers.windows import two_hour_windows
 from backmarket.shipping.models import Parcel, Pickup
 
 EXISTS = "SHIPMENT.POSTAGE.EXISTS"
+# Business days that a carrier's cheapest service takes at most within the market.
+USUAL_DAYS = 3
 
 
 class Courier:
     """See base.Courier."""
+
+    @property
+    def levels(self) -> Mapping[str, Level]:
+        """Express where its carrier has a service that was named for it: EasyPost knows them only by the carriers'."""
+        standard = {str(Parcel.Service.STANDARD): Level(days=USUAL_DAYS)}
+        if not settings.EASYPOST_EXPRESS_SERVICE:
+            return standard
+        return standard | {str(Parcel.Service.EXPRESS): Level(days=settings.EASYPOST_EXPRESS_DAYS)}
 
     def slots(self, *, postcode: str, country: str, at: datetime) -> list[Slot]:
         """EasyPost publishes no slots: a Pickup asks for any time between two instants, and its carrier agrees or not.
@@ -99,13 +109,22 @@ def _new_shipment(api: EasyPostClient, parcel: Parcel) -> Answer:
 def _buy_label(api: EasyPostClient, shipment: Answer, parcel: Parcel) -> Answer:
     key = shipment["id"]
     rates = shipment["rates"] or ask(lambda: api.shipment.regenerate_rates(key))["rates"]
-    rate = _cheapest(rates, settings.EASYPOST_SERVICE, "SHIPMENT.RATES.UNAVAILABLE")
+    rate = _cheapest(rates, _service(parcel), "SHIPMENT.RATES.UNAVAILABLE")
     try:
         return ask(lambda: api.shipment.buy(key, rate={"id": rate["id"]}, insurance=_insured(parcel)))
     except GatewayError as error:
         if str(error) != EXISTS:
             raise
         return ask(lambda: api.shipment.retrieve(key))
+
+
+def _service(parcel: Parcel) -> str:
+    """The carrier's name of it; raises GatewayError rather than send an express parcel as any other."""
+    if parcel.service == Parcel.Service.STANDARD:
+        return str(settings.EASYPOST_SERVICE)
+    if not settings.EASYPOST_EXPRESS_SERVICE:
+        raise GatewayError("SHIPMENT.EXPRESS.UNAVAILABLE")
+    return str(settings.EASYPOST_EXPRESS_SERVICE)
 
 
 def _price(rate: Answer | None) -> Money | None:
