@@ -14,12 +14,14 @@ from backmarket.accounts.models import User
 from backmarket.money import Money
 from backmarket.notifications.models import Notification
 from backmarket.payments.models import LedgerMovement, Payout
+from backmarket.payments.reconciliation import differences
 from backmarket.payments.selectors import balance, ledger_sum
 from backmarket.payments.services import book, return_payout, send_due_payouts
 from buyback.services.inspections import validate_trade
 from buyback.services.parcels import collect_trade
 from buyback.services.settling import lose_trade
 from orders.models import Earning, OrderLine, Settlement
+from orders.reconciliation import CHECKS
 from orders.selectors import statement
 from orders.services.refunds import refund_line
 from orders.services.settlement import CannotReceive, receive_plant_transfer, settle_plants
@@ -85,6 +87,24 @@ def test_a_trade_is_owed_once_however_often_it_is_heard_of(
     set_off_trade(Event.objects.get(kind="trade.validated"))
     earning = Earning.objects.get()
     assert (earning.kind, earning.amount, earning.plant, earning.due_at) == ("trade", eur(-25_000), plant, BEFORE)
+
+
+def test_what_a_plant_will_hear_that_it_owes_is_no_difference_and_what_it_never_hears_of_is(
+    buy: Callable[[datetime], object], plant: Refurbisher, drain: Drain
+) -> None:
+    """The ledger has it with the trade, the earning follows by an event: a moment later, or never where that failed."""
+    from backmarket.events.models import Event, EventDelivery
+
+    buy(BEFORE)
+    event = Event.objects.get(kind="trade.validated")
+    Earning.objects.all().delete()
+    found = [each.check for each in differences(CHECKS)]
+    assert found == ["plants_money"]
+    mine = EventDelivery.objects.filter(event=event, handler="orders.handlers.set_off_trade")
+    mine.update(handled_at=None)
+    assert [*differences(CHECKS)] == []
+    mine.update(attempts=10)
+    assert [each.check for each in differences(CHECKS)] == found
 
 
 def test_what_the_courier_lost_is_not_the_plants_to_pay(
