@@ -16,6 +16,7 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.session import SessionStorage
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.request import split_domain_port
 from django.http.response import ResponseHeaders
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import ResolverMatch
@@ -76,8 +77,8 @@ class Answer:
         return MARKS[TOOLS] in self.pieces
 
     @cached_property
-    def is_for_all(self) -> bool:
-        return len(self.pieces) == 1
+    def is_personal(self) -> bool:
+        return self.has_tools or MARKS[MESSAGES] in self.pieces
 
 
 class KeptAnswers:
@@ -122,7 +123,9 @@ class KeptAnswers:
 def _key(request: HttpRequest) -> str:
     """All that tells two pages apart, and what the middleware within would look at before it lets somebody in."""
     meta = request.META
-    key = (*part_of(request), meta.get("HTTP_HOST"))
+    # Any port of a host that is ours is let in: none has pages of its own.
+    domain, _port = split_domain_port(meta.get("HTTP_HOST", meta.get("SERVER_NAME", "")))
+    key = (*part_of(request), domain)
     if len(settings.LANGUAGES) > 1:
         return repr((key, meta.get("HTTP_ACCEPT_LANGUAGE"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)))
     return repr(key)
@@ -130,7 +133,7 @@ def _key(request: HttpRequest) -> str:
 
 def _for_visitor(request: HttpRequest, answer: Answer) -> dict[bytes, bytes] | None:
     """What takes the places of the marks for this visitor; None if the page is old, or if they go the long way."""
-    cookies = {} if answer.is_for_all else request.COOKIES
+    cookies = request.COOKIES if answer.is_personal else {}
     session = cache_key_of(cookies.get(settings.SESSION_COOKIE_NAME))
     found = cache.get_many([*answer.subjects, session] if session else answer.subjects)
     if versions_of(answer.subjects, found) != answer.page.versions or CookieStorage.cookie_name in cookies:
