@@ -89,6 +89,7 @@ def _samples(now: datetime) -> dict[str, Any]:
         "entries_total": Money(price.minor - 2_890, settings.DEFAULT_CURRENCY),
         "crumbs": [{"title": _("Design"), "url": ""}],
         "deadline": now,
+        "parcel": SimpleNamespace(tracking_number="SC4711081505", tracking_url=""),
     }
 
 

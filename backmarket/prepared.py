@@ -23,7 +23,6 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import RelatedPopulator, get_related_populators
-from django.db.models.signals import post_init, pre_init
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2.extensions import AsIs
 
@@ -205,11 +204,9 @@ def _maker(compiler: SQLCompiler) -> Callable[[Row], Any]:
 
 
 def _from_db(model: type[Model]) -> Callable[[str | None, Sequence[str], Sequence[Any]], Any]:
-    """The model's `from_db`, without asking eighty times for each object what is known of its class, where nobody
-    listens and it has no other way of making them."""
-    heard = any(signal.has_listeners(model) for signal in (pre_init, post_init))
-    own_way = model.__init__ is not Model.__init__ or model.from_db.__func__ is not Model.from_db.__func__  # type: ignore[attr-defined]
-    if heard or own_way:
+    """The model's `from_db`, without asking eighty times for each object what is known of its class, where that has no
+    other way of making them. Nobody listens to it: signals are not used here."""
+    if model.__init__ is not Model.__init__ or model.from_db.__func__ is not Model.from_db.__func__:  # type: ignore[attr-defined]
         return model.from_db
 
     def made(db: str | None, names: Sequence[str], values: Sequence[Any]) -> Any:

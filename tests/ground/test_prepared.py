@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.signals import post_init, pre_init
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -137,3 +139,10 @@ def test_a_connection_plans_a_statement_once_whatever_is_rolled_back_and_anew_wh
     assert planned() == 0
     assert _between(least=1, most=2, grade="good") == []
     assert planned() == 1
+
+
+def test_nobody_listens_to_objects_being_made() -> None:
+    """A library's signal would be passed by: prepared objects are made without any."""
+    assert [
+        model for model in apps.get_models() if pre_init.has_listeners(model) or post_init.has_listeners(model)
+    ] == []
