@@ -8,6 +8,7 @@ from backmarket.payments.reconciliation import Checks
 # What went back to the buyer's credit is back, whatever the bank says to the rest.
 # What the buyer's bank had given back by a dispute that we won is held again, though its line is refunded.
 # A line that is delivered, but whose sale was taken back, is held for its refund; so is what goes back in part.
+# What was given up for lost and found again has earned its price: until its refund takes that back, credit is lent.
 HELD = """
     SELECT orders_order.id,
         coalesce(sum(line.price_minor + line.shipping_minor - line.parts_minor - (
@@ -29,6 +30,13 @@ HELD = """
                         WHERE part.line_id = line.id
                             AND NOT EXISTS (SELECT FROM payments_refund AS refund
                                             WHERE refund.reference = part.id AND refund.status = 'succeeded'))), 0)
+        - coalesce(sum((
+            SELECT sum(refund.credit_minor) FROM payments_refund AS refund
+            WHERE refund.reference = line.id AND refund.status NOT IN ('succeeded', 'failed')
+        )) FILTER (WHERE
+            line.status IN ('delivered', 'closed')
+            AND NOT EXISTS (SELECT FROM orders_earning AS earning
+                            WHERE earning.line_id = line.id AND earning.kind = 'refund')), 0)
         AS minor
     FROM orders_order JOIN orders_orderline AS line ON line.order_id = orders_order.id
     WHERE orders_order.payment_status = 'captured' GROUP BY orders_order.id
