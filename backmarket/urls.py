@@ -19,6 +19,8 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    # Before django-allauth's: some of its pages are ours.
+    path("", include("backmarket.account.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", include("backmarket.api.urls")),
     path("webhooks/", include("backmarket.webhook_urls")),
@@ -29,7 +31,6 @@ urlpatterns = [
     path("", include("buyback.urls")),
     path("", include("reviews.urls")),
     path("", include("refurbishers.urls")),
-    path("", include("backmarket.account.urls")),
 ]
 
 if settings.DEBUG or settings.DEMO:
