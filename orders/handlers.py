@@ -6,6 +6,7 @@ from uuid import UUID
 from backmarket.events.models import Event
 from backmarket.money import Money
 from backmarket.payments.models import Dispute, LedgerEntry, Payment, Payout, Refund, TransferReversal
+from backmarket.payments.selectors import is_unanswered
 from backmarket.shipping.models import Parcel
 from backmarket.states import IllegalMove
 from orders import emails
@@ -161,7 +162,7 @@ def email_buyer_of_failed_refund(event: Event) -> None:
     the other way too, for they may have forgotten it."""
     refund = Refund.objects.select_related("payment").get(pk=event.subject_id)
     order = Order.objects.filter(pk=refund.payment.reference).select_related("address").first()
-    if order is not None and refund.succeeded_at is not None:
+    if order is not None and refund.succeeded_at is not None and not is_unanswered(refund):
         emails.send_dispute_turned(order, refund, at=event.happened_at)
     elif order is not None:
         emails.send_failed_refund(order, refund, at=event.happened_at)

@@ -17,7 +17,7 @@ from backmarket.shipping.models import Parcel
 from orders.express import OWED, Express, is_late, promised_day
 from orders.models import Consignment, Earning, Order, OrderLine, PartRefund
 from orders.services.goodwill import give_part
-from orders.services.refunds import refund_requested
+from orders.services.refunds import refund_refused, refund_requested
 
 JOB = "system:express"
 
@@ -57,11 +57,13 @@ def give_surcharge_back(consignment: Consignment, *, at: datetime) -> Money:
 
 
 def _give_back(line: OrderLine, at: datetime) -> Money:
-    """Never so much that nothing would be left for the line's full refund, which gives the rest."""
+    """Never so much that nothing would be left for the line's full refund, which gives the rest. What the bank has
+    refused to give back whole is left to whoever tries that again: they give all of it."""
     amount = Money(min(line.surcharge_minor, line.rest.minor - 1), line.currency)
     taken_back = Earning.objects.filter(line=line, kind=Earning.Kind.REFUND)
     known = PartRefund.objects.filter(line=line, reason=PartRefund.Reason.EXPRESS)
-    if amount.minor <= 0 or refund_requested(line) or taken_back.exists() or known.exists():
+    whole = refund_requested(line) or refund_refused(line)
+    if amount.minor <= 0 or whole or taken_back.exists() or known.exists():
         return Money(0, line.currency)
     payment = Payment.objects.get(purpose="order", reference=line.order_id, status=Payment.Status.CAPTURED)
     part = PartRefund(

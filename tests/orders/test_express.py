@@ -20,6 +20,7 @@ from backmarket.shipping.couriers.sandbox import tariff
 from backmarket.shipping.labels import drawn_label
 from backmarket.shipping.models import Parcel, SandboxShipment, TrackingPoint
 from backmarket.shipping.services import book_with_courier
+from backmarket.states import move
 from catalog.models import Listing
 from orders.express import express_of, late_express
 from orders.models import Consignment, Earning, Order, OrderLine, PartRefund
@@ -239,6 +240,21 @@ def test_what_nobody_hears_of_gives_the_surcharge_back_a_week_later(
     assert sorted(Earning.objects.filter(kind="part").values_list("amount_minor", flat=True)) == [-296, -295]
     assert (PartRefund.objects.count(), Notification.objects.filter(template="express_late").count()) == (2, 1)
     assert is_sound()
+
+
+def test_what_the_bank_refused_to_give_back_whole_is_left_to_whoever_tries_that_again(
+    sent: Callable[..., Consignment], now: datetime
+) -> None:
+    consignment = sent()
+    assert consignment.parcel
+    carry(consignment.parcel, at=now + 4 * DAY, to=Parcel.Status.LOST)
+    lose_consignment(consignment, at=now + 4 * DAY)
+    refunds = Refund.objects.filter(reference__in=consignment.lines.values("pk"))
+    for refund in refunds:
+        move(refund, Refund.Status.FAILED, by=BY, at=now + 4 * DAY)
+    assert len(refunds) == 2
+    watch_order_deadlines(now + 20 * DAY)
+    assert (parts(), OrderLine.objects.filter(status="shipped").count()) == ([], 2)
 
 
 def test_what_the_courier_lost_is_refunded_whole_and_its_plant_is_not_paid_for_express(

@@ -246,6 +246,10 @@ def give_back_loss(dispute: Dispute, *, by: Actor, at: datetime) -> list[tuple[s
         borne = LedgerEntry.objects.filter(movement__key=f"dispute-borne:{fresh.pk}").exclude(account=Account.DISPUTE)
         entries = list(borne.order_by("pk"))
         back = share_of(Money(fresh.borne_minor, fresh.currency), fresh.returned_minor, fresh.taken_minor)
+        # What had come back before they bore the rest is not theirs.
+        back = Money(min(back.minor, fresh.borne_minor - max(0, fresh.lost.minor)), fresh.currency)
+        if back.minor <= 0:
+            return []
         parts = back.split([-entry.amount_minor for entry in entries])
         bearers = [(entry.account, entry.party, part) for entry, part in zip(entries, parts, strict=True)]
         _set(dispute, regained_minor=back.minor)

@@ -26,7 +26,8 @@ BOOK = """
         INSERT INTO payments_ledgerentry (movement_id, account, party, amount_minor, currency)
         SELECT movement.id, entry.account, entry.party, entry.minor, entry.currency
         FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])
-            AS entry (key, account, party, minor, currency) JOIN movement USING (key)
+            WITH ORDINALITY AS entry (key, account, party, minor, currency, place) JOIN movement USING (key)
+        ORDER BY entry.place
     )
     SELECT key, id FROM movement
 """
