@@ -210,12 +210,12 @@ def page_key(request: HttpRequest) -> str:
     return "kept:" + hashlib.sha256(repr((*part_of(request), get_language())).encode()).hexdigest()
 
 
-def part_of(request: HttpRequest) -> tuple[str, str, str, str | None]:
-    """The address, and what htmx wants of it."""
+def part_of(request: HttpRequest) -> tuple[str, str, bool, str | None]:
+    """The address, and what htmx wants of it: what else somebody writes into its headers makes no page of its own."""
     meta = request.META
     target = meta.get("HTTP_HX_TARGET")
     part = target if target in (CHOICE, FOUND) else None
-    return request.path, meta.get("QUERY_STRING", ""), meta.get("HTTP_HX_REQUEST", ""), part
+    return request.path, meta.get("QUERY_STRING", ""), meta.get("HTTP_HX_REQUEST") == "true", part
 
 
 @contextmanager

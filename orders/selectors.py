@@ -132,7 +132,7 @@ def rules_and_orders_lately(
 
 # Each way of being alike has an index of its own, which a condition over all three could not use.
 RULES_AND_LATELY = f"""
-    WITH rule AS (SELECT * FROM orders_fraudrule WHERE is_active),
+    WITH rule AS (SELECT {", ".join(columns(FraudRule))} FROM orders_fraudrule WHERE is_active),
     since AS (
         SELECT %(at)s::timestamptz - max(hours) * interval '1 hour' AS instant FROM rule HAVING max(hours) IS NOT NULL),
     lately AS (

@@ -63,7 +63,7 @@ def record(kind: str, subject: models.Model, *, by: Actor, at: datetime, data: d
 
 @contextmanager
 def agreed(approval: models.Model) -> Iterator[None]:
-    """Every event that is recorded inside says which approval it is done under."""
+    """Every event of `record` inside says which approval it is done under."""
     token = AGREED.set(str(approval.pk))
     try:
         yield
