@@ -122,6 +122,18 @@ def shipping(own: Rows) -> Form:
     return step(own.line.consignment, "ship", {line: imei(), **COURIER}, *bad, optional=frozenset(COURIER))
 
 
+def offering_express(own: Rows) -> Form:
+    return step(
+        own.plant,
+        "express",
+        {"surcharge": "5.90"},
+        Bad("surcharge", "15.01", "15.00"),
+        Bad("surcharge", "0", ""),
+        Bad("surcharge", "1.999", "no more than 2 decimal places"),
+        optional=frozenset({"surcharge"}),
+    )
+
+
 def refusing_a_line(own: Rows) -> Form:
     Payment.objects.create(
         purpose="order", reference=own.line.order_id, status="captured", amount_minor=30_000, currency="EUR",
@@ -205,7 +217,7 @@ def answering_a_question(own: Rows) -> Form:
 FORMS = (
     adding_a_listing, adding_a_bid, inviting, changing_a_role, changing_terms, erasing, repairing, noting_the_test,
     shipping, refusing_a_line, answering_a_claim, a_word_in_a_claim, refusing_a_claim, sending_back, inspecting,
-    suspending, a_word_to_the_seller, replying, answering_a_question,
+    suspending, a_word_to_the_seller, replying, answering_a_question, offering_express,
 )  # fmt: skip
 LATER = (listing_a_unit, sending_another, countering, keeping_a_sale)
 
