@@ -1,5 +1,5 @@
 """The production web server, as the container, the demo, the bench and the tests start it: `python -m
-backmarket.webserver [HOST:PORT [APPLICATION]]`.
+backmarket.webserver [HOST:PORT]`.
 
 Two processes, one for each processor that a container is given, of two threads: with more of them people wait longer
 for each other than for the database (docs/performance.md). More comes by more containers, or by granian's own
@@ -10,7 +10,6 @@ import os
 import sys
 
 HOST, PORT = "0.0.0.0", 8000  # noqa: S104 - inside a container, behind its proxy
-SHOP = "backmarket.wsgi:application"
 SETTINGS = {
     "GRANIAN_INTERFACE": "wsgi",
     "GRANIAN_HTTP": "1",
@@ -29,16 +28,15 @@ SETTINGS = {
 }
 
 
-def command(port: int, *, host: str = HOST, application: str = SHOP) -> list[str]:
+def command(port: int, *, host: str = HOST) -> list[str]:
     """The arguments of Python that start it."""
-    return ["-m", "backmarket.webserver", f"{host}:{port}", application]
+    return ["-m", "backmarket.webserver", f"{host}:{port}"]
 
 
 def main() -> None:
     """Become the server: its signals and its end are ours."""
-    address, application = [*sys.argv[1:], *(f"{HOST}:{PORT}", SHOP)[len(sys.argv) - 1 :]]
-    host, _colon, port = address.rpartition(":")
-    served = ["-m", "granian", "--host", host, "--port", port, application]
+    host, _colon, port = (sys.argv[1] if len(sys.argv) > 1 else f"{HOST}:{PORT}").rpartition(":")
+    served = ["-m", "granian", "--host", host, "--port", port, "backmarket.wsgi:application"]
     os.execve(sys.executable, [sys.executable, *served], SETTINGS | os.environ)  # noqa: S606 - no shell
 
 

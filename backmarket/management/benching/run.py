@@ -74,13 +74,13 @@ def prepare(environment: dict[str, str], buyables: int) -> None:
 
 
 @contextlib.contextmanager
-def server(*, page_cache: bool, application: str = webserver.SHOP) -> Iterator[str]:
+def server(*, page_cache: bool) -> Iterator[str]:
     """The production web server; yields its address."""
     port = os.environ["PORT"]
     os.environ["PAGE_CACHE"] = str(int(page_cache))
     processes = Processes(embedded.var_dir() / "bench" / "logs", Path(settings.BASE_DIR))
     try:
-        processes.start("bench-web", *webserver.command(int(port), host="127.0.0.1", application=application))
+        processes.start("bench-web", *webserver.command(int(port), host="127.0.0.1"))
         _wait(processes, int(port))
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -91,14 +91,10 @@ def bench_size(*, seconds: int, tell: Callable[[str], None]) -> dict[str, Any]:
     """Every page of the catalogue of this environment: logged in or not, with its caches and without.
 
     `pages` has a row for each; `memory_mib` what the web server holds after each round; `bulk` what shoppers notice
-    of a plant that changes thousands of listings; `checkouts` how many people can buy in a second, and `bare` what
-    Django alone answers in the seconds before and after, so that figures of two machines can be compared.
+    of a plant that changes thousands of listings; `checkouts` how many people can buy in a second.
     """
-    bare = [_bare(seconds)]
     found: dict[str, Any] = {"pages": [], "memory_mib": {}, "checkouts": checkouts.measured(seconds=2 * seconds)}
     tell(checkouts.line(found["checkouts"]))
-    found["bare"] = mean([*bare, _bare(seconds)])
-    tell(f"  bare Django: {found['bare']:.0f}/s of the page of constants")
     wanted = targets()
     cookies = {"anonymous": "", "logged in": _cookie()}
     for page_cache in (False, True):
@@ -115,12 +111,6 @@ def bench_size(*, seconds: int, tell: Callable[[str], None]) -> dict[str, Any]:
                 found["bulk"] = slowed(site, [target.paths[0] for target in wanted])
                 tell(bulk_line(found["bulk"]))
     return found
-
-
-def _bare(seconds: int) -> float:
-    with server(page_cache=False, application="backmarket.management.benching.bare:application") as site:
-        measure(site, [CONSTANT], seconds=WARM_SECONDS)
-        return measure(site, [CONSTANT], seconds=seconds).rps
 
 
 def bulk_line(bulk: dict[str, Any]) -> str:
