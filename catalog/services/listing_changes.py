@@ -29,11 +29,11 @@ from catalog.services.buyables import refresh_buyables
 from catalog.services.facet_index import index_stale
 from refurbishers.models import Refurbisher
 
-BATCH = 150
+BATCH = 375
 # A batch begins so many seconds after the one before at the earliest: shoppers share its processors.
-PACE = 0.5
+PACE = 1.1
 # After so many batches pages become old.
-TOLD_TOGETHER = 5
+TOLD_TOGETHER = 2
 KEPT = timedelta(days=90)
 S, Outcome = ListingChange.Status, ListingChangeRow.Outcome
 WRITE = """
