@@ -1,6 +1,7 @@
 """The product page: whole, or only what a choice changes."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -60,10 +61,13 @@ def similar(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _kept_if_sound(request: HttpRequest, shown: ProductPage, response: HttpResponse) -> HttpResponse:
-    """Only what the shop's own links lead to: what was asked for is what is shown."""
+    """Only what the shop's own links lead to: what was asked for is what is shown, and is said once and in one way."""
     listing = str(shown.offer.listing.pk) if shown.offer else ""
     told = {"variant": shown.variant.sku, "grade": shown.grade, "listing": listing}
-    return response if request.GET.dict().items() <= told.items() else not_kept(response)
+    asked = request.META["QUERY_STRING"]
+    sound = {urlencode({name: value}) for name, value in told.items()}
+    parts = asked.split("&") if asked else []
+    return response if sound.issuperset(parts) and len(set(parts)) == len(parts) else not_kept(response)
 
 
 def _grade_options(shown: ProductPage) -> list[dict[str, Any]]:

@@ -102,6 +102,22 @@ def test_invented_addresses_fill_nothing(client: Client, listing: Listing, query
     assert [key for key in _keys() if "kept:" in key] == []
 
 
+@pytest.mark.parametrize(
+    ("query", "pages"),
+    [
+        ("?grade={grade}", 1), ("?grade={grade}&variant={sku}", 1), ("?grade={grade}&grade={grade}", 0),
+        ("?%67rade={grade}", 0), ("?grade={grade}&", 0), ("?&grade={grade}", 0), ("?grade={grade};", 0),
+    ],
+)  # fmt: skip
+def test_a_choice_said_twice_or_in_another_way_is_shown_and_not_kept(
+    client: Client, listing: Listing, query: str, pages: int
+) -> None:
+    product = listing.variant.product.get_absolute_url()
+    asked = query.format(grade=listing.grade, sku=listing.variant.sku)
+    assert client.get(product + asked).status_code == 200
+    assert len([key for key in _keys() if "kept:" in key]) == pages
+
+
 def test_a_page_rendered_while_its_subject_changed_is_not_served_again(rf: RequestFactory) -> None:
     seen = []
 
