@@ -59,11 +59,10 @@ class Shelf:
 
     def grade_of(self, sku: str) -> str:
         """The grade chosen, where this variant has it; else the nearest one that it has, the better of two."""
-        stocked = self.prices.get(sku) or {self.grade: 0}
+        stocked = self.prices.get(sku)
+        if not stocked or self.grade in stocked:
+            return self.grade
         return min(stocked, key=lambda grade: (abs(_rank(grade) - _rank(self.grade)), -_rank(grade)))
-
-    def price_of(self, sku: str) -> int | None:
-        return self.prices.get(sku, {}).get(self.grade_of(sku))
 
 
 def axes_of(declared: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[Axis]:
@@ -85,10 +84,11 @@ def _choice(row: Mapping[str, Any], value: Any, others: Sequence[Mapping[str, An
     """The variant with this value that keeps most of what is chosen; of equals, one that can be had as it is."""
     key, current = row["key"], shelf.current
     having = [variant for variant in shelf.variants if _value(variant, key) == value]
+    kept = [(other["key"], _value(current, other["key"])) for other in others]
     target = max(
         having,
         key=lambda variant: (
-            -len(_changed(variant, current, others)),
+            sum([variant.attributes.get(kept_key) == kept_value for kept_key, kept_value in kept]),
             shelf.grade in shelf.prices.get(variant.sku, {}),
             variant.sku in shelf.prices,
         ),
@@ -100,7 +100,7 @@ def _choice(row: Mapping[str, Any], value: Any, others: Sequence[Mapping[str, An
         sku=target.sku,
         grade=grade,
         checked=value == _value(current, key),
-        price_minor=shelf.price_of(target.sku),
+        price_minor=shelf.prices.get(target.sku, {}).get(grade),
         changes=tuple(_changed(target, current, others)),
         keeps_grade=grade == shelf.grade,
         colour=target.colour if key == "colour" else "",

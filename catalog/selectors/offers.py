@@ -1,6 +1,7 @@
 """The listings of one variant and grade that can be bought now, ranked, each with how its points came about."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -65,13 +66,19 @@ class OnOffer(NamedTuple):
 
 @dataclass(frozen=True)
 class Offer:
-    """A listing that can be bought now, with its points by the published formula and how they came about."""
+    """A listing that can be bought now, with its points by the published formula beside the `cheapest` in full, in
+    minor units."""
 
     listing: OnOffer
     score: int
-    factors: tuple[ranking.Factor, ...]
+    cheapest: int
 
     @property
+    def factors(self) -> tuple[ranking.Factor, ...]:
+        """How its points came about."""
+        return ranking.factors(facts_of(self.listing, self.cheapest))
+
+    @cached_property
     def full_price(self) -> Money:
         """What the shopper pays in all, shipping included."""
         return self.listing.price + self.listing.shipping
@@ -84,7 +91,7 @@ def offers(variant: int, grade: str, currency: str) -> list[Offer]:
     """All that can be bought of this variant (its key) and grade now, best first."""
     ranked = rank_listings([_on_offer(row) for row in _live(variant=variant, grade=grade, currency=currency)])
     cheapest = min((listing.price_minor + listing.shipping_minor for __, listing in ranked), default=0)
-    return [Offer(listing, score, ranking.factors(facts_of(listing, cheapest))) for score, listing in ranked]
+    return [Offer(listing, score, cheapest) for score, listing in ranked]
 
 
 @prepared

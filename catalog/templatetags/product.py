@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from backmarket.countries import country_name
-from backmarket.markup import address, remembered, worded
+from backmarket.markup import REMEMBERED, address, remembered, worded
 from backmarket.money import Money
 from backmarket.templatetags.pieces import says, stars
 from backmarket.templatetags.ui import bar, grade_label, icon, money, money_short, months, percent
@@ -48,9 +49,7 @@ def axis_options(axis: Axis, shown: ProductPage) -> SafeString:
 @register.simple_tag
 def offer_rows(shown: ProductPage, days: Mapping[int, date]) -> SafeString:
     """The body of the table of offers, best first; `days` of delivery, by days on the road."""
-    path = escape(
-        f"{shown.product.get_absolute_url()}?{urlencode({'variant': shown.variant.sku, 'grade': shown.grade})}"
-    )
+    path = f"{escape(shown.product.get_absolute_url())}?{_query(shown.variant.sku, shown.grade)}"
     language = get_language()
     rows = (
         _row(language, offer, days[offer.listing.shipping_days], path, chosen=offer is shown.offer)
@@ -164,10 +163,15 @@ def _option(choice: Choice, path: str, grade: str) -> str:
     noted = f'<span class="option__note">{escape(note)}</span>' if note else ""
     return (
         f'<a class="option{" is-off" if choice.price_minor is None else ""}" id="choice-{slugify(choice.key)}" '
-        f'href="{escape(path)}?{escape(urlencode({"variant": choice.sku, "grade": choice.grade}))}"'
+        f'href="{escape(path)}?{_query(choice.sku, choice.grade)}"'
         f"{_current(choice.checked)}>{swatch(choice.colour) if choice.colour else ''}<span>{escape(choice.label)}"
         f"{noted}</span></a>"
     )
+
+
+@lru_cache(REMEMBERED)
+def _query(sku: str, grade: str) -> str:
+    return escape(urlencode({"variant": sku, "grade": grade}))
 
 
 def _note(choice: Choice, grade: str) -> str:
