@@ -155,9 +155,13 @@ def _same_person(order: Order) -> Q:
 
 
 def orders_of(user: User) -> QuerySet[Order]:
-    """A person's orders, newest first, with their lines."""
-    return Order.objects.filter(buyer=user).prefetch_related(
-        Prefetch("lines", OrderLine.objects.select_related("plant", "listing__variant__product", "cancel_request"))
+    """A person's orders, newest first, with their holds and lines."""
+    return (
+        Order.objects.filter(buyer=user)
+        .select_related("hold")
+        .prefetch_related(
+            Prefetch("lines", OrderLine.objects.select_related("plant", "listing__variant__product", "cancel_request"))
+        )
     )
 
 

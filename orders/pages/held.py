@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from orders.models import Hold, Order
-from orders.pages.parts import Next
+from orders.models import Hold, Order, OrderLine
+from orders.pages.parts import Next, state_words
 from orders.services.holds import LAPSED, REFUSED
 from orders.services.waiting import REPLACED
 
@@ -14,6 +14,13 @@ def is_open(order: Order) -> bool:
     """Does somebody look at it? `hold` is read with the order."""
     hold: Hold | None = getattr(order, "hold", None)
     return hold is not None and hold.status == Hold.Status.OPEN
+
+
+def state_of(order: Order) -> str:
+    """Of an order of which nothing goes back: is it being checked, is it paid?"""
+    if is_open(order):
+        return state_words(OrderLine.Status, OrderLine.Status.ON_HOLD)
+    return state_words(Order.PaymentStatus, order.payment_status)
 
 
 def next_of_held(order: Order, reasons: Collection[str] = ()) -> Next | None:

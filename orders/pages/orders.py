@@ -14,7 +14,7 @@ from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel
 from backmarket.templatetags.ui import money
 from orders.models import CancelRequest, Claim, Consignment, Guarantee, Order, OrderLine, PartRefund, Withdrawal
-from orders.pages.held import is_open, next_of_held
+from orders.pages.held import is_open, next_of_held, state_of
 from orders.pages.parts import Next, Step, state_words
 from orders.pages.reads import Bought, bought_by_parcel, refunds_of
 from orders.pages.refunds import RefundSums, RefundView, refund_sums, refund_view
@@ -120,9 +120,9 @@ class OrderPage:
     def state(self) -> str:
         """Is it paid, and has any of that gone back?"""
         back, total = self.own.back, self.order.total
-        if not back and is_open(self.order):
-            return state_words(Line, Line.ON_HOLD)
-        if not self.is_paid or not back:
+        if not back:
+            return state_of(self.order)
+        if not self.is_paid:
             return state_words(Order.PaymentStatus, self.order.payment_status)
         if back < total:
             return _("Refunded in part") if self.own.sent else _("Being refunded in part")

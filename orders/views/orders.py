@@ -21,6 +21,7 @@ from orders.access import line_for_buyer, order_for_buyer, paper_for_buyer, with
 from orders.forms import WithdrawForm
 from orders.models import OrderLine, Withdrawal
 from orders.pages import device_page, order_page
+from orders.pages.held import state_of
 from orders.pages.papers import papers_of
 from orders.selectors import orders_of
 from orders.services.returns import confirm_withdrawal, require_withdrawable
@@ -36,7 +37,8 @@ def list_orders(request: HttpRequest) -> HttpResponse:
     user = person(request)
     assert user is not None  # noqa: S101 - login_required
     page = Paginator(orders_of(user), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "orders/orders.html", {"page": page, "page_obj": page})
+    orders = [(order, state_of(order)) for order in page]
+    return render(request, "orders/orders.html", {"orders": orders, "page_obj": page})
 
 
 @never_cache

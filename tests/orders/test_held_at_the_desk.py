@@ -66,6 +66,9 @@ def test_its_buyer_reads_that_it_is_checked_and_no_word_of_banks(
     page = client_of(alice).get(reverse("order", args=[authorised.order_id]))
     assert page.context["page"].state == "Being checked"
     assert "Authorised" not in page.content.decode()
+    listed = client_of(alice).get(reverse("orders")).content.decode()
+    assert '<span class="badge badge--warn">Being checked</span>' in listed
+    assert "Authorised" not in listed
 
 
 def test_refusing_asks_why_and_the_page_says_it(desk: Client, taken: Hold) -> None:
