@@ -1,10 +1,13 @@
 """What remembers the words and drawings that a page prints dozens of times."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import cache, lru_cache, wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation.trans_real import catalog
 
 P = ParamSpec("P")
@@ -15,7 +18,8 @@ REMEMBERED = 8_192
 def worded(function: Callable[P, R]) -> Callable[P, R]:
     """A pure function of hashable arguments and the reader's language, which says again what it has said before."""
 
-    @lru_cache(REMEMBERED)
+    # `typed`, as markup and text, or True and 1, are equal and are not printed alike.
+    @lru_cache(REMEMBERED, typed=True)
     def said(_language: object, *args: P.args, **kwargs: P.kwargs) -> R:
         return function(*args, **kwargs)
 
@@ -31,6 +35,18 @@ def worded(function: Callable[P, R]) -> Callable[P, R]:
 def remembered(function: Callable[P, R]) -> Callable[Concatenate[str | None, P], R]:
     """A `worded` function that is told the language: for who prints many pieces, and asks for it once."""
     return cast("Callable[Concatenate[str | None, P], R]", function.remembered)  # type: ignore[attr-defined]
+
+
+@worded
+def gettext(message: str) -> str:
+    """Django's, which walks through the catalogues of every application each time, for pages that say it each time."""
+    return translation.gettext(message)
+
+
+@worded
+def day_format(day: date, form: str | None = None) -> str:
+    """A day in one of Django's formats; a `datetime` is no day."""
+    return date_format(day, form)
 
 
 @cache

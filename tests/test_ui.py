@@ -1,6 +1,9 @@
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from babel import Locale
+from babel.numbers import format_currency, get_currency_precision
 from django import forms
 from django.core.paginator import Paginator
 from django.template.loader import render_to_string
@@ -108,3 +111,13 @@ def test_the_header_counts_what_is_in_the_cart():
     with override("en"):
         assert "Cart, 1 device<" in tools(False, 1)
         assert "Cart, 0 devices<" in tools(False, 0)
+
+
+@pytest.mark.parametrize("language", ["en-gb", "fr", "de-at", "es", "pl", "hi", "de-ch", "ar"])
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "TND"])
+def test_money_is_written_as_babel_writes_it(language: str, currency: str) -> None:
+    locale, places = Locale.parse(language, sep="-"), get_currency_precision(currency)
+    with override(language):
+        for minor in (0, 7, 100, 99_950, 100_000, 1_234_567_890, -5, -115_900):
+            right = format_currency(Decimal(minor).scaleb(-places), currency, locale=locale)
+            assert ui.money(Money(minor, currency)) == right

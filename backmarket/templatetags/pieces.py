@@ -20,9 +20,9 @@ from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.utils.translation import get_language, gettext_noop
 
-from backmarket.markup import remembered, worded
+from backmarket.markup import gettext, remembered, worded
 from backmarket.templatetags.ui import (
     grade_dots,
     grade_label,
@@ -156,9 +156,17 @@ def _point(item: Any) -> str:
 @register.simple_tag
 def moment(at: datetime, form: str, css: str = "", until: bool = False) -> SafeString:
     """An instant in the market's time, in one of Django's formats; `until` shows a deadline as its last minute."""
-    shown = escape(date_format(localtime(last_minute(at) if until else at), form))
+    local = localtime(at)
+    # The formats of this market say minutes at most, and no time zone.
+    shown_at = localtime(last_minute(at)) if until else local
+    shown = _minute(shown_at.replace(second=0, microsecond=0, tzinfo=None), form)
     named = f' class="{css}"' if css else ""
-    return _safe(f'<time{named} datetime="{localtime(at):%Y-%m-%dT%H:%M:%S%z}">{shown}</time>')
+    return _safe(f'<time{named} datetime="{local:%Y-%m-%dT%H:%M:%S%z}">{shown}</time>')
+
+
+@worded
+def _minute(at: datetime, form: str) -> str:
+    return escape(date_format(at, form))
 
 
 @register.simple_tag

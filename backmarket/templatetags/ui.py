@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
@@ -11,11 +11,11 @@ from django import template
 from django.forms import BoundField, CheckboxInput
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext_noop, ngettext
 
 from backmarket.countries import country_name
 from backmarket.market import calendar
-from backmarket.markup import worded
+from backmarket.markup import gettext, worded
 from backmarket.templatetags._icons import ICONS
 
 register = template.Library()
@@ -43,6 +43,40 @@ def _locale() -> Locale:
 # Numbers
 
 
+class Shape(NamedTuple):
+    """What stands around the digits of an amount that is not negative, in one currency and language; no `group` where
+    digits are not written in threes, which is left to Babel."""
+
+    before: str
+    group: str
+    point: str
+    after: str
+    precision: int
+    unit: int
+
+    def put(self, minor: int) -> str:
+        if not self.precision:
+            return self.put_whole(minor)
+        whole, rest = divmod(minor, self.unit)
+        digits = f"{whole:,}".replace(",", self.group)
+        return f"{self.before}{digits}{self.point}{rest:0{self.precision}}{self.after}"
+
+    def put_whole(self, major: int) -> str:
+        return self.before + f"{major:,}".replace(",", self.group) + self.after
+
+
+@worded
+def _shape(currency: str) -> Shape:
+    """As Babel writes nothing of this currency: it takes a hundred calls for each amount."""
+    locale, precision = _locale(), get_currency_precision(currency)
+    symbols, pattern = locale.number_symbols["latn"], locale.currency_formats["standard"]
+    nothing = format_currency(0, currency, locale=locale)
+    zeros = "0" + (symbols["decimal"] + "0" * precision if precision else "")
+    before, found, after = nothing.partition(zeros)
+    in_threes = bool(found) and pattern.grouping == (3, 3)
+    return Shape(before, symbols["group"] if in_threes else "", symbols["decimal"], after, precision, 10**precision)
+
+
 @register.filter
 def last_minute(deadline: datetime | None) -> datetime | None:
     """A deadline for people's eyes: 23:59 of the last day, and not midnight of the day after."""
@@ -55,7 +89,10 @@ def money(amount: HasAmount | None) -> str:
     """The amount with all its decimals, in the reader's language ("€12.34"); nothing for None."""
     if amount is None:
         return ""
-    major = Decimal(amount.minor).scaleb(-get_currency_precision(amount.currency))
+    shape = _shape(amount.currency)
+    if shape.group and amount.minor >= 0:
+        return shape.put(amount.minor)
+    major = Decimal(amount.minor).scaleb(-shape.precision)
     return format_currency(major, amount.currency, locale=_locale())
 
 
@@ -65,11 +102,13 @@ def money_short(amount: HasAmount | None) -> str:
     """As `money`, without decimals when they are all zero: for prices read at a glance."""
     if amount is None:
         return ""
-    precision = get_currency_precision(amount.currency)
-    if amount.minor % 10**precision:
+    shape = _shape(amount.currency)
+    if amount.minor % shape.unit:
         return money(amount)
+    if shape.group and amount.minor >= 0:
+        return shape.put_whole(amount.minor // shape.unit)
     pattern = _locale().currency_formats["standard"].pattern.replace(".00", "")
-    major = Decimal(amount.minor).scaleb(-precision)
+    major = Decimal(amount.minor).scaleb(-shape.precision)
     return format_currency(major, amount.currency, pattern, locale=_locale(), currency_digits=False)
 
 
@@ -158,12 +197,13 @@ def grade_dots(grade: str) -> SafeString:
 def grade_label(grade: str) -> str:
     """A grade's name; grades describe looks only, every device works fully."""
     names = {
-        "premium": gettext("Premium"),
-        "excellent": gettext("Excellent"),
-        "good": gettext("Good"),
-        "fair": gettext("Fair"),
+        "premium": gettext_noop("Premium"),
+        "excellent": gettext_noop("Excellent"),
+        "good": gettext_noop("Good"),
+        "fair": gettext_noop("Fair"),
     }
-    return names.get(grade.lower(), grade)
+    name = names.get(grade.lower())
+    return gettext(name) if name else grade
 
 
 @register.filter

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from backmarket.market import calendar
+from backmarket.markup import gettext as _
 from backmarket.money import Money, total
 from backmarket.payments.models import Refund
 from backmarket.shipping.models import Parcel

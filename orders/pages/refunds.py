@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from backmarket.market import calendar
+from backmarket.markup import gettext as _
 from backmarket.money import Money, total
 from backmarket.payments.models import Refund
 from backmarket.payments.selectors import BY_BANK, BY_DISPUTE

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
+from backmarket.markup import day_format
+from backmarket.markup import gettext as _
 from backmarket.shipping.models import Parcel
 from backmarket.shipping.names import COURIERS
 from backmarket.templatetags.pieces import tracking
@@ -84,6 +84,6 @@ def _expected(consignment: Consignment, line: OrderLine) -> str:
     if line.paid_at is None or line.status == Line.ON_HOLD:  # whoever looks at it promises nothing
         return ""
     if consignment.promised_date:
-        return _("Express, promised by %(day)s") % {"day": date_format(consignment.promised_date, "DATE_FORMAT")}
+        return _("Express, promised by %(day)s") % {"day": day_format(consignment.promised_date, "DATE_FORMAT")}
     day = arrival(line.paid_at, line.listing.shipping_days)
-    return _("Expected by %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
+    return _("Expected by %(day)s") % {"day": day_format(day, "DATE_FORMAT")}

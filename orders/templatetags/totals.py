@@ -4,9 +4,9 @@ from django import template
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
-from backmarket.markup import worded
+from backmarket.markup import gettext, worded
 from backmarket.templatetags.ui import icon, money, number
 from orders.pages.cart import CartView, Footprint
 
