@@ -33,8 +33,10 @@ LIFETIME = 60
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     at = timetravel.now()
     shown = product_page(public_product(slug), request.GET, at=at)
+    name = str(shown.product)
     context = {
         "shown": shown,
+        "name": name,
         "grades": _grade_options(shown),
         "days": {days: delivery_of(days, at).day for days in {offer.listing.shipping_days for offer in shown.offers}},
         "max_points": formula.MAX_POINTS,
@@ -43,7 +45,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         return _kept_if_sound(request, shown, render(request, "catalog/product/_changed.html", context))
     crumbs = [
         {"title": shown.product.category.name, "url": shown.product.category.get_absolute_url()},
-        {"title": str(shown.product)},
+        {"title": name},
     ]
     context |= {"crumbs": crumbs, "json_ld": product_data(shown)}
     return _kept_if_sound(request, shown, render(request, "catalog/product.html", context))
