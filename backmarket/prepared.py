@@ -127,10 +127,10 @@ _written_before: dict[str, Statement] = {}
 
 def _asked(statement: Statement, values: dict[str, Any]) -> list[Row]:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        if statement.name not in (names := _names()):
+        if statement.name not in (names := _names(cursor.db)):
             places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
             params = [places[each.name] if isinstance(each, Param) else each for each in statement.params]
-            _prepare(names, statement.name, statement.sql, params)
+            _prepare(cursor.db, names, statement.name, statement.sql, params)
         cursor.execute(statement.call, [values[name] for name in statement.order])
         return list(cursor.fetchall())
 
@@ -149,17 +149,17 @@ def execute(cursor: Any, sql: str, params: "Sequence[Any] | Mapping[str, Any]") 
     if statement is None:
         cursor.execute(sql, params)
         return
-    if statement.name not in (names := _names()):
+    if statement.name not in (names := _names(cursor.db)):
         places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
-        _prepare(names, statement.name, sql, places if isinstance(params, Mapping) else list(places.values()))
+        _prepare(
+            cursor.db, names, statement.name, sql, places if isinstance(params, Mapping) else list(places.values())
+        )
     given = [params[name] for name in statement.order] if isinstance(params, Mapping) else params
     cursor.execute(statement.call, given)
 
 
-def _names() -> set[str]:
-    """Of the statements that this connection knows. It keeps them through rollbacks, and forgets when it is closed."""
-    connection: Any = connections[DEFAULT_DB_ALIAS]
-    connection.ensure_connection()
+def _names(connection: Any) -> set[str]:
+    """Of the statements that it knows, which is open. It keeps them through rollbacks, and forgets when it is closed."""
     known, names = getattr(connection, "prepared_statements", (None, set[str]()))
     if known is not connection.connection:
         names = set[str]()
@@ -167,8 +167,7 @@ def _names() -> set[str]:
     return names
 
 
-def _prepare(names: set[str], name: str, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
-    connection = connections[DEFAULT_DB_ALIAS]
+def _prepare(connection: Any, names: set[str], name: str, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
     with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         cursor.execute(f"PREPARE {name} AS {sql}", params)
     names.add(name)
