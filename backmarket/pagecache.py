@@ -43,6 +43,7 @@ from backmarket.compared import compared
 from backmarket.csrf import token_of
 from backmarket.markup import worded
 from backmarket.nearby import Nearby
+from backmarket.templatetags.pieces import alerts
 
 R = TypeVar("R")
 LIFETIME = 120
@@ -315,6 +316,6 @@ def tools(signed_in: bool, cart_count: int, compared_count: int = 0) -> str:
 
 
 def _messages(request: HttpRequest) -> str:
-    if is_stranger(request) or not get_messages(request):
+    if is_stranger(request) or not (messages := get_messages(request)):
         return ""
-    return render_to_string("components/_messages.html", request=request)
+    return alerts(messages)

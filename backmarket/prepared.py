@@ -159,7 +159,7 @@ def execute(cursor: Any, sql: str, params: "Sequence[Any] | Mapping[str, Any]") 
 
 
 def _names(connection: Any) -> set[str]:
-    """Of the statements that it knows, which is open. It keeps them through rollbacks, and forgets when it is closed."""
+    """Of the statements that it knows: it keeps them through rollbacks, and forgets when it is closed."""
     known, names = getattr(connection, "prepared_statements", (None, set[str]()))
     if known is not connection.connection:
         names = set[str]()

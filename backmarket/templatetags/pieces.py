@@ -1,4 +1,4 @@
-"""Pieces of pages: prices, grades, stars, timelines, what comes next.
+"""Pieces of pages: prices, grades, stars, timelines, messages, what comes next.
 
 In Python, because a template takes ten times as long to print them; `templates/components/_price.html`, `_grade.html`,
 `_stars.html`, `_timeline.html` and `_next.html` print the same pieces.
@@ -133,6 +133,21 @@ def stars(rating: Decimal | float | str | None, count: int | str | None = None, 
         counted = f' <span class="muted">({number(count)}{_unseen(" " + gettext("reviews"))})</span>'
     words = f"{_unseen(gettext('Rated') + ' ')}{number(rating, 1)}{_unseen(' ' + gettext('out of 5'))}"
     return _safe(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')
+
+
+@register.simple_tag
+def alerts(messages: Iterable[Any]) -> SafeString:
+    """What just happened; nothing where nothing did."""
+    shown = "".join([_alert(message) for message in messages])
+    return _safe(f'<div class="wrap messages" role="status">{shown}</div>' if shown else "")
+
+
+def _alert(message: Any) -> str:
+    """As components/_alert.html."""
+    level = message.level_tag or "info"
+    role = ' role="alert"' if level == "error" else ""
+    symbol = icon({"success": "check", "warning": "warning", "error": "warning"}.get(level, "info"))
+    return f'<div class="alert alert--{level}"{role}>{symbol}<div>{escape(str(message))}</div></div>'
 
 
 @register.simple_tag
