@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -172,12 +172,12 @@ def _kept(field: Field[Any, Any], value: Any) -> Any:
         return value
     if hasattr(value, "prepare_database_save"):
         value = value.prepare_database_save(field)
-    return field.get_db_prep_save(value, connection=connections[DEFAULT_DB_ALIAS])
+    return field.get_db_prep_save(value, connection=connection)
 
 
 def _mark(field: Field[Any, Any], value: Any) -> str:
     cast = getattr(field, "get_placeholder", None)
-    return cast(value, None, connections[DEFAULT_DB_ALIAS]) if cast else "%s"
+    return cast(value, None, connection) if cast else "%s"
 
 
 @cache

@@ -53,6 +53,7 @@ GRACE = 20
 # target of its request.
 CHOICE, FOUND = "choice", "found"
 EVERYTHING = "site"
+NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"
 # Seconds for which a page that somebody else is rendering is waited for, and between two looks whether it is there.
 PATIENCE, GLANCE = 1.0, 0.005
 # Stand for what is put in at each request. No text of a page can hold them: angle brackets are escaped in it, and
@@ -170,6 +171,19 @@ def kept_part(name: str, build: Callable[[], R]) -> R:
     value = build()
     cache.set(key, (now, value), timeout=LIFETIME)
     return value
+
+
+def never_cache(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For pages about one visitor: nobody keeps them, here or on the way. As Django's, but for `Expires`, which
+    says the same once more."""
+
+    @wraps(view)
+    def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = NEVER
+        return response
+
+    return serve
 
 
 def not_kept(response: HttpResponse) -> HttpResponse:

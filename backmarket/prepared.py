@@ -19,7 +19,7 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import RelatedPopulator, get_related_populators
@@ -158,17 +158,17 @@ def execute(cursor: Any, sql: str, params: "Sequence[Any] | Mapping[str, Any]") 
     cursor.execute(statement.call, given)
 
 
-def _names(connection: Any) -> set[str]:
+def _names(db: Any) -> set[str]:
     """Of the statements that it knows: it keeps them through rollbacks, and forgets when it is closed."""
-    known, names = getattr(connection, "prepared_statements", (None, set[str]()))
-    if known is not connection.connection:
+    known, names = getattr(db, "prepared_statements", (None, set[str]()))
+    if known is not db.connection:
         names = set[str]()
-        connection.prepared_statements = (connection.connection, names)
+        db.prepared_statements = (db.connection, names)
     return names
 
 
-def _prepare(connection: Any, names: set[str], name: str, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
-    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+def _prepare(db: Any, names: set[str], name: str, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
+    with db.wrap_database_errors, db.connection.cursor() as cursor:
         cursor.execute(f"PREPARE {name} AS {sql}", params)
     names.add(name)
 
@@ -191,7 +191,7 @@ def _maker(compiler: SQLCompiler) -> Callable[[Row], Any]:
         values = list(row)
         for place, converters, expression in converted:
             for convert in converters:
-                values[place] = convert(values[place], expression, connections[DEFAULT_DB_ALIAS])
+                values[place] = convert(values[place], expression, connection)
         found = from_db(DEFAULT_DB_ALIAS, names, values[own])
         for each in related:
             each.populate(values, found)
@@ -232,7 +232,7 @@ def instance(model: type[M], row: Row) -> M:
     """The object of a row of `columns`, as a queryset would give it."""
     values = list(row)
     for place, convert in _converters(model):
-        values[place] = convert(values[place], None, connections[DEFAULT_DB_ALIAS])
+        values[place] = convert(values[place], None, connection)
     from_db, names = _whole(model)
     made: M = from_db(DEFAULT_DB_ALIAS, names, values)
     return made

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backmarket import timetravel
@@ -16,6 +15,7 @@ from backmarket.contention import retried
 from backmarket.errors import DomainError
 from backmarket.forms import NO_SUFFIX
 from backmarket.markup import gettext as _
+from backmarket.pagecache import never_cache
 from orders.access import order_for_buyer
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
