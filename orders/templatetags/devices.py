@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
 from backmarket.markup import drawn, gettext, worded
+from backmarket.money import Money
 from backmarket.templatetags.pieces import grade
 from backmarket.templatetags.ui import grade_label, icon, money, months
 from catalog.drawings import device_svg
@@ -63,9 +64,10 @@ def _row(row: CartRow, csrf_token: Any, slip: Any) -> str:
     item, listing = row.item, row.item.listing
     variant, mistake = listing.variant, slip if slip and slip["item"] == item else None
     words = _device(variant.product.slug, row.name, variant.sku, variant.label, listing.grade, listing.guarantee_months)
+    price = "" if row.gone else _price(row.amount, row.saved)
     return (
         f'<li class="basket__row{" is-gone" if row.gone else ""}"><div class="stage stage--s">{_drawing(row)}</div>'
-        f'<div class="basket__what">{words}{_notes(row)}</div><p class="basket__price num strong">{_price(row)}</p>'
+        f'<div class="basket__what">{words}{_notes(row)}</div><p class="basket__price num strong">{price}</p>'
         f'<form class="basket__form row" method="post" action="{reverse("cart-change", args=[item.pk])}">'
         f'<input type="hidden" name="csrfmiddlewaretoken" value="{escape(str(csrf_token))}">'
         f"{_fields(item, mistake, gone=row.gone)}</form></li>"
@@ -116,32 +118,39 @@ def _note(symbol: str, words: str, css: str = " is-bad") -> str:
     return f'<p class="basket__note{css}">{icon(symbol)} {words}</p>'
 
 
-def _price(row: CartRow) -> str:
-    if row.gone:
-        return ""
-    saved = row.saved
+@worded
+def _price(amount: Money, saved: Money | None) -> str:
+    """`saved`: what all of it costs less than new."""
     less = gettext("%(amount)s less than new") % {"amount": escape(money(saved))} if saved else ""
-    return escape(money(row.amount)) + (f'<br> <span class="small is-good">{less}</span>' if less else "")
+    return escape(money(amount)) + (f'<br> <span class="small is-good">{less}</span>' if less else "")
 
 
 def _fields(item: CartItem, slip: Any, *, gone: bool) -> str:
     """How many of it, or none; `slip` has what was typed here and why not."""
-    variant, name = escape(str(item.listing.variant)), f"quantity-{item.pk}"
-    remove = (
-        f'<button class="button button--link button--s" type="submit" name="remove" value="1" formnovalidate>'
-        f'{gettext("Remove")}<span class="visually-hidden"> {variant}</span></button>'
-    )
+    label, update, remove = _field_words(str(item.listing.variant))
+    name = f"quantity-{item.pk}"
     wrong = f'<p class="field__error" id="{name}_error">{escape(slip["error"])}</p>' if slip else ""
     if gone:
         return remove + wrong
-    label = gettext("Quantity of %(variant)s") % {"variant": variant}
     typed = escape(str(slip["typed"] if slip else item.quantity))
     marked = f' aria-invalid="true" aria-describedby="{name}_error"' if slip else ""
     return (
         f'<label class="visually-hidden" for="{name}">{label}</label>'
         f'<input class="quantity" id="{name}" type="number" name="quantity"'
-        f' value="{typed}" min="1" max="10" inputmode="numeric"{marked}>'
-        f'<button class="button button--quiet button--s" type="submit">{gettext("Update")}</button>{remove}{wrong}'
+        f' value="{typed}" min="1" max="10" inputmode="numeric"{marked}>{update}{remove}{wrong}'
+    )
+
+
+@worded
+def _field_words(variant: str) -> tuple[str, str, str]:
+    """What the field is called, and the two buttons."""
+    quiet = "button button--quiet button--s"
+    which = f'{gettext("Remove")}<span class="visually-hidden"> {escape(variant)}</span>'
+    return (
+        gettext("Quantity of %(variant)s") % {"variant": escape(variant)},
+        f'<button class="{quiet}" type="submit">{gettext("Update")}</button>',
+        '<button class="button button--link button--s" type="submit" name="remove" value="1" formnovalidate>'
+        f"{which}</button>",
     )
 
 

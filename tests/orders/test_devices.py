@@ -1,13 +1,15 @@
-"""The devices of a cart as its page and the checkout print them: what others have written is text, never markup."""
+"""The devices of a cart and of an order as pages print them: what others have written is text, never markup."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from backmarket.accounts.models import User
 from catalog.models import Listing
-from orders.models import CartItem
+from orders.models import CartItem, Order, OrderLine
 from tests.factories import ListingFactory
 from tests.orders.test_views import fill
 
@@ -90,3 +92,43 @@ def test_a_cart_shows_its_own_quantities(client: Client, listing: Listing) -> No
         assert f'id="quantity-{mine.pk}" type="number" name="quantity" value="{mine.quantity}"' in page
         assert f"quantity-{theirs.pk}" not in page
         assert f"{mine.quantity} × " in visitor.get(reverse("checkout")).content.decode()
+
+
+@pytest.mark.usefixtures("no_rules")
+def test_names_are_text_in_an_order(
+    client_of: Callable[[User], Client],
+    alice: User,
+    strange: Listing,
+    place: Callable[..., Order],
+    pay: Callable[..., Order],
+    deliver: Callable[..., None],
+) -> None:
+    order = pay(place((strange, 1)))
+    alice_s, url = client_of(alice), reverse("order", args=[order.pk])
+    before = alice_s.get(url).content.decode()
+    deliver(order)
+    line = OrderLine.objects.get(order=order)
+    OrderLine.objects.filter(pk=line.pk).update(cancel_reason=SCRIPT)
+    after = alice_s.get(url).content.decode()
+    for page in (before, after):
+        assert "<script>" not in page
+        assert f"Parcel from {SHOWN} plant" in page
+        assert f"<h3>{SHOWN}" in page
+        assert f"Given by {SHOWN} plant on top of the law" in page
+    assert f'<span class="visually-hidden">: {SHOWN}' in before
+    assert f'<a href="{reverse("line-device", args=[line.pk])}">Device passport</a>' in after
+    assert line.identifier in after
+
+
+@pytest.mark.usefixtures("no_rules")
+def test_a_parcel_says_what_sending_it_costs_in_each_order_anew(
+    client_of: Callable[[User], Client], alice: User, listing: Listing, place: Callable[..., Order]
+) -> None:
+    """Said once for each plant and amount, not once for each plant."""
+    alice_s, orders = client_of(alice), []
+    for shipping in (490, 0, 590):
+        Listing.objects.filter(pk=listing.pk).update(shipping_minor=shipping)
+        orders.append(place((listing, 1)))
+    for order, said in zip(orders, ("Shipping €4.90 · ", "Shipping free · ", "Shipping €5.90 · "), strict=True):
+        page = alice_s.get(reverse("order", args=[order.pk])).content.decode()
+        assert f'<p class="muted small">{said}<a href="{reverse("plant", args=[listing.plant.slug])}">' in page
