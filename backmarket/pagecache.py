@@ -25,7 +25,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from math import ceil
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from uuid import uuid4
 
 from django.conf import settings
@@ -33,6 +33,7 @@ from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.crypto import salted_hmac
@@ -45,7 +46,9 @@ from backmarket.markup import worded
 from backmarket.nearby import Nearby
 from backmarket.templatetags.pieces import alerts
 
+P = ParamSpec("P")
 R = TypeVar("R")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 LIFETIME = 120
 # Seconds for which a page whose time is over is still served while somebody renders it anew.
 GRACE = 20
@@ -173,13 +176,13 @@ def kept_part(name: str, build: Callable[[], R]) -> R:
     return value
 
 
-def never_cache(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def never_cache(view: Callable[P, Answer]) -> Callable[P, Answer]:
     """For pages about one visitor: nobody keeps them, here or on the way. As Django's, but for `Expires`, which
     says the same once more."""
 
     @wraps(view)
-    def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+    def serve(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        response = view(*args, **kwargs)
         response.headers["Cache-Control"] = NEVER
         return response
 

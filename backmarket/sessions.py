@@ -44,7 +44,7 @@ class SessionStore(cached_db.SessionStore):
         """As Django's: what has expired, or is of no key, begins anew under another."""
         found = _live(key=self.session_key, at=timezone.now())
         if not found:
-            self._session_key = None  # type: ignore[attr-defined]  # the stubs leave it out
+            self._session_key = None
         return found[0] if found else None
 
     def save(self, must_create: bool = False) -> None:
@@ -52,7 +52,7 @@ class SessionStore(cached_db.SessionStore):
         if self.session_key is None:
             self.create()
             return
-        data = self.encode(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
+        data = self.encode(self._get_session(no_load=must_create))  # type: ignore[attr-defined]  # the stubs leave it out
         try:
             with connection.cursor() as cursor:
                 execute(cursor, CREATE if must_create else UPDATE, [data, self.get_expiry_date(), self.session_key])

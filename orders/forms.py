@@ -56,7 +56,7 @@ class CheckoutForm(forms.Form):
     )
 
     def __init__(self, *args: Any, known_email: str = "", credit: Money | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix=NO_SUFFIX, **kwargs)
+        super().__init__(*args, **{"label_suffix": NO_SUFFIX, **kwargs})
         if known_email:
             del self.fields["email"]
         if credit:

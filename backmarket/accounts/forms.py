@@ -74,7 +74,7 @@ class AddressForm(forms.ModelForm[Address]):
         fields: ClassVar[list[str]] = ["name", "line1", "line2", "postcode", "city", "country", "phone"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix=NO_SUFFIX, **kwargs)
+        super().__init__(*args, **{"label_suffix": NO_SUFFIX, **kwargs})
         for name, hint in AUTOCOMPLETE.items():
             self.fields[name].widget.attrs["autocomplete"] = hint
         self.fields["phone"].widget.input_type = "tel"

@@ -24,7 +24,7 @@ from orders.pages.orders import LineView, ParcelView
 
 register = template.Library()
 Line = OrderLine.Status
-BADGES = {
+BADGES: dict[str, str] = {
     Line.DELIVERED: " badge--good", Line.CLOSED: " badge--good",
     Line.CANCELLED: " badge--warn", Line.REFUNDED: " badge--warn",
 }  # fmt: skip
