@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, 
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from backmarket.crypto import random_text
 from backmarket.prepared import execute, prepared_objects
@@ -26,8 +26,8 @@ UPDATE = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE se
 
 
 @prepared_objects
-def _live(key: Any, at: Any) -> QuerySet[Session]:
-    return Session.objects.filter(session_key=key, expire_date__gt=at)
+def _live(key: Any) -> QuerySet[Session]:
+    return Session.objects.filter(session_key=key, expire_date__gt=Now())
 
 
 def cache_key_of(session_key: str | None) -> str:
@@ -42,7 +42,7 @@ class SessionStore(cached_db.SessionStore):
 
     def _get_session_from_db(self) -> Session | None:
         """As Django's: what has expired, or is of no key, begins anew under another."""
-        found = _live(key=self.session_key, at=timezone.now())
+        found = _live(key=self.session_key)
         if not found:
             self._session_key = None
         return found[0] if found else None
