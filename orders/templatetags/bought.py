@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
+from backmarket.accounts.models import Address
 from backmarket.markup import drawn, gettext, worded
 from backmarket.money import Money
 from backmarket.templatetags.pieces import grade, worded_include
@@ -59,6 +60,11 @@ def _cost(shipping: Money, surcharge: Money | None, day: date | None) -> str:
         return said + gettext(", of it %(amount)s for express") % {"amount": amount}
     promise = gettext(", of it %(amount)s for express: at your door by %(day)s, or that goes back to you")
     return said + promise % {"amount": amount, "day": escape(date_format(day, "DATE_FORMAT"))}
+
+
+@register.simple_tag
+def address_lines(address: Address) -> SafeString:
+    return SafeString("".join([f"{escape(line)}<br>" for line in address.lines]))
 
 
 @register.simple_tag

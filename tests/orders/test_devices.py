@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from backmarket.accounts.models import User
+from backmarket.accounts.models import Address, User
 from catalog.models import Listing
 from orders.models import CartItem, Order, OrderLine
 from tests.factories import ListingFactory
@@ -104,6 +104,7 @@ def test_names_are_text_in_an_order(
     deliver: Callable[..., None],
 ) -> None:
     order = pay(place((strange, 1)))
+    Address.objects.filter(pk=order.address_id).update(city=SCRIPT)
     alice_s, url = client_of(alice), reverse("order", args=[order.pk])
     before = alice_s.get(url).content.decode()
     deliver(order)
@@ -114,6 +115,7 @@ def test_names_are_text_in_an_order(
         assert "<script>" not in page
         assert f"Parcel from {SHOWN} plant" in page
         assert f"<h3>{SHOWN}" in page
+        assert f"{SHOWN}<br>" in page
         assert f"Given by {SHOWN} plant on top of the law" in page
     assert f'<span class="visually-hidden">: {SHOWN}' in before
     assert f'<a href="{reverse("line-device", args=[line.pk])}">Device passport</a>' in after
