@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from backmarket.accounts.models import Address
-from backmarket.markup import drawn, gettext, worded
+from backmarket.markup import gettext, worded
 from backmarket.money import Money
 from backmarket.templatetags.pieces import grade, worded_include
 from backmarket.templatetags.ui import icon, money
@@ -30,7 +30,6 @@ BADGES: dict[str, str] = {
     Line.CANCELLED: " badge--warn", Line.REFUNDED: " badge--warn",
 }  # fmt: skip
 GUARANTEES = "components/_guarantees.html"
-_drawn = drawn(device_svg)
 
 
 @register.simple_tag
@@ -71,7 +70,7 @@ def address_lines(address: Address) -> SafeString:
 def bought(view: LineView) -> SafeString:
     """Which device it is, what it cost, and where it is."""
     line, variant = view.line, view.line.listing.variant
-    drawing = _drawn(variant.product.form, variant.colour or "", grade=line.grade)
+    drawing = device_svg(variant.product.form, variant.colour or "", grade=line.grade)
     reason = f'<p class="small muted">{escape(str(view.reason))}</p>' if view.reason else ""
     return SafeString(
         f'<div class="summary__row"><span class="stage stage--s">{drawing}</span>'

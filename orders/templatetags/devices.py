@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from backmarket.markup import drawn, gettext, worded
+from backmarket.markup import gettext, worded
 from backmarket.money import Money
 from backmarket.templatetags.pieces import grade
 from backmarket.templatetags.ui import grade_label, icon, money, months
@@ -23,7 +23,6 @@ from orders.models import CartItem
 from orders.pages.cart import CartGroup, CartRow, CartView
 
 register = template.Library()
-_drawn = drawn(device_svg)
 
 
 @register.simple_tag
@@ -76,7 +75,7 @@ def _row(row: CartRow, csrf_token: Any, slip: Any) -> str:
 
 def _drawing(row: CartRow) -> str:
     listing = row.item.listing
-    return _drawn(listing.variant.product.form, listing.variant.colour or "", grade=listing.grade)
+    return device_svg(listing.variant.product.form, listing.variant.colour or "", grade=listing.grade)
 
 
 @worded
