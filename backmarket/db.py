@@ -11,11 +11,12 @@ from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import (
     BigIntegerField,
     BooleanField,
     CharField,
+    DateField,
     DateTimeField,
     Field,
     ForeignKey,
@@ -94,17 +95,20 @@ def insertion(rows: Sequence[Model], *, unless_there: bool = False) -> tuple[str
 
     Written here, as Django's compiler takes longer over it than PostgreSQL over the insertion.
     """
-    fields, into = _into(type(rows[0]))
+    columns, into = _into(type(rows[0]))
     places, params = [], []
     for row in rows:
         marks = []
-        for field, name in fields:
+        for field, name, plain in columns:
             value = getattr(row, name) if name else field.pre_save(row, add=True)
-            if isinstance(value, DatabaseDefault):
+            if type(value) in plain:
+                marks.append("%s")
+                params.append(value)
+            elif isinstance(value, DatabaseDefault):
                 marks.append("DEFAULT")
-                continue
-            marks.append(_mark(field, value))
-            params.append(_kept(field, value))
+            else:
+                marks.append(_mark(field, value))
+                params.append(_kept(field, value))
         places.append(f"({', '.join(marks)})")
     return f"{into} {', '.join(places)}{' ON CONFLICT DO NOTHING' if unless_there else ''}", params
 
@@ -126,23 +130,28 @@ class Change(NamedTuple):
         """With its parameters. Written here for the reason of `insertion`."""
         written, asked, params = [], [], []
         for name, value in self.facts.items():
-            field, column = _column(self.model, name)
+            field, column, _several = _column(self.model, name)
             written.append(f"{column} = {_mark(field, value)}")
             params.append(_kept(field, value))
         for name, value in self.where.items():
-            field, column = _column(self.model, name)
-            several = isinstance(value, list)
-            asked.append(f"{column} = {f'ANY(%s::{field.db_type(connection)}[])' if several else '%s'}")
-            params.append([_kept(field, each) for each in value] if several else _kept(field, value))
-        table = connection.ops.quote_name(self.model._meta.db_table)
+            field, column, several = _column(self.model, name)
+            is_list = isinstance(value, list)
+            asked.append(f"{column} = {several if is_list else '%s'}")
+            params.append([_kept(field, each) for each in value] if is_list else _kept(field, value))
+        table = _table(self.model)
         return f"UPDATE {table} SET {', '.join(written)} WHERE {' AND '.join(asked)}", params  # noqa: S608 - our columns
 
 
 @cache
-def _column(model: type[Model], name: str) -> tuple[Field[Any, Any], str]:
-    """A field, and its column as SQL names it."""
+def _column(model: type[Model], name: str) -> tuple[Field[Any, Any], str, str]:
+    """A field, its column as SQL names it, and the place of several values, of which it has one."""
     field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
-    return field, connection.ops.quote_name(field.column)
+    return field, connection.ops.quote_name(field.column), f"ANY(%s::{field.db_type(connection)}[])"
+
+
+@cache
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
 
 
 # What the driver takes as it is, by the field: its own types, which Django would only ask about.
@@ -163,31 +172,45 @@ def _kept(field: Field[Any, Any], value: Any) -> Any:
         return value
     if hasattr(value, "prepare_database_save"):
         value = value.prepare_database_save(field)
-    return field.get_db_prep_save(value, connection=connections[DEFAULT_DB_ALIAS])
+    return field.get_db_prep_save(value, connection=connection)
 
 
 def _mark(field: Field[Any, Any], value: Any) -> str:
     cast = getattr(field, "get_placeholder", None)
-    return cast(value, None, connections[DEFAULT_DB_ALIAS]) if cast else "%s"
+    return cast(value, None, connection) if cast else "%s"
 
 
 @cache
-def _into(model: type[Model]) -> tuple[list[tuple[Field[Any, Any], str]], str]:
-    """The columns that are not counted by the database, each with its attribute where saving it is reading that; and
-    the statement as far as their values."""
+def _into(model: type[Model]) -> tuple[list[tuple[Field[Any, Any], str, tuple[type, ...]]], str]:
+    """The columns that are not counted by the database, each with its attribute where saving it is reading that, and
+    with what the driver takes of it as it is; and the statement as far as their values."""
     meta, quoted = model._meta, connection.ops.quote_name
     fields = [field for field in meta.local_concrete_fields if field is not meta.auto_field]
-    columns = ", ".join(quoted(str(field.column)) for field in fields)
-    read = [(field, field.attname if type(field).pre_save is Field.pre_save else "") for field in fields]
-    return read, f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES"
+    names = ", ".join(quoted(str(field.column)) for field in fields)
+    columns = [(field, field.attname if _is_read(field) else "", PLAIN.get(type(field), ())) for field in fields]
+    return columns, f"INSERT INTO {_table(model)} ({names}) VALUES"
+
+
+def _is_read(field: Any) -> bool:
+    """Whether saving it is reading its attribute; of a date, unless it is the day of saving."""
+    way = type(field).pre_save
+    if way in (DateField.pre_save, DateTimeField.pre_save):
+        return not (field.auto_now or field.auto_now_add)
+    return way is Field.pre_save
 
 
 def now_there(rows: Sequence[Model]) -> None:
     """Let the rows know it; what the database has filled in is read when it is first asked for."""
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
-        for name in [name for name, value in row.__dict__.items() if isinstance(value, DatabaseDefault)]:
-            del row.__dict__[name]
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        for name in _filled_in(type(row)):
+            if isinstance(row.__dict__.get(name), DatabaseDefault):
+                del row.__dict__[name]
+
+
+@cache
+def _filled_in(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if field.has_db_default()]
 
 
 @contextmanager

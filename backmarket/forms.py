@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from backmarket.errors import DomainError
 from backmarket.money import Money
 
+# Labels are printed without one; Django would look its translation up for each form.
+NO_SUFFIX = ""
+
 
 def posted(request: HttpRequest) -> QueryDict | None:
     """What was sent, even when it is empty; None while nothing was."""

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.translation.trans_real import catalog
 
 P = ParamSpec("P")
@@ -37,10 +38,19 @@ def remembered(function: Callable[P, R]) -> Callable[Concatenate[str | None, P],
     return cast("Callable[Concatenate[str | None, P], R]", function.remembered)  # type: ignore[attr-defined]
 
 
+def drawn(function: Callable[P, R]) -> Callable[P, R]:
+    """A pure function of hashable arguments which says no words but those it is given, in any language the same."""
+    return cast("Callable[P, R]", lru_cache(REMEMBERED, typed=True)(function))
+
+
 @worded
 def gettext(message: str) -> str:
     """Django's, which walks through the catalogues of every application each time, for pages that say it each time."""
     return translation.gettext(message)
+
+
+# For what is put in words where it is read, and not where it is written: fields of forms.
+gettext_lazy = lazy(gettext, str)
 
 
 @worded

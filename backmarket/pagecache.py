@@ -25,7 +25,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from math import ceil
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from uuid import uuid4
 
 from django.conf import settings
@@ -33,6 +33,7 @@ from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.crypto import salted_hmac
@@ -43,8 +44,11 @@ from backmarket.compared import compared
 from backmarket.csrf import token_of
 from backmarket.markup import worded
 from backmarket.nearby import Nearby
+from backmarket.templatetags.pieces import alerts
 
+P = ParamSpec("P")
 R = TypeVar("R")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 LIFETIME = 120
 # Seconds for which a page whose time is over is still served while somebody renders it anew.
 GRACE = 20
@@ -52,6 +56,7 @@ GRACE = 20
 # target of its request.
 CHOICE, FOUND = "choice", "found"
 EVERYTHING = "site"
+NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"
 # Seconds for which a page that somebody else is rendering is waited for, and between two looks whether it is there.
 PATIENCE, GLANCE = 1.0, 0.005
 # Stand for what is put in at each request. No text of a page can hold them: angle brackets are escaped in it, and
@@ -169,6 +174,19 @@ def kept_part(name: str, build: Callable[[], R]) -> R:
     value = build()
     cache.set(key, (now, value), timeout=LIFETIME)
     return value
+
+
+def never_cache(view: Callable[P, Answer]) -> Callable[P, Answer]:
+    """For pages about one visitor: nobody keeps them, here or on the way. As Django's, but for `Expires`, which
+    says the same once more."""
+
+    @wraps(view)
+    def serve(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        response = view(*args, **kwargs)
+        response.headers["Cache-Control"] = NEVER
+        return response
+
+    return serve
 
 
 def not_kept(response: HttpResponse) -> HttpResponse:
@@ -315,6 +333,6 @@ def tools(signed_in: bool, cart_count: int, compared_count: int = 0) -> str:
 
 
 def _messages(request: HttpRequest) -> str:
-    if is_stranger(request) or not get_messages(request):
+    if is_stranger(request) or not (messages := get_messages(request)):
         return ""
-    return render_to_string("components/_messages.html", request=request)
+    return alerts(messages)

@@ -19,7 +19,7 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import RelatedPopulator, get_related_populators
@@ -127,10 +127,10 @@ _written_before: dict[str, Statement] = {}
 
 def _asked(statement: Statement, values: dict[str, Any]) -> list[Row]:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        if statement.name not in (names := _names()):
+        if statement.name not in (names := _names(cursor.db)):
             places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
             params = [places[each.name] if isinstance(each, Param) else each for each in statement.params]
-            _prepare(names, statement.name, statement.sql, params)
+            _prepare(cursor.db, names, statement.name, statement.sql, params)
         cursor.execute(statement.call, [values[name] for name in statement.order])
         return list(cursor.fetchall())
 
@@ -149,27 +149,26 @@ def execute(cursor: Any, sql: str, params: "Sequence[Any] | Mapping[str, Any]") 
     if statement is None:
         cursor.execute(sql, params)
         return
-    if statement.name not in (names := _names()):
+    if statement.name not in (names := _names(cursor.db)):
         places = {name: AsIs(f"${place}") for place, name in enumerate(statement.order, 1)}
-        _prepare(names, statement.name, sql, places if isinstance(params, Mapping) else list(places.values()))
+        _prepare(
+            cursor.db, names, statement.name, sql, places if isinstance(params, Mapping) else list(places.values())
+        )
     given = [params[name] for name in statement.order] if isinstance(params, Mapping) else params
     cursor.execute(statement.call, given)
 
 
-def _names() -> set[str]:
-    """Of the statements that this connection knows. It keeps them through rollbacks, and forgets when it is closed."""
-    connection: Any = connections[DEFAULT_DB_ALIAS]
-    connection.ensure_connection()
-    known, names = getattr(connection, "prepared_statements", (None, set[str]()))
-    if known is not connection.connection:
+def _names(db: Any) -> set[str]:
+    """Of the statements that it knows: it keeps them through rollbacks, and forgets when it is closed."""
+    known, names = getattr(db, "prepared_statements", (None, set[str]()))
+    if known is not db.connection:
         names = set[str]()
-        connection.prepared_statements = (connection.connection, names)
+        db.prepared_statements = (db.connection, names)
     return names
 
 
-def _prepare(names: set[str], name: str, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
-    connection = connections[DEFAULT_DB_ALIAS]
-    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+def _prepare(db: Any, names: set[str], name: str, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
+    with db.wrap_database_errors, db.connection.cursor() as cursor:
         cursor.execute(f"PREPARE {name} AS {sql}", params)
     names.add(name)
 
@@ -192,7 +191,7 @@ def _maker(compiler: SQLCompiler) -> Callable[[Row], Any]:
         values = list(row)
         for place, converters, expression in converted:
             for convert in converters:
-                values[place] = convert(values[place], expression, connections[DEFAULT_DB_ALIAS])
+                values[place] = convert(values[place], expression, connection)
         found = from_db(DEFAULT_DB_ALIAS, names, values[own])
         for each in related:
             each.populate(values, found)
@@ -233,7 +232,7 @@ def instance(model: type[M], row: Row) -> M:
     """The object of a row of `columns`, as a queryset would give it."""
     values = list(row)
     for place, convert in _converters(model):
-        values[place] = convert(values[place], None, connections[DEFAULT_DB_ALIAS])
+        values[place] = convert(values[place], None, connection)
     from_db, names = _whole(model)
     made: M = from_db(DEFAULT_DB_ALIAS, names, values)
     return made

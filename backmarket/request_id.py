@@ -16,7 +16,9 @@ class TracedTask(Task):
     def apply_async(self, *args: Any, headers: dict[str, Any] | None = None, **options: Any) -> Any:
         request_id = structlog.contextvars.get_contextvars().get("request_id")
         known = {HEADER: request_id} if request_id else {}
-        return super().apply_async(*args, headers={**known, **(headers or {})}, **options)
+        # Nobody reads what its arguments look like, which Celery would write into the message beside them.
+        shown = {"argsrepr": "", "kwargsrepr": "", **options}
+        return super().apply_async(*args, headers={**known, **(headers or {})}, **shown)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Not the parent's: that one would take the task for one called by hand, which is never tried again."""

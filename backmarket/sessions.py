@@ -1,18 +1,33 @@
-"""Sessions in the database behind the cache, each written by one statement.
+"""Sessions in the database behind the cache, each read by one statement and written by one, which are always the same.
 
 Django asks first whether a new key is taken, though it is random in 32 letters and digits and unique in the table, and
-wraps the one statement in a transaction of its own.
+wraps the one statement, which it puts together each time, in a transaction of its own.
 """
+
+from typing import Any
 
 import structlog
 from django.contrib.sessions.backends import cached_db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
-from django.db import DatabaseError, IntegrityError
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from backmarket.crypto import random_text
+from backmarket.prepared import execute, prepared_objects
 
 log = structlog.get_logger(__name__)
 KEY_LENGTH = 32
+CREATE = """
+    INSERT INTO django_session (session_data, expire_date, session_key) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+"""
+UPDATE = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
+
+
+@prepared_objects
+def _live(key: Any) -> QuerySet[Session]:
+    return Session.objects.filter(session_key=key, expire_date__gt=Now())
 
 
 def cache_key_of(session_key: str | None) -> str:
@@ -25,22 +40,29 @@ class SessionStore(cached_db.SessionStore):
     def _get_new_session_key(self) -> str:
         return random_text(KEY_LENGTH, VALID_KEY_CHARS)
 
+    def _get_session_from_db(self) -> Session | None:
+        """As Django's: what has expired, or is of no key, begins anew under another."""
+        found = _live(key=self.session_key)
+        if not found:
+            self._session_key = None
+        return found[0] if found else None
+
     def save(self, must_create: bool = False) -> None:
         """As Django's: CreateError where the key is taken, UpdateError where the session has been ended meanwhile."""
         if self.session_key is None:
             self.create()
             return
-        row = self.create_model_instance(self._get_session(no_load=must_create))  # type: ignore[attr-defined]  # the stubs leave it out
+        data = self.encode(self._get_session(no_load=must_create))  # type: ignore[attr-defined]  # the stubs leave it out
         try:
-            row.save(force_insert=must_create, force_update=not must_create)
-        except IntegrityError:
-            if must_create:
-                raise CreateError from None
-            raise
+            with connection.cursor() as cursor:
+                execute(cursor, CREATE if must_create else UPDATE, [data, self.get_expiry_date(), self.session_key])
+                is_written = cursor.rowcount == 1
         except DatabaseError:
-            if not must_create:
-                raise UpdateError from None
-            raise
+            if must_create:
+                raise
+            raise UpdateError from None
+        if not is_written:
+            raise CreateError if must_create else UpdateError
         try:
             self._cache.set(self.cache_key, self._session, self.get_expiry_age())  # type: ignore[attr-defined]
         except Exception:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("", include("catalog.urls")),
     path("", include("orders.urls")),
+    *(SANDBOX if settings.ALLOW_SANDBOX else []),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     # Before django-allauth's: some of its pages are ours.
@@ -26,7 +27,6 @@ urlpatterns = [
     path("webhooks/", include("backmarket.webhook_urls")),
     path("desk/", staff_site.urls),
     path("plant/", plant_site.urls),
-    *(SANDBOX if settings.ALLOW_SANDBOX else []),
     *([path("bench/constant/", pages.constant)] if settings.BENCH else []),
     path("", include("buyback.urls")),
     path("", include("reviews.urls")),

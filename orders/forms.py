@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.forms import AddressForm
-from backmarket.forms import MoneyField
+from backmarket.forms import NO_SUFFIX, MoneyField
+from backmarket.markup import gettext_lazy as _
 from backmarket.money import Money
 from backmarket.templatetags.ui import money
 from orders.issues import issues_of
@@ -56,7 +56,7 @@ class CheckoutForm(forms.Form):
     )
 
     def __init__(self, *args: Any, known_email: str = "", credit: Money | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": NO_SUFFIX, **kwargs})
         if known_email:
             del self.fields["email"]
         if credit:

@@ -42,7 +42,7 @@ def test_the_dark_scheme_changes_what_the_light_one_declares_and_names_nothing_n
 
 # The frame is rendered once for all pages; these stand on pages of their own, after an act, or in a page's head.
 FRAME = {f"components/_{name}.html" for name in ("styles", "scripts", "header", "tools", "footer", "logo")}
-ELSEWHERE_WHOLE = {f"components/_{name}.html" for name in ("confirm", "messages", "share")}
+ELSEWHERE_WHOLE = {f"components/_{name}.html" for name in ("confirm", "share")}
 
 
 @pytest.fixture

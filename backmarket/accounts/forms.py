@@ -5,11 +5,12 @@ import re
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import PhoneNumber
 from phonenumbers import NumberParseException
 
 from backmarket.accounts.models import Address
+from backmarket.forms import NO_SUFFIX
+from backmarket.markup import gettext_lazy as _
 
 # Country -> (name, the shape of its postcodes, an example for the error message). Ranges that no post office uses
 # are left out: no French postcode begins with 00 or 96, no Spanish one with 53 or more.
@@ -44,6 +45,8 @@ def postcode_in(country: str, postcode: str) -> bool:
     )
 
 
+# What a country's script needs of all of them.
+EXAMPLES = json.dumps({code: example for code, (_name, _shape, example) in COUNTRIES.items()})
 AUTOCOMPLETE = {
     "name": "name",
     "line1": "address-line1",
@@ -71,7 +74,7 @@ class AddressForm(forms.ModelForm[Address]):
         fields: ClassVar[list[str]] = ["name", "line1", "line2", "postcode", "city", "country", "phone"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": NO_SUFFIX, **kwargs})
         for name, hint in AUTOCOMPLETE.items():
             self.fields[name].widget.attrs["autocomplete"] = hint
         self.fields["phone"].widget.input_type = "tel"
@@ -86,9 +89,7 @@ class AddressForm(forms.ModelForm[Address]):
         words = _("Written like %(example)s")
         self.fields["postcode"].help_text = words % {"example": example}
         self.fields["postcode"].widget.attrs["data-words"] = words
-        self.fields["country"].widget.attrs["data-postcodes"] = json.dumps(
-            {code: sample for code, (_country, _pattern, sample) in COUNTRIES.items()}
-        )
+        self.fields["country"].widget.attrs["data-postcodes"] = EXAMPLES
 
     def clean_postcode(self) -> str:
         return " ".join(self.cleaned_data["postcode"].upper().split())

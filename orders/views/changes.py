@@ -7,7 +7,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backmarket import timetravel
@@ -15,6 +14,7 @@ from backmarket.accounts.services import save_address
 from backmarket.contention import retried
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
+from backmarket.pagecache import never_cache
 from orders.access import consignment_for_buyer, line_for_buyer, order_for_buyer
 from orders.forms import RedirectForm
 from orders.models import Consignment, Hold, Order, OrderLine

@@ -9,8 +9,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backmarket import timetravel
@@ -20,7 +18,9 @@ from backmarket.accounts.services import typed_address
 from backmarket.contention import retried
 from backmarket.errors import DomainError, GatewayError
 from backmarket.forms import JoinedForms, posted, refuse, status_of
+from backmarket.markup import gettext as _
 from backmarket.money import Money
+from backmarket.pagecache import never_cache
 from backmarket.payments.models import Payment
 from backmarket.payments.reasons import card_words
 from backmarket.payments.selectors import credit_of

@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backmarket import timetravel
 from backmarket.errors import DomainError
 from backmarket.forms import posted, refuse, status_of
+from backmarket.pagecache import never_cache
 from orders.access import claim_for_buyer, line_for_buyer
 from orders.forms import ClaimForm, MessageForm
 from orders.models import Claim, ClaimMessage

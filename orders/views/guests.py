@@ -7,11 +7,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backmarket import timetravel
 from backmarket.forms import posted, status_of
+from backmarket.pagecache import never_cache
 from backmarket.throttle import throttled
 from orders.emails import send_guest_link
 from orders.forms import FindOrderForm, PostcodeForm

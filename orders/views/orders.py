@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backmarket import timetravel
@@ -17,6 +16,7 @@ from backmarket.errors import DomainError
 from backmarket.forms import refuse, status_of
 from backmarket.invoices.services import PaperChanged
 from backmarket.invoices.views import pdf_response
+from backmarket.pagecache import never_cache
 from orders.access import line_for_buyer, order_for_buyer, paper_for_buyer, withdrawal_for_buyer
 from orders.forms import WithdrawForm
 from orders.models import OrderLine, Withdrawal

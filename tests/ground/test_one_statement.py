@@ -1,13 +1,16 @@
 """What is written by one statement: rows of several tables, a row and its event, a session."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.contrib.sessions.backends.db import SessionStore as DjangoStore
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, connection
+from django.core.cache import cache
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from backmarket.db import insert_together, insert_unless_there
@@ -96,3 +99,68 @@ def test_a_taken_key_and_an_ended_session_are_refused() -> None:
     with pytest.raises(UpdateError):
         session.save()
     assert connection.is_usable()
+
+
+def test_a_session_that_the_cache_has_lost_is_read_by_one_statement(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    session = SessionStore()
+    session["cart"] = "a"
+    session.save()
+    cache.clear()
+    for statements in (1, 0):
+        with django_assert_num_queries(statements):
+            assert SessionStore(session.session_key)["cart"] == "a"
+
+
+def test_what_has_expired_and_what_nobody_has_begin_anew_under_another_key() -> None:
+    session = SessionStore()
+    session["cart"] = "a"
+    session.save()
+    cache.clear()
+    Session.objects.update(expire_date=datetime(2026, 1, 1, tzinfo=UTC))
+    for key in (session.session_key, "a" * 32):
+        found: Any = SessionStore(key)
+        assert "cart" not in found
+        assert found.session_key is None
+        found.save()
+        assert found.session_key not in (None, key)
+    assert Session.objects.count() == 3
+
+
+def test_sessions_are_written_as_django_writes_them() -> None:
+    """Whoever has one keeps it, with its expiry, whichever of the two has written it."""
+    theirs: Any = DjangoStore()
+    theirs.update({"cart": "a", "_session_expiry": 600})
+    theirs.save()
+    ours: Any = SessionStore(theirs.session_key)
+    assert dict(ours.items()) == {"cart": "a", "_session_expiry": 600}
+    ours["cart"] = "b"
+    ours.save()
+    row = Session.objects.get()
+    assert DjangoStore(row.session_key)["cart"] == "b"
+    assert 590 < (row.expire_date - timezone.now()).total_seconds() <= 600
+
+
+def test_a_key_is_cycled_with_what_it_held_and_a_flushed_one_is_gone() -> None:
+    session: Any = SessionStore()
+    session["cart"] = "a"
+    session.save()
+    before = session.session_key
+    session.cycle_key()
+    assert session.session_key != before
+    assert [row.session_key for row in Session.objects.all()] == [session.session_key]
+    assert SessionStore(session.session_key)["cart"] == "a"
+    assert "cart" not in SessionStore(before)
+    session.flush()
+    assert session.session_key is None
+    assert not Session.objects.exists()
+
+
+def test_a_key_that_is_taken_leaves_the_transaction_at_hand_as_it_was() -> None:
+    session = SessionStore()
+    session.save()
+    with transaction.atomic():
+        with pytest.raises(CreateError):
+            SessionStore(session.session_key).save(must_create=True)
+        assert Session.objects.count() == 1
