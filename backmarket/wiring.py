@@ -91,6 +91,7 @@ WIRING: dict[str, list[str]] = {
         "orders.handlers.count_shipment",
     ],
     "line.delivered": ["orders.handlers.email_buyer_line", "orders.handlers.give_back_late_express"],
+    "consignment.lost": ["orders.handlers.email_buyer_of_lost_parcel"],
     "consignment.late": ["orders.handlers.email_buyer_of_late_express"],
     "line.cancelled": [
         "orders.handlers.email_buyer_line",
