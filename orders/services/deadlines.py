@@ -36,8 +36,8 @@ def watch_order_deadlines(at: datetime) -> int:
     """Fail unpaid orders, let go what nobody has checked, cancel what was never shipped, give back what late
     express cost, refund late returns, close what is 30 days old."""
     unpaid = Order.objects.filter(payment_status=Order.PaymentStatus.PENDING, reserved_until__lte=at)
-    unshipped = OrderLine.objects.to_ship().filter(paid_at__lte=at - LATE_AT_THE_EARLIEST).order_by("consignment")
-    parcels = unshipped.values_list("consignment", flat=True).distinct()
+    unshipped = OrderLine.objects.to_ship().filter(paid_at__lte=at - LATE_AT_THE_EARLIEST).order_by("consignment_id")
+    parcels = unshipped.values_list("consignment_id", flat=True).distinct()
     old = OrderLine.objects.filter(
         status=OrderLine.Status.DELIVERED, delivered_at__lte=at - timedelta(days=OrderLine.WITHDRAW_WITHIN_DAYS)
     )
