@@ -71,8 +71,7 @@ CHECKS: Checks = {
     "disputes": (
         _("A dispute is booked otherwise"),
         against_ledger(
-            "SELECT 'dispute:' || id, taken_minor + fee_minor, currency FROM payments_dispute"
-            " WHERE taken_minor + fee_minor > 0",
+            "SELECT 'dispute:' || id, taken_minor + fee_minor, currency FROM payments_dispute WHERE taken_minor > 0",
             kind="dispute",
             account="entry.account = 'gateway'",
             key=ALL_PARTS,
@@ -82,7 +81,7 @@ CHECKS: Checks = {
         _("What a dispute gave back is booked otherwise"),
         against_ledger(
             "SELECT 'dispute-back:' || id, returned_minor + fee_returned_minor, currency"
-            " FROM payments_dispute WHERE returned_minor + fee_returned_minor > 0",
+            " FROM payments_dispute WHERE returned_minor > 0",
             kind="dispute-back",
             account="entry.account = 'gateway'",
             sign=-1,

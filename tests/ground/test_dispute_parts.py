@@ -86,7 +86,7 @@ def test_parts_that_are_withdrawn_are_booked_as_they_go(bank: StripeServer, paym
     dispute.refresh_from_db()
     assert (dispute.status, dispute.lost) == ("needs_response", eur(10_000))
     assert books() == (OURS - 10_000, 10_000, KEPT + DISPUTE_FEE)
-    assert [key for key, _minor in booked("dispute")] == ["0", f"{2_500 + DISPUTE_FEE}", f"{10_000 + DISPUTE_FEE}"]
+    assert [key for key, _minor in booked("dispute")] == ["0", "2500", "10000"]
 
 
 def test_an_answer_that_was_overtaken_changes_nothing(bank: StripeServer, dispute: Dispute, now: datetime) -> None:

@@ -110,40 +110,35 @@ def _follow(dispute: Dispute, report: DisputeReport, *, by: Actor, at: datetime)
 
 def _is_overtaken(dispute: Dispute, report: DisputeReport) -> bool:
     """Does it show less than is booked? What has moved never gets less: the answer is older than what we know."""
-    told = (report.taken, report.fee, report.returned, report.fee_returned)
-    known = (dispute.taken_minor, dispute.fee_minor, dispute.returned_minor, dispute.fee_returned_minor)
-    return any(sum_.minor < booked for sum_, booked in zip(told, known, strict=True))
+    return report.taken.minor < dispute.taken_minor or report.returned.minor < dispute.returned_minor
 
 
 def _book_moves(dispute: Dispute, report: DisputeReport, *, at: datetime) -> None:
     """What was withdrawn and reinstated since the provider was asked before, with its fees: it may come in parts."""
     by, subject = f"gateway:{dispute.payment.gateway}", _subject(dispute)
-    taken = {"taken_minor": report.taken.minor, "fee_minor": report.fee.minor}
-    if _book_more(dispute, "dispute", 1, **taken, at=at) and dispute.status == Status.LOST:
-        record("dispute.withdrawn", dispute, by=by, at=at, data=subject)
-    back = {"returned_minor": report.returned.minor, "fee_returned_minor": report.fee_returned.minor}
-    if _book_more(dispute, "dispute-back", -1, **back, at=at):
+    if taken := report.taken.minor - dispute.taken_minor:
+        fee = report.fee.minor - dispute.fee_minor
+        _book(dispute, "dispute", dispute.taken_minor, taken, fee, at=at)
+        _set(dispute, taken_minor=report.taken.minor, fee_minor=report.fee.minor)
+        if dispute.status == Status.LOST:
+            record("dispute.withdrawn", dispute, by=by, at=at, data=subject)
+    if back := report.returned.minor - dispute.returned_minor:
+        fee = report.fee_returned.minor - dispute.fee_returned_minor
+        _book(dispute, "dispute-back", dispute.returned_minor, -back, -fee, at=at)
+        _set(dispute, returned_minor=report.returned.minor, fee_returned_minor=report.fee_returned.minor)
         record("dispute.reinstated", dispute, by=by, at=at, data=subject)
 
 
-def _book_more(dispute: Dispute, kind: str, sign: int, *, at: datetime, **sums: int) -> bool:
-    """By how much the money and its fee, as the provider sums them, are more than a locked dispute has; False for
-    nothing. The key names what was booked before, so that no part is booked twice."""
-    before = [getattr(dispute, name) for name in sums]
-    money, fee = (Money((now - then) * sign, dispute.currency) for now, then in zip(sums.values(), before, strict=True))
-    if not money and not fee:
-        return False
-    _set(dispute, **sums)
+def _book(dispute: Dispute, kind: str, before: int, taken_minor: int, fee_minor: int, *, at: datetime) -> None:
+    """A part; the key names what was booked `before` it, so that none is booked twice."""
+    taken, fee = Money(taken_minor, dispute.currency), Money(fee_minor, dispute.currency)
     sides = [
-        (Account.GATEWAY, "", money + fee),
-        (Account.DISPUTE, "", -money),
+        (Account.GATEWAY, "", taken + fee),
+        (Account.DISPUTE, "", -taken),
         (Account.GATEWAY_FEE, "", -fee),
     ]
-    book(
-        f"{kind}:{dispute.pk}:{sum(before)}", kind=kind, reference=dispute.pk, entries=sides, at=at,
-        label=dispute.gateway_id,
-    )  # fmt: skip
-    return True
+    key = f"{kind}:{dispute.pk}:{before}"
+    book(key, kind=kind, reference=dispute.pk, entries=sides, at=at, label=dispute.gateway_id)
 
 
 def answer_dispute(dispute: Dispute, evidence: dict[str, str], *, by: User, at: datetime) -> None:
