@@ -185,3 +185,25 @@ def test_what_is_withdrawn_after_somebody_bore_a_lost_dispute_is_told_of(
     services.record_dispute("stripe", dispute.gateway_id, at=now)
     found = list(reconciliation.differences(reconciliation.CHECKS))
     assert [(each.check, each.expected, each.found) for each in found] == [("disputes_unborne", 10_000, 3_000)]
+
+
+def test_three_who_bore_it_have_every_cent_again_and_never_more_than_they_bore(
+    bank: StripeServer, dispute: Dispute, now: datetime, sam: User
+) -> None:
+    bank.decide(dispute.gateway_id, "lost")
+    services.record_dispute("stripe", dispute.gateway_id, at=now)
+    dispute.refresh_from_db()
+    bore = {("compensation", ""): 3_331, ("plant", "a"): 6_667, ("plant", "b"): 2}
+    bearers = [(account, party, eur(minor)) for (account, party), minor in bore.items()]
+    services.bear_loss(dispute, borne_by="plant", bearers=bearers, reason="Theirs.", by=sam, at=now)
+    parts = [1, 1, 1, 2, 3, 2_499, 2_500, 4_992, 1]
+    bank.decide(dispute.gateway_id, "won", back=0)
+    for number, part in enumerate(parts, start=1):
+        bank.move_funds(dispute.gateway_id, part)
+        services.record_dispute("stripe", dispute.gateway_id, at=now)
+        assert services.give_back_loss(dispute, by="system:test", at=now) is not None
+        have = {who: minor + balance(*who).minor for who, minor in bore.items()}
+        assert sum(have.values()) == sum(parts[:number])
+        assert all(0 <= have[who] <= minor for who, minor in bore.items())
+    assert (have, balance("dispute"), sum(parts)) == (bore, eur(0), 10_000)
+    books()

@@ -14,6 +14,7 @@ from django.test import Client
 
 from backmarket import timetravel
 from backmarket.accounts.models import User
+from backmarket.events.models import Event
 from backmarket.payments.models import Dispute, LedgerEntry, LedgerMovement, Payment, Refund
 from backmarket.payments.selectors import balance
 from backmarket.payments.services import follow_decided_disputes, open_payment, record_dispute, settle_payment
@@ -203,5 +204,6 @@ def test_each_part_given_back_twenty_times_at_once_is_given_back_once(
         assert at_once([partial(regain_dispute, copy, at=now) for copy in copies]) == [None] * 20
     assert [kind for kind, _minor in rows(listing.plant)] == ["dispute", "regained", "regained"]
     assert sum(minor for _kind, minor in rows(listing.plant)) == 0
+    assert Event.objects.filter(kind="dispute.regained").count() == 2
     assert (balance("dispute"), balance("compensation")) == (eur(0), eur(0))
     assert compared() == "No difference.\n"
