@@ -67,7 +67,7 @@ JOBS: dict[str, Job] = {
     "send_reversals": Job("backmarket.payments.services.reversals.send_reversals", 5 * MINUTES),
     "follow_accounts": Job("backmarket.payments.services.connect.follow_accounts", 1 * HOURS),
     "follow_disputes": Job("backmarket.payments.services.follow_disputes", 1 * HOURS),
-    "follow_lost_disputes": Job("backmarket.payments.services.follow_lost_disputes", _nightly(4, 20)),
+    "follow_decided_disputes": Job("backmarket.payments.services.follow_decided_disputes", _nightly(4, 20)),
     "reconcile": Job("backmarket.reconciling.reconcile_books", _nightly(5)),
     "measure_plants": Job("refurbishers.services.measures.measure_plants", _nightly(3)),
     "refresh_ranges": Job("catalog.services.ranges.refresh_stale_ranges", 15 * SECONDS),

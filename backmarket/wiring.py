@@ -35,6 +35,7 @@ WIRING: dict[str, list[str]] = {
     "refund.failed": ["orders.handlers.email_buyer_of_failed_refund"],
     "dispute.opened": ["backmarket.payments.handlers.email_finance_of_dispute"],
     "dispute.lost": ["orders.handlers.end_unsent_lines"],
+    "dispute.withdrawn": ["orders.handlers.end_unsent_lines"],
     "dispute.won": ["orders.handlers.regain_dispute", "backmarket.payments.handlers.email_finance_of_dispute"],
     "dispute.reinstated": ["orders.handlers.regain_dispute"],
     "dispute.due_soon": ["backmarket.payments.handlers.email_finance_of_dispute"],
@@ -90,6 +91,7 @@ WIRING: dict[str, list[str]] = {
         "orders.handlers.count_shipment",
     ],
     "line.delivered": ["orders.handlers.email_buyer_line", "orders.handlers.give_back_late_express"],
+    "consignment.lost": ["orders.handlers.email_buyer_of_lost_parcel"],
     "consignment.late": ["orders.handlers.email_buyer_of_late_express"],
     "line.cancelled": [
         "orders.handlers.email_buyer_line",

@@ -1,6 +1,6 @@
 """What the e-mails about orders, returns, guarantees and claims are told, and to whom they go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,8 @@ from orders.statements import still_owed
 from refurbishers.models import Member
 
 Role = ClaimMessage.Role
+# Why all that was left of a parcel is refunded at once, by the clock or the courier.
+ENDS_PARCEL = ("not_shipped", "parcel_lost", "undelivered")
 PLANT_HEARS = {
     "claim.opened": "plant_claim",
     "claim.escalated": "plant_claim_escalated",
@@ -166,7 +168,8 @@ def _to_owners(settlement: Settlement, template: str, *, key: str, at: datetime,
 
 
 def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
-    """One e-mail per parcel when it is shipped and delivered, one per device when it is cancelled or refunded."""
+    """One e-mail per parcel when it is shipped and delivered, and when the clock or the courier has ended it; else one
+    per device when it is cancelled or refunded."""
     step = kind.removeprefix("line.")
     if step in ("shipped", "delivered"):
         lines: Iterable[OrderLine] = line.consignment.lines.filter(status=step)
@@ -179,17 +182,57 @@ def send_line(line: OrderLine, kind: str, *, at: datetime) -> None:
             plant=line.plant,
             lines=list(lines) or [line],
         )
-    else:
-        template, facts = f"order_line_{step}", {"by_bank": refunded_by_bank(line.pk), **_refunded(line)}
-        why = refund_words(line.cancel_reason, is_paid=line.paid_at is not None)
-        _to_buyer(line.order, template, key=str(line.pk), at=at, line=line, plant=line.plant, why=why, **facts)
+    elif together := _told_together(line, step):
+        first, facts = together[0], _refunded(together)
+        facts |= {"line": first, "plant": first.plant, "by_bank": refunded_by_bank(first.pk)}
+        facts["why"] = refund_words(first.cancel_reason, is_paid=first.paid_at is not None)
+        template = f"order_parcel_{step}" if together[1:] else f"order_line_{step}"
+        _to_buyer(first.order, template, key=str(first.pk), at=at, **facts)
 
 
-def _refunded(line: OrderLine) -> dict[str, Money]:
-    """What went back to the buyer's credit, and what some other way."""
-    rows = Refund.objects.filter(reference=line.pk)
-    credit = total((row.credit for row in rows), line.currency)
-    return {"credit": credit, "rest": line.rest - credit}
+def _told_together(line: OrderLine, step: str) -> list[OrderLine]:
+    """What an e-mail tells of; none where a later one does. Money that came back for several devices is told once all
+    of it is, unless the bank has refused some: then device by device."""
+    lines = _ended_together(line)
+    if step != "refunded" or not lines[1:]:
+        return lines
+    refused = Refund.objects.filter(reference__in=[each.pk for each in lines], status=Refund.Status.FAILED)
+    if refused.exists():
+        return [line]
+    return lines if all(each.status == OrderLine.Status.REFUNDED for each in lines) else []
+
+
+def _ended_together(line: OrderLine) -> list[OrderLine]:
+    """The devices of its parcel that the clock or the courier has ended with it, this one among them; else only this
+    one."""
+    refund = Refund.objects.filter(reference=line.pk).order_by("created_at").first()
+    if refund is None or refund.reason not in ENDS_PARCEL:
+        return [line]
+    same = Refund.objects.filter(payment=refund.payment_id, reason=refund.reason, created_at=refund.created_at)
+    lines = line.consignment.lines.filter(pk__in=same.values("reference"))
+    return list(lines.select_related("order__address", "plant", "consignment").order_by("pk"))
+
+
+def send_refunded_beside(refund: Refund, *, at: datetime) -> None:
+    """The bank has refused the money of one device: what is back of those that ended with it waited for its word."""
+    line = OrderLine.objects.filter(pk=refund.reference).first()
+    for other in _ended_together(line) if line else []:
+        if other.status == OrderLine.Status.REFUNDED:
+            send_line(other, "line.refunded", at=at)
+
+
+def send_lost_parcel(consignment: Consignment, lines: Sequence[OrderLine], *, at: datetime) -> None:
+    """What the courier has lost, and that its money is on its way back."""
+    key, order = str(consignment.pk), consignment.order
+    _to_buyer(order, "parcel_lost", key=key, at=at, plant=consignment.plant, **_refunded(lines))
+
+
+def _refunded(lines: Sequence[OrderLine]) -> dict[str, Any]:
+    """All that goes back for these; of that, what went to the buyer's credit, and what goes some other way."""
+    currency = lines[0].currency
+    rows = Refund.objects.filter(reference__in=[line.pk for line in lines])
+    amount, credit = total((line.rest for line in lines), currency), total((row.credit for row in rows), currency)
+    return {"lines": lines, "amount": amount, "credit": credit, "rest": amount - credit}
 
 
 def send_returned_payment(order: Order, payment: Payment, *, at: datetime) -> None:

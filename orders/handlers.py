@@ -166,6 +166,7 @@ def email_buyer_of_failed_refund(event: Event) -> None:
         emails.send_dispute_turned(order, refund, at=event.happened_at)
     elif order is not None:
         emails.send_failed_refund(order, refund, at=event.happened_at)
+        emails.send_refunded_beside(refund, at=event.happened_at)
 
 
 def email_buyer_order(event: Event) -> None:
@@ -204,6 +205,12 @@ def email_buyer_of_late_express(event: Event) -> None:
     consignment = Consignment.objects.select_related("order__address", "plant").get(pk=event.subject_id)
     amount = Money(event.data["minor"], consignment.currency)
     emails.send_late_express(consignment, amount, at=event.happened_at)
+
+
+def email_buyer_of_lost_parcel(event: Event) -> None:
+    consignment = Consignment.objects.select_related("order__address", "plant").get(pk=event.subject_id)
+    lines = list(consignment.lines.filter(pk__in=event.data["lines"]).order_by("pk"))
+    emails.send_lost_parcel(consignment, lines, at=event.happened_at)
 
 
 def tell_plants(event: Event) -> None:

@@ -14,6 +14,8 @@ from buyback.models import Trade
 from buyback.next_steps import own_step, tax_step
 from buyback.selectors import listed_pickup, trades_of, waiting_trades
 from orders.models import Claim, Order, OrderLine
+from orders.pages.held import is_open, state_of
+from orders.pages.parts import state_words
 from orders.selectors import claims_of, orders_of
 from reviews.selectors import lines_to_rate, trades_to_rate
 
@@ -37,10 +39,10 @@ class Next:
 
 @dataclass(frozen=True)
 class Overview:
-    """The home of a person: the newest of each and how many of each are open."""
+    """The home of a person: the newest of each, orders with their states in words, and how many of each are open."""
 
     nexts: list[Next]
-    orders: list[Order]
+    orders: list[tuple[Order, str]]
     trades: list[Trade]
     claims: list[Claim]
     open_orders: int
@@ -77,13 +79,20 @@ def overview(user: User) -> Overview:
     trades, claims = list(open_trades(user)), list(open_claims(user))
     return Overview(
         nexts=[*_sales(user), *map(_answer_claim, _owed(claims)), *_ratings(user)],
-        orders=list(orders_of(user)[:SHOWN]),
+        orders=[(order, _state(order)) for order in orders_of(user)[:SHOWN]],
         trades=list(trades_of(user)[:SHOWN]),
         claims=list(claims_of(user)[:SHOWN]),
         open_orders=open_orders(user).count(),
         open_trades=len(trades),
         open_claims=len(claims),
     )
+
+
+def _state(order: Order) -> str:
+    """How far the first device of a paid order is; of any other order what the list of orders says."""
+    if order.payment_status != Order.PaymentStatus.CAPTURED or is_open(order):
+        return state_of(order)
+    return state_words(LineStatus, order.lines.all()[0].status)
 
 
 def _sales(user: User) -> list[Next]:

@@ -21,15 +21,17 @@ Checks = Mapping[str, tuple[str | Promise, str]]
 
 # What a kind of movement did to one account, by the movement's key.
 BOOKED = """
-    (SELECT movement.key, entry.currency, sum(entry.amount_minor) AS minor
+    (SELECT {key} AS key, entry.currency, sum(entry.amount_minor) AS minor
      FROM payments_ledgermovement AS movement JOIN payments_ledgerentry AS entry ON entry.movement_id = movement.id
      WHERE movement.kind = '{kind}' AND {account} GROUP BY 1, 2) AS booked
 """
+# The same for what moves in parts: together they are what "<kind>:<reference>" should be.
+ALL_PARTS = "movement.kind || ':' || movement.reference"
 
 
-def against_ledger(rows: str, *, kind: str, account: str, sign: int = 1) -> str:
+def against_ledger(rows: str, *, kind: str, account: str, sign: int = 1, key: str = "movement.key") -> str:
     """The statement of a check: `rows` selects (key, minor, currency) of all that should be booked under this kind."""
-    booked = BOOKED.format(kind=kind, account=account)
+    booked = BOOKED.format(kind=kind, account=account, key=key)
     return f"""
         SELECT key, owed.minor, {sign} * booked.minor, coalesce(owed.currency, booked.currency)
         FROM ({rows}) AS owed (key, minor, currency) FULL JOIN {booked} USING (key)
@@ -72,6 +74,7 @@ CHECKS: Checks = {
             "SELECT 'dispute:' || id, taken_minor + fee_minor, currency FROM payments_dispute WHERE taken_minor > 0",
             kind="dispute",
             account="entry.account = 'gateway'",
+            key=ALL_PARTS,
         ),
     ),
     "disputes_back": (
@@ -82,6 +85,7 @@ CHECKS: Checks = {
             kind="dispute-back",
             account="entry.account = 'gateway'",
             sign=-1,
+            key=ALL_PARTS,
         ),
     ),
     "disputes_borne": (
@@ -92,6 +96,15 @@ CHECKS: Checks = {
             account="entry.account = 'dispute'",
         ),
     ),
+    "disputes_unborne": (
+        _("More of a lost dispute is gone than somebody bears"),
+        """
+        SELECT 'dispute ' || gateway_id, taken_minor - returned_minor - covered_minor, borne_minor - regained_minor,
+            currency
+        FROM payments_dispute WHERE status = 'lost' AND borne_minor > 0
+            AND taken_minor - returned_minor - covered_minor > borne_minor - regained_minor
+        """,
+    ),
     "disputes_regained": (
         _("What came back to those who bore a dispute is booked otherwise"),
         against_ledger(
@@ -99,6 +112,7 @@ CHECKS: Checks = {
             kind="dispute-regained",
             account="entry.account = 'dispute'",
             sign=-1,
+            key=ALL_PARTS,
         ),
     ),
     "refunds": (

@@ -90,6 +90,7 @@ class DisputeAdmin(SubjectColumn, StaffModelAdmin):
         Pile("to_decide", _("Lost, to decide"), UNDECIDED),
         Pile("lost", _("Lost"), Q(status=Status.LOST)),
         Pile("won", _("Won"), Q(status=Status.WON)),
+        Pile("still_out", _("Won, not all back"), Q(status=Status.WON, returned_minor__lt=F("taken_minor"))),
         Pile("turned", _("Won after all"), Q(status=Status.WON, lost_at__isnull=False)),
     )
     steps = (

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.money import Money
-from backmarket.payments.models import Payout
+from backmarket.payments.models import LedgerMovement, Payout
 from orders.models.orders import OrderLine
 from orders.querysets import SettlementQuerySet
 from refurbishers.models import Refurbisher
@@ -78,6 +78,10 @@ class Earning(models.Model):
     # The refund in part (`label` is "express" where that was late); or what is not of this app, the trade or the
     # transfer: `label` is what people call it.
     reference = models.UUIDField(null=True, blank=True)
+    # Of what a dispute gives back, in parts: the part's movement in the ledger. Only rows of old have none.
+    movement = models.ForeignKey(
+        LedgerMovement, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     label = models.CharField(_("about"), max_length=160, blank=True, default="")
     amount_minor = models.BigIntegerField(_("amount, minor units"))
     currency = models.CharField(max_length=3)
@@ -94,7 +98,15 @@ class Earning(models.Model):
         ordering = ["created_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["line", "kind"], condition=~Q(kind="part"), name="earning_once_per_line"),
-            models.UniqueConstraint(fields=["kind", "reference"], name="earning_once_per_reference"),
+            models.UniqueConstraint(
+                fields=["kind", "reference"], condition=~Q(kind="regained"), name="earning_once_per_reference"
+            ),
+            models.UniqueConstraint(
+                fields=["reference", "movement"],
+                condition=Q(kind="regained"),
+                nulls_distinct=False,
+                name="earning_regained_once_per_part",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="carried", line__isnull=True, carried_from__isnull=False)
                 | Q(kind="trade", line__isnull=True, reference__isnull=False, amount_minor__lte=0)

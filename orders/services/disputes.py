@@ -15,7 +15,7 @@ from backmarket.db import lock
 from backmarket.invoices.models import Kind
 from backmarket.invoices.selectors import papers_about
 from backmarket.market import calendar
-from backmarket.payments.models import Dispute, LedgerEntry, Payment
+from backmarket.payments.models import Dispute, LedgerEntry, LedgerMovement, Payment
 from backmarket.payments.services import (
     CannotAnswer,
     CannotRefund,
@@ -195,12 +195,15 @@ def _weights(dispute: Dispute, plant: Refurbisher | None) -> tuple[int, int]:
     return (mine, others) if mine else (0, 1)
 
 
-def _earn(dispute: Dispute, kind: str, plant_id: UUID, minor: int, at: datetime) -> None:
-    """What a plant bears of it, or has again: due at once."""
+def _earn(
+    dispute: Dispute, kind: str, plant_id: UUID, minor: int, at: datetime, *, movement: LedgerMovement | None = None
+) -> None:
+    """What a plant bears of it, or has again, which may come in parts: due at once."""
     order = order_of(dispute)
     Earning.objects.get_or_create(
         kind=kind,
         reference=dispute.pk,
+        movement=movement,
         defaults={
             "plant_id": plant_id, "amount_minor": minor, "currency": dispute.currency, "due_at": at, "created_at": at,
             "label": str(order.number) if order else dispute.gateway_id,
@@ -209,12 +212,13 @@ def _earn(dispute: Dispute, kind: str, plant_id: UUID, minor: int, at: datetime)
 
 
 def regain_dispute(dispute: Dispute, *, at: datetime) -> None:
-    """A lost dispute was won after all. Whoever bore it has its money again, a plant with its next settlement; and what
-    the bank had given its customer for devices that were not sent, and took from them again, we give back. Repeating it
-    changes nothing, nor does a dispute that was never lost."""
+    """A lost dispute was won after all. Whoever bore it has its money again, as far as it is here, a plant with its
+    next settlement; and once all of it is, we give back what the bank had given its customer for devices that were not
+    sent, and took from them again. Repeating it changes nothing, nor does a dispute that was never lost."""
     with transaction.atomic():
         lock(Payment.objects.filter(pk=dispute.payment_id)).get()
-        for account, party, part in give_back_loss(dispute, by=JOB, at=at):
-            if account == Account.PLANT:
-                _earn(dispute, Earning.Kind.REGAINED, UUID(party), part.minor, at)
+        if part := give_back_loss(dispute, by=JOB, at=at):
+            for entry in part.entries.filter(account=Account.PLANT):
+                plant_id = UUID(entry.party)
+                _earn(dispute, Earning.Kind.REGAINED, plant_id, entry.amount_minor, at, movement=part)
         owe_disputed_refunds(dispute, by=JOB, at=at)

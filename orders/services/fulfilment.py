@@ -267,7 +267,9 @@ def close_found(line: OrderLine, *, by: Actor, at: datetime) -> None:
 
 def lose_consignment(consignment: Consignment, *, at: datetime) -> None:
     """The courier lost the parcel: the buyer has the whole price back, and the plant its proceeds from the house."""
-    _refund_shipped(consignment, reason="parcel_lost", at=at)
+    if lines := _refund_shipped(consignment, reason="parcel_lost", at=at):
+        data = {"lines": [str(line.pk) for line in lines]}
+        record("consignment.lost", consignment, by=COURIER, at=at, data=data)
     compensate_consignment(consignment, at=at)
 
 
@@ -301,11 +303,13 @@ def _end_withdrawals(consignment: Consignment, at: datetime) -> None:
             cancel_parcel(withdrawal.parcel, by=COURIER, at=at)
 
 
-def _refund_shipped(consignment: Consignment, *, reason: str, at: datetime) -> None:
-    """Every line on its way, but those whose refund somebody has asked for already."""
-    for line in lock(consignment.lines.filter(status=Status.SHIPPED)):
-        if not refund_requested(line):
-            refund_line(line, reason=reason, by=COURIER, at=at)
+def _refund_shipped(consignment: Consignment, *, reason: str, at: datetime) -> list[OrderLine]:
+    """Every line on its way, but those whose refund somebody has asked for already; returns them."""
+    shipped = list(lock(consignment.lines.filter(status=Status.SHIPPED)))
+    lines = [line for line in shipped if not refund_requested(line)]
+    for line in lines:
+        refund_line(line, reason=reason, by=COURIER, at=at)
+    return lines
 
 
 def _sold_since(line: OrderLine) -> bool:

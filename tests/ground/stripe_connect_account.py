@@ -2,6 +2,7 @@
 
 import time
 from base64 import b64decode
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +54,11 @@ class StripePlatform(StripeAccount):
 
     # Disputes
 
-    def dispute(self, intent_id: str, amount: int | None = None, *, status: str = "needs_response") -> dict[str, Any]:
-        """The buyer asks their bank for the money back. A warning is an inquiry: no money moves."""
+    def dispute(
+        self, intent_id: str, amount: int | None = None, *, status: str = "needs_response", withdrawn: int | None = None
+    ) -> dict[str, Any]:
+        """The buyer asks their bank for the money back, which takes it: all at once, unless told. A warning is an
+        inquiry: no money moves."""
         with self.lock:
             intent, number = self.intents[intent_id], len(self.disputes) + 1
             left = intent["amount_received"] - intent["_refunded"]
@@ -68,27 +72,31 @@ class StripePlatform(StripeAccount):
             self.disputes[dispute["id"]] = dispute
             self._tell("charge.dispute.created", dispute)
             if status == "needs_response":
-                self._move_funds(dispute, -1, "charge.dispute.funds_withdrawn")
+                self.move_funds(dispute["id"], -(dispute["amount"] if withdrawn is None else withdrawn))
             return dispute
 
-    def _move_funds(self, dispute: dict[str, Any], sign: int, kind: str) -> None:
-        dispute["balance_transactions"].append(
-            {
-                "id": f"txn_{dispute['id']}_{len(dispute['balance_transactions'])}", "object": "balance_transaction",
-                "amount": sign * dispute["amount"], "currency": dispute["currency"], "type": "adjustment",
-                "fee": DISPUTE_FEE if sign < 0 else 0,
-                "net": sign * dispute["amount"] - (DISPUTE_FEE if sign < 0 else 0),
-            }
-        )  # fmt: skip
-        self._tell(kind, dispute)
+    def move_funds(self, dispute_id: str, minor: int) -> None:
+        """(A part of) the money is withdrawn, below zero, or reinstated. The fee goes with what is withdrawn first."""
+        with self.lock:
+            dispute = self.disputes[dispute_id]
+            moves = dispute["balance_transactions"]
+            fee = 0 if moves else DISPUTE_FEE
+            moves.append(
+                {
+                    "id": f"txn_{dispute_id}_{len(moves)}", "object": "balance_transaction", "amount": minor,
+                    "currency": dispute["currency"], "type": "adjustment", "fee": fee, "net": minor - fee,
+                }
+            )  # fmt: skip
+            self._tell(f"charge.dispute.funds_{'withdrawn' if minor < 0 else 'reinstated'}", dispute)
 
-    def decide(self, dispute_id: str, status: str) -> None:
-        """The buyer's bank has decided."""
+    def decide(self, dispute_id: str, status: str, *, back: int | None = None) -> None:
+        """The buyer's bank has decided; of what is won, `back` is here at once: all of it unless told."""
         with self.lock:
             dispute = self.disputes[dispute_id]
             dispute["status"] = status
-            if status == "won" and dispute["balance_transactions"]:
-                self._move_funds(dispute, 1, "charge.dispute.funds_reinstated")
+            out = -sum(move["amount"] for move in dispute["balance_transactions"])
+            if status == "won" and (minor := out if back is None else back):
+                self.move_funds(dispute_id, minor)
             self._tell("charge.dispute.closed", dispute)
 
     def _disputes(self, method: str, parts: list[str], form: dict[str, Any]) -> Answer:
@@ -105,7 +113,7 @@ class StripePlatform(StripeAccount):
                 dispute["status"] = dispute["status"].replace("needs_response", "under_review")
                 dispute["evidence_details"]["submission_count"] += 1
                 self._tell("charge.dispute.updated", dispute)
-        return 200, dispute
+        return 200, deepcopy(dispute)
 
     def _require_files(self, evidence: dict[str, str]) -> None:
         for name in EVIDENCE_FILES:

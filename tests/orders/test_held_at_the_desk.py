@@ -13,6 +13,7 @@ from backmarket import timetravel
 from backmarket.accounts.models import User
 from catalog.models import Listing
 from orders.models import Hold, Order
+from orders.services.cancelling import cancel_line
 from orders.services.holds import CannotDecide, refuse_hold
 from tests.admin.rows import url
 from tests.factories import AddressFactory
@@ -69,6 +70,19 @@ def test_its_buyer_reads_that_it_is_checked_and_no_word_of_banks(
     listed = client_of(alice).get(reverse("orders")).content.decode()
     assert '<span class="badge badge--warn">Being checked</span>' in listed
     assert "Authorised" not in listed
+    home = client_of(alice).get(reverse("account")).content.decode()
+    assert '<span class="mail-list__to end">Being checked</span>' in home
+    assert "Authorised" not in home
+
+
+def test_the_home_says_that_it_is_checked_though_one_device_was_called_off(
+    place: Step, pay: Step, listing: Listing, alice: User, client_of: ClientOf, now: datetime
+) -> None:
+    timetravel.travel_to(now)
+    order = pay(place((listing, 2), address=AddressFactory(country="BE", postcode="1000")), card=AMERICAN)
+    cancel_line(order.lines.first(), by=alice, at=now)
+    home = client_of(alice).get(reverse("account")).content.decode()
+    assert '<span class="mail-list__to end">Being checked</span>' in home
 
 
 def test_refusing_asks_why_and_the_page_says_it(desk: Client, taken: Hold) -> None:

@@ -116,7 +116,8 @@ class PayoutGateway(Protocol):
 @dataclass(frozen=True)
 class DisputeReport:
     """The provider's word on a dispute. `payment` is the provider's id of what is disputed, `state` one of
-    Dispute.Status; `taken` has left us for it, with `fee`; `returned` came back, with `fee_returned`.
+    Dispute.Status; `taken` has left us for it so far, with `fee`; `returned` came back so far, with `fee_returned`.
+    Both may grow in parts and never get less: whoever shows less has answered earlier.
 
     An inquiry takes no money: the payment may still be refunded, which ends it.
     """

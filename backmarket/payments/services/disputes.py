@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from backmarket.accounts.models import User
@@ -24,7 +25,7 @@ from backmarket.jobs import each
 from backmarket.money import Money
 from backmarket.payments.gateways import dispute_gateway
 from backmarket.payments.gateways.base import LARGEST_FILE, DisputeReport
-from backmarket.payments.models import Dispute, LedgerEntry, Payment
+from backmarket.payments.models import Dispute, LedgerEntry, LedgerMovement, Payment
 from backmarket.payments.services.ledger import book
 from backmarket.states import move
 from backmarket.taxes import share_of
@@ -72,6 +73,9 @@ def _write_down(gateway: str, report: DisputeReport, *, at: datetime) -> bool:
             log.error("dispute_of_unknown_payment", dispute=report.gateway_id)
             return True
         dispute = _found_or_opened(payment, report, at=at)
+        if _is_overtaken(dispute, report):
+            log.warning("dispute_answer_overtaken", dispute=str(dispute.pk))
+            return True
         _follow(dispute, report, by=f"gateway:{gateway}", at=at)
         _book_moves(dispute, report, at=at)
     return True
@@ -104,24 +108,37 @@ def _follow(dispute: Dispute, report: DisputeReport, *, by: Actor, at: datetime)
         _set(dispute, **facts)
 
 
+def _is_overtaken(dispute: Dispute, report: DisputeReport) -> bool:
+    """Does it show less than is booked? What has moved never gets less: the answer is older than what we know."""
+    return report.taken.minor < dispute.taken_minor or report.returned.minor < dispute.returned_minor
+
+
 def _book_moves(dispute: Dispute, report: DisputeReport, *, at: datetime) -> None:
-    """Funds withdrawn and reinstated, each once, with their fees."""
-    if report.taken and not dispute.taken_minor:
+    """What was withdrawn and reinstated since the provider was asked before, with its fees: it may come in parts."""
+    by, subject = f"gateway:{dispute.payment.gateway}", _subject(dispute)
+    if taken := report.taken.minor - dispute.taken_minor:
+        fee = report.fee.minor - dispute.fee_minor
+        _book(dispute, "dispute", dispute.taken_minor, taken, fee, at=at)
         _set(dispute, taken_minor=report.taken.minor, fee_minor=report.fee.minor)
-        _book(dispute, "dispute", report.taken, report.fee, at=at)
-    if report.returned and not dispute.returned_minor:
+        if dispute.status == Status.LOST:
+            record("dispute.withdrawn", dispute, by=by, at=at, data=subject)
+    if back := report.returned.minor - dispute.returned_minor:
+        fee = report.fee_returned.minor - dispute.fee_returned_minor
+        _book(dispute, "dispute-back", dispute.returned_minor, -back, -fee, at=at)
         _set(dispute, returned_minor=report.returned.minor, fee_returned_minor=report.fee_returned.minor)
-        _book(dispute, "dispute-back", -report.returned, -report.fee_returned, at=at)
-        record("dispute.reinstated", dispute, by=f"gateway:{dispute.payment.gateway}", at=at, data=_subject(dispute))
+        record("dispute.reinstated", dispute, by=by, at=at, data=subject)
 
 
-def _book(dispute: Dispute, kind: str, taken: Money, fee: Money, *, at: datetime) -> None:
+def _book(dispute: Dispute, kind: str, before: int, taken_minor: int, fee_minor: int, *, at: datetime) -> None:
+    """A part; the key names what was booked `before` it, so that none is booked twice."""
+    taken, fee = Money(taken_minor, dispute.currency), Money(fee_minor, dispute.currency)
     sides = [
         (Account.GATEWAY, "", taken + fee),
         (Account.DISPUTE, "", -taken),
         (Account.GATEWAY_FEE, "", -fee),
     ]
-    book(f"{kind}:{dispute.pk}", kind=kind, reference=dispute.pk, entries=sides, at=at, label=dispute.gateway_id)
+    key = f"{kind}:{dispute.pk}:{before}"
+    book(key, kind=kind, reference=dispute.pk, entries=sides, at=at, label=dispute.gateway_id)
 
 
 def answer_dispute(dispute: Dispute, evidence: dict[str, str], *, by: User, at: datetime) -> None:
@@ -233,32 +250,43 @@ def bear_loss(
         record("dispute.borne", dispute, by=by, at=at, data=_subject(dispute) | {"borne_by": borne_by})
 
 
-def give_back_loss(dispute: Dispute, *, by: Actor, at: datetime) -> list[tuple[str, str, Money]]:
+def give_back_loss(dispute: Dispute, *, by: Actor, at: datetime) -> LedgerMovement | None:
     """A dispute that was lost is won after all, and its money is here: whoever bore it has it again, as they bore it.
 
-    Returns (account, party, amount) of each; nothing the second time, or where nobody bore anything. Where only a part
-    came back, that part of what each bore.
+    Where only a part has come back so far, that part of what each bore. Returns the movement that gives them what they
+    do not have yet; None where that is nothing, or nobody bore anything.
     """
     with transaction.atomic():
         fresh = lock(Dispute.objects.filter(pk=dispute.pk)).get()
-        if fresh.status != Status.WON or not fresh.returned_minor or not fresh.borne_minor or fresh.regained_minor:
-            return []
-        borne = LedgerEntry.objects.filter(movement__key=f"dispute-borne:{fresh.pk}").exclude(account=Account.DISPUTE)
-        entries = list(borne.order_by("pk"))
-        back = share_of(Money(fresh.borne_minor, fresh.currency), fresh.returned_minor, fresh.taken_minor)
-        # What had come back before they bore the rest is not theirs.
-        back = Money(min(back.minor, fresh.borne_minor - max(0, fresh.lost.minor)), fresh.currency)
+        back = _to_give_back(fresh)
         if back.minor <= 0:
-            return []
-        parts = back.split([-entry.amount_minor for entry in entries])
-        bearers = [(entry.account, entry.party, part) for entry, part in zip(entries, parts, strict=True)]
-        _set(dispute, regained_minor=back.minor)
-        book(
-            f"dispute-regained:{fresh.pk}", kind="dispute-regained", reference=fresh.pk, at=at, label=fresh.gateway_id,
-            entries=[(Account.DISPUTE, "", -back), *bearers],
+            return None
+        # In parts of what each still misses, so that the last part ends at nothing for all of them.
+        entries = LedgerEntry.objects.filter(
+            movement__reference=fresh.pk, movement__kind__in=["dispute-borne", "dispute-regained"]
+        ).exclude(account=Account.DISPUTE)
+        missing = list(
+            entries.values_list("account", "party").annotate(minor=-Sum("amount_minor")).order_by("account", "party")
+        )
+        parts = back.split([int(minor) for _account, _party, minor in missing])
+        bearers = [(account, party, part) for (account, party, _), part in zip(missing, parts, strict=True)]
+        movement = book(
+            f"dispute-regained:{fresh.pk}:{fresh.regained_minor}", kind="dispute-regained", reference=fresh.pk, at=at,
+            label=fresh.gateway_id, entries=[(Account.DISPUTE, "", -back), *bearers],
         )  # fmt: skip
+        _set(dispute, regained_minor=fresh.regained_minor + back.minor)
         record("dispute.regained", dispute, by=by, at=at, data=_subject(dispute))
-    return bearers
+    return movement
+
+
+def _to_give_back(dispute: Dispute) -> Money:
+    """What of a won dispute's money, as far as it is here, is due to those who bore it, less what they have again."""
+    if dispute.status != Status.WON or not dispute.borne_minor:
+        return Money(0, dispute.currency)
+    due = share_of(Money(dispute.borne_minor, dispute.currency), dispute.returned_minor, dispute.taken_minor)
+    # What had come back before they bore the rest is not theirs.
+    theirs = Money(dispute.borne_minor - max(0, dispute.lost.minor), dispute.currency)
+    return min(due, theirs) - dispute.regained
 
 
 def follow_disputes(at: datetime) -> int:
@@ -267,11 +295,13 @@ def follow_disputes(at: datetime) -> int:
     return each("follow_disputes", opened.values_list("pk", flat=True), partial(_try_to_follow, at))
 
 
-def follow_lost_disputes(at: datetime) -> int:
-    """Ask about what was lost not long ago: card schemes overrule banks, and a webhook may be missed. Returns how many
-    moved."""
-    lost = Dispute.objects.filter(status=Status.LOST, lost_at__gt=at - MAY_TURN_WITHIN).order_by("lost_at", "pk")
-    return each("follow_lost_disputes", lost.values_list("pk", flat=True), partial(_try_to_follow, at))
+def follow_decided_disputes(at: datetime) -> int:
+    """Ask about what was lost not long ago, for card schemes overrule banks, and about what was won and is not all back
+    yet: a webhook may be missed. Returns how many moved."""
+    lost = Q(status=Status.LOST, lost_at__gt=at - MAY_TURN_WITHIN)
+    decided = Dispute.objects.filter(lost | Q(status=Status.WON, returned_minor__lt=F("taken_minor")))
+    keys = decided.order_by("created_at", "pk").values_list("pk", flat=True)
+    return each("follow_decided_disputes", keys, partial(_try_to_follow, at))
 
 
 def _try_to_follow(at: datetime, dispute_id: UUID) -> bool:
@@ -284,7 +314,8 @@ def _try_to_follow(at: datetime, dispute_id: UUID) -> bool:
     except GatewayError:
         log.warning("dispute_not_followed", dispute=str(dispute_id))
         return False
-    return not Dispute.objects.filter(pk=dispute_id, status=dispute.status).exists()
+    same = {"status": dispute.status, "taken_minor": dispute.taken_minor, "returned_minor": dispute.returned_minor}
+    return not Dispute.objects.filter(pk=dispute_id, **same).exists()
 
 
 def _warn(dispute: Dispute, at: datetime) -> None:
