@@ -19,7 +19,7 @@ from catalog.models import Buyable, Category
 from catalog.models.buyables import ORDERS, OnCard
 from catalog.search import Way, likeness, nearest, ways_out, words_of
 from catalog.selectors.hits import Found, Hit, find
-from catalog.selectors.narrowing import Narrowed, narrowed
+from catalog.selectors.narrowing import Narrowed, narrowed, slots_of
 
 PAGE_SIZE = 24
 # Up to so many rows, and more in a large category, are read by their slots; more of them stand so close in the order of
@@ -183,8 +183,8 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     within = IN_STOCK & Condition("category_id = %s", [category.pk])
     rows: Any = Keyed(_in_order(within, choice, left), ORDERS[sort], deep=not choice)
     bits = left.bits[category.pk]
-    if choice and bits is not None and not left.loose and _is_short(left.total, bits.length):
-        rows = BySlot(category.pk, list(bits), ORDERS[sort])
+    if choice and bits is not None and not left.loose and _is_short(left.total, len(bits)):
+        rows = BySlot(category.pk, list(slots_of(bits)), ORDERS[sort])
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, unknown, sort, left.total, category)
 
