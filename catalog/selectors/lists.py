@@ -24,7 +24,7 @@ from catalog.selectors.narrowing import Narrowed, narrowed, slots_of
 PAGE_SIZE = 24
 # Up to so many rows, and more in a large category, are read by their slots; more of them stand so close in the order of
 # the list that it is read instead.
-BY_SLOT = 500
+FEW = 500
 DEFAULT_SORT = "best"
 # Where nothing was found, so many devices come closest.
 CLOSEST = 4
@@ -128,22 +128,28 @@ class Rows:
         return [rows[key] for key in keys if key in rows]
 
 
-class BySlot:
-    """The rows in these slots of a category, in an order."""
+class Left:
+    """The rows of a category that its bits leave, in an order: read by their slots, or the order is walked past the
+    others."""
 
-    def __init__(self, category: int, slots: list[int], order: Sequence[str]) -> None:
-        self.facts = {"category": category, "slots": slots}
-        self.order = _columns(order)
+    def __init__(self, category: int, bits: str, order: Sequence[str], *, is_short: bool) -> None:
+        self.read = _reading(_columns(order), is_short)
+        self.facts = {"category": category, "left": list(slots_of(bits)) if is_short else bits}
 
     def __getitem__(self, part: slice) -> list[CardRow]:
-        rows = _by_slot(self.order)(**self.facts, most=part.stop - part.start, before=part.start)
-        return [CardRow(*row) for row in rows]
+        return [CardRow(*row) for row in self.read(**self.facts, most=part.stop - part.start, before=part.start)]
+
+
+BY_SLOT = "slot = ANY({left}::int[])"
+# A slot beyond the bits, given to a row since they were read, is not among them.
+IN_BITS = "substring({left}::varbit FROM slot + 1 FOR 1) = '1'"
 
 
 @cache
-def _by_slot(order: str) -> Callable[..., list[Row]]:
+def _reading(order: str, is_short: bool) -> Callable[..., list[Row]]:
+    left = (BY_SLOT if is_short else IN_BITS).format(left="%(left)s")
     return prepared_sql(f"""
-        {CARDS} WHERE in_stock AND category_id = %(category)s::bigint AND slot = ANY(%(slots)s::int[])
+        {CARDS} WHERE in_stock AND category_id = %(category)s::bigint AND {left}
         ORDER BY {order} LIMIT %(most)s::bigint OFFSET %(before)s::bigint
     """)
 
@@ -183,8 +189,8 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     within = IN_STOCK & Condition("category_id = %s", [category.pk])
     rows: Any = Keyed(_in_order(within, choice, left), ORDERS[sort], deep=not choice)
     bits = left.bits[category.pk]
-    if choice and bits is not None and not left.loose and _is_short(left.total, len(bits)):
-        rows = BySlot(category.pk, list(slots_of(bits)), ORDERS[sort])
+    if choice and bits is not None and not left.loose:
+        rows = Left(category.pk, bits, ORDERS[sort], is_short=_is_short(left.total, len(bits)))
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, unknown, sort, left.total, category)
 
@@ -223,7 +229,7 @@ def _settled(
 def _is_short(total: int, slots: int) -> bool:
     """Whether all rows of a choice are fewer than those that its order is read past, in a category of so many `slots`,
     until the first page is full."""
-    return total <= max(BY_SLOT, isqrt(PAGE_SIZE * slots))
+    return total <= max(FEW, isqrt(PAGE_SIZE * slots))
 
 
 def _sort(params: "MultiValueDict[str, str]") -> str:
@@ -235,21 +241,14 @@ def _in_order(rows: Condition, choice: Choice, left: Narrowed) -> Condition:
     """The rows of a list, as a condition that its order's index can be read with."""
     if not choice:
         return rows
-    if left.total <= BY_SLOT:
-        by_slot = Condition("(id = ANY(%s)", [list(left.loose)])
-        for category, slots in left.slots():
-            if slots:
-                more = "category_id = %s AND slot = ANY(%s)"
-                by_slot = Condition(f"{by_slot.sql} OR {more}", [*by_slot.params, category, slots])
-        return rows & Condition(f"{by_slot.sql})", by_slot.params)
-    for key, values in choice.values.items():
-        rows &= Condition("facets && %s::varchar[]", [[f"{key}={value}" for value in values]])
-    low, high = choice.price.low, choice.price.high
-    if low is not None:
-        rows &= Condition("price_minor >= %s", [low])
-    if high is not None:
-        rows &= Condition("price_minor <= %s", [high])
-    return rows
+    some = Condition("(id = ANY(%s)", [list(left.loose)])
+    is_short = left.total <= FEW
+    for category, bits in left.bits.items():
+        if bits and "1" in bits:
+            more = f"category_id = %s AND {(BY_SLOT if is_short else IN_BITS).format(left='%s')}"
+            given = [category, list(slots_of(bits)) if is_short else bits]
+            some = Condition(f"{some.sql} OR {more}", [*some.params, *given])
+    return rows & Condition(f"{some.sql})", some.params)
 
 
 def _ranked(found: Found, left: Narrowed, sort: str) -> list[int]:

@@ -52,7 +52,7 @@ MASKS = """
     ), mask AS MATERIALIZED (
         SELECT {masks} FROM chosen
     )
-    SELECT '' AS key, category_id::text AS value, '' AS label, bit_count(whole), whole AS bits FROM mask
+    SELECT '' AS key, mask_of::text AS value, '' AS label, bit_count(whole), whole AS bits FROM mask
 """
 ANY = """
     coalesce((
@@ -62,7 +62,7 @@ ANY = """
 """
 # Bits that were made of slots are as long as the last of them.
 AS_LONG = "substring({bits} || (slots # slots) FOR length(slots))"
-MODELS_LEFT = " UNION ALL SELECT 'model', category_id::text, '', bit_count({own}), {own} FROM mask"
+MODELS_LEFT = " UNION ALL SELECT 'model', mask_of::text, '', bit_count({own}), {own} FROM mask"
 
 
 @cache
@@ -80,12 +80,16 @@ def _narrowing(groups: int, is_one: bool, brands: int, models: bool) -> Callable
     masks = MASKS.format(
         **{name: AS_LONG.format(bits=name) for name in ("stale", "among", "part")},
         chosen=", ".join(["category_id", "base", *(ANY.format(n=n) for n in range(groups))]),
-        masks=", ".join(["category_id", *(f"{' & '.join(['base', *each])} AS {name}" for name, each in lefts.items())]),
+        masks=", ".join(
+            ["category_id AS mask_of", *(f"{' & '.join(['base', *each])} AS {name}" for name, each in lefts.items())]
+        ),
     )
     if not models:
         masks += MODELS_LEFT.format(own=_own(groups, "'model'"))
     count = f"bit_count(slots & {_own(groups, 'key')}), NULL"
-    parts = _parts(is_one, brands if models else None, count, " JOIN mask USING (category_id)")
+    parts = _parts(
+        is_one, brands if models else None, count, " JOIN mask ON " + ("true" if is_one else "category_id = mask_of")
+    )
     return prepared_sql(f"{masks} UNION ALL {parts}")
 
 
@@ -156,9 +160,6 @@ class Narrowed:
     def __contains__(self, row: Slot) -> bool:
         bits = self.bits.get(row.category_id)
         return row.id in self.loose or bits is None or _has(bits, row.slot)
-
-    def slots(self) -> list[tuple[int, list[int]]]:
-        return [(category, list(slots_of(bits))) for category, bits in self.bits.items() if bits is not None]
 
 
 def slots_of(bits: str) -> Iterator[int]:

@@ -128,7 +128,7 @@ def test_long_lists_are_read_in_their_order_and_hold_the_same_rows(
 ) -> None:
     index_stale()
     short = {address: list(category_page(shelf, QueryDict(address)).page) for address in ADDRESSES}
-    monkeypatch.setattr("catalog.selectors.lists.BY_SLOT", 0)
+    monkeypatch.setattr("catalog.selectors.lists.FEW", 0)
     monkeypatch.setattr("catalog.selectors.lists._is_short", lambda total, slots: False)
     assert {address: list(category_page(shelf, QueryDict(address)).page) for address in ADDRESSES} == short
 

@@ -29,7 +29,7 @@ from catalog.models import (
     Word,
 )
 from catalog.reading import kept_remains_of
-from catalog.selectors.lists import BY_SLOT
+from catalog.selectors.lists import FEW
 from refurbishers.models import Measurement, Refurbisher
 
 BUYABLES, LISTINGS, TITLES = 4_000, 24_000, 6_000
@@ -207,7 +207,7 @@ def test_the_catalogue_is_large_enough_to_tell(shop: Client) -> None:
     assert Listing.objects.count() > 20_000
     assert FacetValue.objects.count() > 6_000
     assert Measurement.objects.count() > 20_000
-    assert Buyable.objects.in_stock().filter(category=largest()).count() > 2 * DEEP * 24 > BY_SLOT
+    assert Buyable.objects.in_stock().filter(category=largest()).count() > 2 * DEEP * 24 > FEW
     assert min(Title.objects.count(), Word.objects.count(), Remainder.objects.count()) > 5_000
 
 
