@@ -151,15 +151,17 @@ def _measured(site: str, target: Target, *, seconds: int, cookie: str) -> dict[s
 
 
 def _weighed(target: Target, page_cache: bool) -> dict[str, Any]:
-    """Statements and bytes of one page, once warm."""
+    """Statements and bytes of a page, once warm: the most, and the mean of these pages."""
     client = Client(HTTP_HOST="127.0.0.1")
-    with override_settings(PAGE_CACHE=page_cache), CaptureQueriesContext(connection) as asked:
-        client.get(target.paths[0])
-        before = len(asked)
-        response = client.get(target.paths[0])
-        queries = len(asked) - before
+    queries, sizes = [], []
+    with override_settings(PAGE_CACHE=page_cache):
+        for path in target.paths:
+            client.get(path)
+            with CaptureQueriesContext(connection) as asked:
+                sizes.append(len(client.get(path).content))
+            queries.append(len(asked))
     owes = target.shipped if page_cache else target.uncached
-    return {"queries": queries, "bytes": len(response.content), "owes": owes, "p99_owed_ms": target.p99}
+    return {"queries": max(queries), "bytes": round(mean(sizes)), "owes": owes, "p99_owed_ms": target.p99}
 
 
 def _cookie() -> str:
