@@ -129,7 +129,6 @@ def test_long_lists_are_read_in_their_order_and_hold_the_same_rows(
     index_stale()
     short = {address: list(category_page(shelf, QueryDict(address)).page) for address in ADDRESSES}
     monkeypatch.setattr("catalog.selectors.lists.FEW", 0)
-    monkeypatch.setattr("catalog.selectors.lists._is_short", lambda total, slots: False)
     assert {address: list(category_page(shelf, QueryDict(address)).page) for address in ADDRESSES} == short
 
 
