@@ -44,21 +44,24 @@ class PriceRange:
     def __bool__(self) -> bool:
         return self.low is not None or self.high is not None
 
+    @property
+    def ends(self) -> tuple[int, int]:
+        return self.low or 0, DEAREST if self.high is None else self.high
+
     def admits(self, price_minor: int | None) -> bool:
-        return price_minor is not None and (self.low or 0) <= price_minor <= (
-            DEAREST if self.high is None else self.high
-        )
+        low, high = self.ends
+        return price_minor is not None and low <= price_minor <= high
 
     def whole_bins(self) -> list[str]:
         """The bins that lie in it entirely."""
         ends = (*PRICE_EDGES[1:], DEAREST)
-        low, high = self.low or 0, DEAREST if self.high is None else self.high
+        low, high = self.ends
         return [str(edge) for edge, end in zip(PRICE_EDGES, ends, strict=True) if low <= edge and end - 1 <= high]
 
     def parts_of_bins(self) -> list[tuple[int, int]]:
         """The ranges of prices in it that fill no whole bin."""
         ends = (*PRICE_EDGES[1:], DEAREST)
-        low, high = self.low or 0, DEAREST if self.high is None else self.high
+        low, high = self.ends
         cut = [(max(low, edge), min(high, end - 1), edge, end) for edge, end in zip(PRICE_EDGES, ends, strict=True)]
         return [(first, last) for first, last, edge, end in cut if first <= last and (first, last) != (edge, end - 1)]
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
-from math import isqrt
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
@@ -14,17 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from backmarket.prepared import Row, prepared_sql
 from catalog.facet_options import Facet, facets_shown
-from catalog.facets import Choice, chosen_in, groups_of
+from catalog.facets import Choice, PriceRange, chosen_in, groups_of
 from catalog.models import Buyable, Category
 from catalog.models.buyables import ORDERS, OnCard
 from catalog.search import Way, likeness, nearest, ways_out, words_of
 from catalog.selectors.hits import Found, Hit, find
-from catalog.selectors.narrowing import Narrowed, narrowed
+from catalog.selectors.narrowing import Narrowed, narrowed, slots_of
 
 PAGE_SIZE = 24
-# Up to so many rows, and more in a large category, are read by their slots; more of them stand so close in the order of
-# the list that it is read instead.
-BY_SLOT = 500
+# Up to so many rows are read by their slots; more of them are met on the way through the order of the list.
+FEW = 500
 DEFAULT_SORT = "best"
 # Where nothing was found, so many devices come closest.
 CLOSEST = 4
@@ -128,50 +126,60 @@ class Rows:
         return [rows[key] for key in keys if key in rows]
 
 
-class BySlot:
-    """The rows in these slots of a category, in an order."""
+class Left:
+    """The rows of a category that its bits leave, in an order: read by their slots, or met on the order's index."""
 
-    def __init__(self, category: int, slots: list[int], order: Sequence[str]) -> None:
-        self.facts = {"category": category, "slots": slots}
-        self.order = _columns(order)
+    def __init__(self, category: int, bits: str, sort: str, price: PriceRange, *, is_short: bool) -> None:
+        low, high = price.ends
+        self.read = _left(sort, is_short)
+        self.facts = {
+            "category": category, "left": list(slots_of(bits)) if is_short else bits, "low": low, "high": high
+        }  # fmt: skip
 
     def __getitem__(self, part: slice) -> list[CardRow]:
-        rows = _by_slot(self.order)(**self.facts, most=part.stop - part.start, before=part.start)
-        return [CardRow(*row) for row in rows]
+        return [CardRow(*row) for row in self.read(**self.facts, most=part.stop - part.start, before=part.start)]
+
+
+BY_SLOT = "slot = ANY({left}::int[])"
+# A slot beyond the bits, given to a row since they were read, is not among them.
+IN_BITS = "substring({left}::varbit FROM slot + 1 FOR 1) = '1'"
 
 
 @cache
-def _by_slot(order: str) -> Callable[..., list[Row]]:
-    return prepared_sql(f"""
-        {CARDS} WHERE in_stock AND category_id = %(category)s::bigint AND slot = ANY(%(slots)s::int[])
-        ORDER BY {order} LIMIT %(most)s::bigint OFFSET %(before)s::bigint
-    """)
+def _left(sort: str, is_short: bool) -> Callable[..., list[Row]]:
+    where = f"in_stock AND category_id = %(category)s::bigint AND {BY_SLOT if is_short else IN_BITS}"
+    if sort == "price":  # where the order begins and ends, which the bits do not know
+        where += " AND price_minor BETWEEN %(low)s::bigint AND %(high)s::bigint"
+    statement = _page(where.format(left="%(left)s"), sort, ("%(most)s::bigint", "%(before)s::bigint"), not is_short)
+    return prepared_sql(statement)
+
+
+def _page(where: str, sort: str, limits: tuple[str, str], deep: bool) -> str:
+    """The rows of a page. `deep`: the condition is one that the order's index holds, so what lies before a page is
+    passed over there, and no row of it read."""
+    order = _columns(ORDERS[sort])
+    page = "WHERE {} ORDER BY {} LIMIT {} OFFSET {}".format(where, order, *limits)
+    if not deep:
+        return f"{CARDS} {page}"
+    return f"{CARDS} WHERE id IN (SELECT id FROM catalog_buyable {page}) ORDER BY {order}"  # noqa: S608 - names of ours
 
 
 def _columns(order: Sequence[str]) -> str:
     return ", ".join(f"{column.removeprefix('-')}{' DESC' * column.startswith('-')}" for column in order)
 
 
-class Keyed:
-    """The rows that meet a condition, in an order. `deep`: the condition is one that the order's index holds, so what
-    lies before a page is passed over there, and no row of it read."""
+class Met:
+    """The rows that meet a condition, in an order."""
 
-    def __init__(self, condition: Condition, order: Sequence[str], *, deep: bool) -> None:
-        self.condition, self.deep = condition, deep
-        self.order = _columns(order)
+    def __init__(self, condition: Condition, sort: str) -> None:
+        self.condition, self.sort = condition, sort
 
     def __getitem__(self, part: slice) -> list[CardRow]:
         where, params = self.condition
-        page = f"WHERE {where} ORDER BY {self.order} LIMIT %s OFFSET %s"
-        keys = f"SELECT id FROM catalog_buyable {page}"  # noqa: S608 - names of ours
-        statement = f"{CARDS} WHERE id IN ({keys}) ORDER BY {self.order}" if self.deep else f"{CARDS} {page}"
-        return _cards(statement, [*params, part.stop - part.start, part.start])
-
-
-def _cards(statement: str, params: list[Any]) -> list[CardRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return [CardRow(*row) for row in cursor]
+        with connection.cursor() as cursor:
+            statement = _page(where, self.sort, ("%s", "%s"), deep=True)
+            cursor.execute(statement, [*params, part.stop - part.start, part.start])
+            return [CardRow(*row) for row in cursor]
 
 
 def category_page(category: Category, params: "MultiValueDict[str, str]") -> ListPage:
@@ -181,10 +189,10 @@ def category_page(category: Category, params: "MultiValueDict[str, str]") -> Lis
     left, choice, unknown = _settled([category], chosen_in(params, groups))
     sort = _sort(params)
     within = IN_STOCK & Condition("category_id = %s", [category.pk])
-    rows: Any = Keyed(_in_order(within, choice, left), ORDERS[sort], deep=not choice)
+    rows: Any = Met(_in_order(within, choice, left, sort), sort)
     bits = left.bits[category.pk]
-    if choice and bits is not None and not left.loose and _is_short(left.total, bits.length):
-        rows = BySlot(category.pk, list(bits), ORDERS[sort])
+    if choice and bits is not None and not left.loose:
+        rows = Left(category.pk, bits, sort, choice.price, is_short=left.total <= FEW)
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
     return ListPage(page, facets_shown(groups, left, choice), choice, unknown, sort, left.total, category)
 
@@ -200,7 +208,7 @@ def search_page(query: str, params: "MultiValueDict[str, str]", categories: Sequ
     names = {category.slug: category.name for category in categories}
     among = found.hits if searched else None
     left, choice, unknown = _settled(within, chosen_in(params, groups), among, names)
-    rows: Any = Keyed(_in_order(IN_STOCK, choice, left), ORDERS[sort], deep=not choice)
+    rows: Any = Met(_in_order(IN_STOCK, choice, left, sort), sort)
     if searched:
         rows = Rows(_ranked(found, left, sort))
     page = KnownPaginator(rows, left.total).get_page(params.get("page"))
@@ -220,36 +228,24 @@ def _settled(
     return left if choice == asked else narrowed(categories, choice, among), choice, unknown
 
 
-def _is_short(total: int, slots: int) -> bool:
-    """Whether all rows of a choice are fewer than those that its order is read past, in a category of so many `slots`,
-    until the first page is full."""
-    return total <= max(BY_SLOT, isqrt(PAGE_SIZE * slots))
-
-
 def _sort(params: "MultiValueDict[str, str]") -> str:
     sort = params.get("sort", "")
     return sort if sort in SORTS else DEFAULT_SORT
 
 
-def _in_order(rows: Condition, choice: Choice, left: Narrowed) -> Condition:
+def _in_order(rows: Condition, choice: Choice, left: Narrowed, sort: str) -> Condition:
     """The rows of a list, as a condition that its order's index can be read with."""
     if not choice:
         return rows
-    if left.total <= BY_SLOT:
-        by_slot = Condition("(id = ANY(%s)", [list(left.loose)])
-        for category, slots in left.slots():
-            if slots:
-                more = "category_id = %s AND slot = ANY(%s)"
-                by_slot = Condition(f"{by_slot.sql} OR {more}", [*by_slot.params, category, slots])
-        return rows & Condition(f"{by_slot.sql})", by_slot.params)
-    for key, values in choice.values.items():
-        rows &= Condition("facets && %s::varchar[]", [[f"{key}={value}" for value in values]])
-    low, high = choice.price.low, choice.price.high
-    if low is not None:
-        rows &= Condition("price_minor >= %s", [low])
-    if high is not None:
-        rows &= Condition("price_minor <= %s", [high])
-    return rows
+    if sort == "price":
+        rows &= Condition("price_minor BETWEEN %s AND %s", [*choice.price.ends])
+    some, is_short = Condition("(id = ANY(%s)", [list(left.loose)]), left.total <= FEW
+    for category, bits in left.bits.items():
+        if bits and "1" in bits:
+            more = f"category_id = %s AND {(BY_SLOT if is_short else IN_BITS).format(left='%s')}"
+            given = [category, list(slots_of(bits)) if is_short else bits]
+            some = Condition(f"{some.sql} OR {more}", [*some.params, *given])
+    return rows & Condition(f"{some.sql})", some.params)
 
 
 def _ranked(found: Found, left: Narrowed, sort: str) -> list[int]:

@@ -9,26 +9,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from django.db import DataError
 from django.db.models import Q
 
 from backmarket.prepared import Row, prepared_sql
-from catalog.facets import Choice
+from catalog.facets import Choice, PriceRange
 from catalog.models import Buyable, Category
 
 # Of the models, so many are offered: the most offered ones of the category, or of the brands that are chosen.
 MODELS_SHOWN = 24
+EMPTY = '""'
 # Of so many rows the values are counted one by one.
 FEW_ROWS = 500
 _values = prepared_sql("""
     SELECT facet, count(*) FROM catalog_buyable CROSS JOIN unnest(facets) AS facet
     WHERE catalog_buyable.id = ANY(%(ids)s::bigint[]) GROUP BY facet
 """)
-# Every part is read by an index of its own, and no row of bits is joined, sorted or grouped. Of one category, or one
-# brand of it, the models stand in the order of an index.
-COUNTS = "SELECT key, value, label, {count} FROM catalog_facetvalue WHERE {rows}"
+# Every part is read by an index of its own, and no row of bits is sorted or grouped. Of one category, or one brand of
+# it, the models stand in the order of an index.
+COUNTS = "SELECT key, value, label, {count} FROM catalog_facetvalue{masks} WHERE {rows}"
 FEW = "{within} AND key <> 'model' AND count > 0"
 MODELS = f"""
     SELECT id FROM catalog_facetvalue WHERE {{within}} AND key = 'model' AND count > 0{{made_by}}
@@ -39,45 +39,80 @@ CHOSEN = """
 """
 WITHIN = {True: "category_id = %(category)s::bigint", False: "category_id = ANY(%(categories)s::bigint[])"}
 MADE_BY = {0: "", 1: " AND parent = %(brand)s::text", 2: " AND parent = ANY(%(brands)s::text[])"}
+# Of each category what all groups leave (`whole`), and all but one (`own_0` is without `any_0`).
+MASKS = """
+    WITH base AS MATERIALIZED (
+        SELECT category_id, slots & ~ {stale} & coalesce({among}, slots) AS base, {part} AS part
+        FROM catalog_facetvalue AS facet JOIN unnest(
+            %(categories)s::bigint[], %(slugs)s::text[], %(stale)s::varbit[], %(among)s::varbit[], %(part)s::varbit[]
+        ) AS given(category_id, slug, stale, among, part) USING (category_id)
+        WHERE key = 'category' AND value = slug
+    ), chosen AS MATERIALIZED (
+        SELECT {chosen} FROM base
+    ), mask AS MATERIALIZED (
+        SELECT {masks} FROM chosen
+    )
+    SELECT '' AS key, mask_of::text AS value, '' AS label, bit_count(whole), whole AS bits FROM mask
+"""
+ANY = """
+    coalesce((
+        SELECT bit_or(slots) FROM catalog_facetvalue AS facet WHERE facet.category_id = base.category_id
+            AND key = %(key_{n})s::text AND value = ANY(%(values_{n})s::text[])
+    ), base # base) | CASE %(key_{n})s::text WHEN 'price' THEN part ELSE base # base END AS any_{n}
+"""
+# Bits that were made of slots are as long as the last of them.
+AS_LONG = "substring({bits} || (slots # slots) FOR length(slots))"
+MODELS_LEFT = " UNION ALL SELECT 'model', mask_of::text, '', bit_count({own}), {own} FROM mask"
 
 
 @cache
-def _counting(count: str, is_one: bool, brands: int, models: bool) -> Callable[..., list[Row]]:
-    """The values of one category or of several, with what `count` says of them, and the first models: those of all
-    brands (0), of one or of some (2)."""
+def _counting(is_one: bool, brands: int) -> Callable[..., list[Row]]:
+    """The values of one category or of several, and the first models: of all brands (0), of one or of some (2)."""
+    return prepared_sql(_parts(is_one, brands, "count"))
+
+
+@cache
+def _narrowing(groups: int, is_one: bool, brands: int, models: bool) -> Callable[..., list[Row]]:
+    """The same, with how many of them so many chosen groups leave, and first what is left of each category and, where
+    none are offered, of its models."""
+    names = [f"any_{n}" for n in range(groups)]
+    lefts = {"whole": names} | {f"own_{n}": [*names[:n], *names[n + 1 :]] for n in range(groups)}
+    masks = MASKS.format(
+        **{name: AS_LONG.format(bits=name) for name in ("stale", "among", "part")},
+        chosen=", ".join(["category_id", "base", *(ANY.format(n=n) for n in range(groups))]),
+        masks=", ".join(
+            ["category_id AS mask_of", *(f"{' & '.join(['base', *each])} AS {name}" for name, each in lefts.items())]
+        ),
+    )
+    if not models:
+        masks += MODELS_LEFT.format(own=_own(groups, "'model'"))
+    count = f"bit_count(slots & {_own(groups, 'key')}), NULL"
+    parts = _parts(
+        is_one, brands if models else None, count, " JOIN mask ON " + ("true" if is_one else "category_id = mask_of")
+    )
+    return prepared_sql(f"{masks} UNION ALL {parts}")
+
+
+def _parts(is_one: bool, brands: int | None, count: str, masks: str = "") -> str:
     within = WITHIN[is_one]
     ids = CHOSEN.format(within=within)
-    if models:
+    if brands is not None:
         ids = f"({MODELS.format(within=within, made_by=MADE_BY[brands])}) UNION {ids}"
     parts = (FEW.format(within=within), f"id = ANY(ARRAY({ids}))")
-    return prepared_sql(" UNION ALL ".join(COUNTS.format(count=count, rows=rows) for rows in parts))
+    return " UNION ALL ".join(COUNTS.format(count=count, masks=masks, rows=rows) for rows in parts)
 
 
-# Bits go over as they lie in memory, and say their length first.
-_stored_bits = prepared_sql("""
-    SELECT category_id, facet.key, facet.value, varbit_send(slots)
-    FROM unnest(%(keys)s::text[], %(values)s::text[]) AS wanted(key, value)
-        JOIN catalog_facetvalue AS facet ON facet.key = wanted.key AND facet.value = wanted.value
-    WHERE category_id = ANY(%(categories)s::bigint[])
-""")
+def _own(groups: int, key: str) -> str:
+    """The bits among which a value of this key is counted."""
+    own = "".join(f" WHEN %(key_{n})s::text THEN own_{n}" for n in range(groups))
+    return f"CASE {key}{own} ELSE whole END" if own else "whole"
+
+
 _stale_rows = prepared_sql("""
     SELECT DISTINCT buyable.id, buyable.category_id, buyable.slot, buyable.price_minor, buyable.facets, buyable.title
     FROM catalog_stalebuyable AS stale JOIN catalog_buyable AS buyable ON buyable.id = stale.buyable_id
     WHERE stale.category_id = ANY(%(categories)s::bigint[])
 """)
-
-
-def _in_bits(owns: int, is_one: bool) -> str:
-    """How often a value stands in the bits given: `key_0` in `own_0` and so on, for as many keys as there are `owns`,
-    all others in `whole`."""
-    bits = "%({name})s::varbit" if is_one else OF_CATEGORY
-    own = "".join(f" WHEN %(key_{n})s::text THEN {bits.format(name=f'own_{n}')}" for n in range(owns))
-    whole = bits.format(name="whole")
-    given = f"CASE key{own} ELSE {whole} END" if own else whole
-    return f"bit_count(slots & {given})"
-
-
-OF_CATEGORY = "(%({name})s::varbit[])[array_position(%(categories)s::bigint[], category_id)]"
 
 
 class Stale(NamedTuple):
@@ -108,7 +143,8 @@ class Slot(Protocol):
 
 @dataclass
 class Narrowed:
-    """What a choice leaves. `counts` and `labels` by group and value; `bits` by category, None where all are left.
+    """What a choice leaves. `counts` and `labels` by group and value; `bits` by category, as text (character n
+    is slot n), None where all are left.
 
     `counts` has every value that is in stock in these categories, with 0 where the other choices leave none of it (of
     some rows without a choice, theirs alone); of the models it has those that are offered or chosen.
@@ -117,103 +153,43 @@ class Narrowed:
     total: int
     counts: dict[str, dict[str, int]]
     labels: dict[str, str]
-    bits: dict[int, "Bits | None"] = field(default_factory=dict)
+    bits: dict[int, str | None] = field(default_factory=dict)
     loose: set[int] = field(default_factory=set)
     """Keys of stale buyables that are left: their bits do not know."""
 
     def __contains__(self, row: Slot) -> bool:
         bits = self.bits.get(row.category_id)
-        return row.id in self.loose or bits is None or (row.slot is not None and row.slot in bits)
-
-    def slots(self) -> list[tuple[int, list[int]]]:
-        return [(category, list(bits)) for category, bits in self.bits.items() if bits is not None]
+        return row.id in self.loose or bits is None or _has(bits, row.slot)
 
 
-@dataclass(frozen=True)
-class Bits:
-    """Some of the slots of a category: bit n counted from the left is slot n."""
+def slots_of(bits: str) -> Iterator[int]:
+    """The slots that are set."""
+    at = -1
+    while (at := bits.find("1", at + 1)) >= 0:
+        yield at
 
-    number: int
-    length: int
 
-    @classmethod
-    def of(cls, slots: Iterable[int], length: int) -> "Bits":
-        text = bytearray(b"0" * length)
-        for slot in slots:
-            if slot < length:
-                text[slot] = 49
-        return cls(int(text or b"0", 2), length)
+def _has(bits: str, slot: int | None) -> bool:
+    return slot is not None and bits[slot : slot + 1] == "1"
 
-    @classmethod
-    def read(cls, sent: bytes | memoryview) -> "Bits":
-        """As PostgreSQL sends them: their number in four bytes, and the bits, with nothing behind the last."""
-        length = int.from_bytes(sent[:4])
-        return cls(int.from_bytes(sent[4:]) >> (-length % 8), length)
 
-    def __and__(self, other: "Bits") -> "Bits":
-        return Bits(self.number & other.number, self.length)
-
-    def __or__(self, other: "Bits") -> "Bits":
-        return Bits(self.number | other.number, self.length)
-
-    def without(self, other: "Bits") -> "Bits":
-        return Bits(self.number & ~other.number, self.length)
-
-    def __len__(self) -> int:
-        return self.number.bit_count()
-
-    def __contains__(self, slot: int) -> bool:
-        return slot < self.length and bool(self.number >> (self.length - 1 - slot) & 1)
-
-    def __iter__(self) -> Iterator[int]:
-        text, at = str(self), -1
-        while (at := text.find("1", at + 1)) >= 0:
-            yield at
-
-    def __str__(self) -> str:
-        return f"{self.number:0{self.length}b}" if self.length else ""
-
-    @property
-    def hexadecimal(self) -> str:
-        """As PostgreSQL reads it, a quarter as long; up to three bits of nothing at the end."""
-        digits = -(-self.length // 4)
-        return f"x{self.number << (4 * digits - self.length):0{digits}x}" if digits else ""
+def _bits(slots: Collection[int]) -> str:
+    """Bits in which these slots are set, as long as the last of them."""
+    text = bytearray(b"0" * (max(slots, default=-1) + 1))
+    for slot in slots:
+        text[slot] = 49
+    return text.decode()
 
 
 def narrowed(categories: Sequence[Category], choice: Choice, among: Sequence[Slot] | None = None) -> Narrowed:
-    """What `choice` leaves of these categories, or of the rows `among` them: four queries at most, two without."""
+    """What `choice` leaves of these categories, or of the rows `among` them: two queries, three with a price."""
     if among is not None and not choice and len(among) <= FEW_ROWS:
         return _told(among)
-    try:
-        return _in_bits_of(categories, choice, among)
-    except DataError:
-        # Between two of the queries a category got room for more slots, so that its bits are longer now.
-        return _in_bits_of(categories, choice, among)
-
-
-def _in_bits_of(categories: Sequence[Category], choice: Choice, among: Sequence[Slot] | None) -> Narrowed:
     slugs = {category.pk: category.slug for category in categories}
-    stale = _stale(slugs)
+    stale = [Stale(*row) for row in _stale_rows(categories=list(slugs))]
     if not (choice or among is not None or stale):
-        return _counted(slugs, choice, {}, {})
-    stored = _stored(slugs, choice)
-    wholes: dict[int, Bits] = {}
-    owns: dict[tuple[int, str], Bits] = {}
-    for pk, slug in slugs.items():
-        bits = stored.get(pk, {})
-        base = _base(bits, pk, slug, stale, among)
-        groups = {key: _any(bits, key, choice, base) for key in choice.keys}
-        wholes[pk] = reduce(Bits.__and__, groups.values(), base)
-        for key in groups:
-            owns[pk, key] = reduce(Bits.__and__, (some for other, some in groups.items() if other != key), base)
-    found = _counted(slugs, choice, wholes, owns, models=among is None)
-    found.bits = dict(wholes)
-    for row in among or ():
-        admitted = owns.get((row.category_id, "model"), wholes[row.category_id])
-        if row.slot is not None and row.slot in admitted:
-            found.counts["model"][row.slug] = found.counts["model"].get(row.slug, 0) + 1
-            found.labels[row.slug] = row.title
-    found.total = sum(len(bits) for bits in wholes.values())
+        return _counted(slugs, choice)
+    found = _left(slugs, choice, stale, among)
     asked = None if among is None else {row.id for row in among}
     _count_stale(found, [row for row in stale if row.facets and (asked is None or row.id in asked)], choice)
     return found
@@ -228,27 +204,70 @@ def _told(rows: Sequence[Slot]) -> Narrowed:
     return Narrowed(sum(counts["category"].values()), counts, {row.slug: row.title for row in rows})
 
 
-def _stale(slugs: Mapping[int, str]) -> list[Stale]:
-    return [Stale(*row) for row in _stale_rows(categories=list(slugs))]
+def _counted(slugs: Mapping[int, str], choice: Choice) -> Narrowed:
+    """All of these categories."""
+    rows = _counting(len(slugs) == 1, _brands(choice))(**_within(slugs, choice))
+    counts, labels = _by_key(rows)
+    return Narrowed(sum(counts["category"].values()), counts, labels, dict.fromkeys(slugs))
 
 
-def _stored(slugs: Mapping[int, str], choice: Choice) -> dict[int, dict[tuple[str, str], Bits]]:
-    """The bits of what is chosen and of whole categories."""
-    wanted = {**choice.values, **({"price": choice.price.whole_bins()} if choice.price else {})}
-    pairs = {("category", slug) for slug in slugs.values()} | {(key, one) for key in wanted for one in wanted[key]}
-    keys, values = [key for key, _ in pairs], [value for _, value in pairs]
-    stored: dict[int, dict[tuple[str, str], Bits]] = defaultdict(dict)
-    for category, key, value, sent in _stored_bits(categories=list(slugs), keys=keys, values=values):
-        stored[category][key, value] = Bits.read(sent)
-    if parts := choice.price.parts_of_bins() if choice.price else []:
-        for category, slots in _priced(slugs, parts).items():
-            length = next(iter(stored[category].values()), Bits(0, 0)).length
-            stored[category]["price", "part"] = Bits.of(slots, length)
-    return stored
+def _left(slugs: Mapping[int, str], choice: Choice, stale: Sequence[Stale], among: Sequence[Slot] | None) -> Narrowed:
+    """What the bits know of it: in them is nothing that is stale."""
+    groups = {**choice.values, **({"price": choice.price.whole_bins()} if choice.price else {})}
+    rows = _narrowing(len(groups), len(slugs) == 1, _brands(choice), among is None)(
+        **_within(slugs, choice),
+        slugs=list(slugs.values()),
+        stale=_as_given(slugs, _slots(stale)),
+        among=_as_given(slugs, None if among is None else _slots(among)),
+        part=_as_given(slugs, _priced(slugs, choice.price)),
+        **{f"key_{n}": key for n, key in enumerate(groups)},
+        **{f"values_{n}": values for n, values in enumerate(groups.values())},
+    )
+    left = {(key, int(value)): (count, bits) for key, value, _label, count, bits in rows if bits is not None}
+    counts, labels = _by_key(row[:4] for row in rows if row[4] is None)
+    bits = {pk: left.get(("", pk), (0, ""))[1] for pk in slugs}
+    for row in among or ():
+        if _has(left.get(("model", row.category_id), (0, ""))[1], row.slot):
+            counts["model"][row.slug] = counts["model"].get(row.slug, 0) + 1
+            labels[row.slug] = row.title
+    return Narrowed(sum(count for (key, _pk), (count, _bits) in left.items() if not key), counts, labels, bits)
 
 
-def _priced(slugs: Mapping[int, str], parts: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+def _brands(choice: Choice) -> int:
+    return min(len(choice.values.get("brand", [])), 2)
+
+
+def _within(slugs: Mapping[int, str], choice: Choice) -> dict[str, Any]:
+    brands = choice.values.get("brand", [])
+    return {
+        "categories": list(slugs), "category": next(iter(slugs), None), "brands": brands, "brand": "".join(brands[:1]),
+        "chosen": choice.values.get("model", []),
+    }  # fmt: skip
+
+
+def _by_key(rows: Iterable[Row]) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    labels: dict[str, str] = {}
+    for key, value, label, count in rows:
+        counts[key][value] = counts[key].get(value, 0) + int(count)
+        if label:
+            labels[value] = label
+    return counts, labels
+
+
+def _slots(rows: Iterable[Slot | Stale]) -> dict[int, list[int]]:
+    slots: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.slot is not None:
+            slots[row.category_id].append(row.slot)
+    return slots
+
+
+def _priced(slugs: Mapping[int, str], price: PriceRange) -> dict[int, list[int]]:
     """The slots of what costs so much: the bins at both ends of a range are read from their rows."""
+    parts = price.parts_of_bins() if price else []
+    if not parts:
+        return {}
     within = reduce(or_, (Q(price_minor__range=part) for part in parts))
     rows = Buyable.objects.in_stock().filter(within, category_id__in=slugs, slot__isnull=False)
     slots: dict[int, list[int]] = defaultdict(list)
@@ -257,53 +276,9 @@ def _priced(slugs: Mapping[int, str], parts: Sequence[tuple[int, int]]) -> dict[
     return slots
 
 
-def _base(
-    bits: Mapping[tuple[str, str], Bits], pk: int, slug: str, stale: Sequence[Stale], among: Sequence[Slot] | None
-) -> Bits:
-    whole = bits.get(("category", slug), Bits(0, 0))
-    if among is not None:
-        whole &= Bits.of((row.slot for row in among if row.category_id == pk and row.slot is not None), whole.length)
-    return whole.without(
-        Bits.of((row.slot for row in stale if row.category_id == pk and row.slot is not None), whole.length)
-    )
-
-
-def _any(bits: Mapping[tuple[str, str], Bits], key: str, choice: Choice, base: Bits) -> Bits:
-    """The slots that have one of the values chosen in a group."""
-    empty = Bits(0, base.length)
-    values = [*choice.price.whole_bins(), "part"] if key == "price" else choice.values[key]
-    return reduce(Bits.__or__, (bits.get((key, value), empty) for value in values), empty)
-
-
-def _counted(
-    slugs: Mapping[int, str],
-    choice: Choice,
-    wholes: Mapping[int, Bits],
-    owns: Mapping[tuple[int, str], Bits],
-    *,
-    models: bool = True,
-) -> Narrowed:
-    keys, brands, is_one = sorted({key for _, key in owns}), choice.values.get("brand", []), len(slugs) == 1
-    given = {"whole": wholes, **{f"own_{n}": {pk: owns[pk, key] for pk in slugs} for n, key in enumerate(keys)}}
-    rows = _counting(_in_bits(len(keys), is_one) if wholes else "count", is_one, min(len(brands), 2), models)(
-        categories=list(slugs), category=next(iter(slugs), None), brands=brands, brand="".join(brands[:1]),
-        chosen=choice.values.get("model", []),
-        **{name: _as_given(list(bits.values())) for name, bits in given.items() if bits},
-        **{f"key_{n}": key for n, key in enumerate(keys)},
-    )  # fmt: skip
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    labels: dict[str, str] = {}
-    for key, value, label, count in rows:
-        counts[key][value] = counts[key].get(value, 0) + int(count)
-        if label:
-            labels[value] = label
-    return Narrowed(sum(counts["category"].values()), counts, labels, dict.fromkeys(slugs))
-
-
-def _as_given(bits: Sequence[Bits]) -> str:
-    """Bits, or a list of them, as PostgreSQL reads them."""
-    written = [each.hexadecimal for each in bits]
-    return written[0] if len(bits) == 1 else "{" + ",".join(each or '""' for each in written) + "}"
+def _as_given(slugs: Mapping[int, str], slots: Mapping[int, list[int]] | None) -> str:
+    """The bits of each category in which these slots are set, as PostgreSQL reads a list."""
+    return f"{{{','.join('NULL' if slots is None else _bits(slots.get(pk, ())) or EMPTY for pk in slugs)}}}"
 
 
 def _count_stale(found: Narrowed, stale: Collection[Stale], choice: Choice) -> None:

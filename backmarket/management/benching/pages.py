@@ -1,15 +1,20 @@
-"""What is asked for: some addresses of each kind of page, chosen from the catalogue that is there."""
+"""What is asked for: some addresses of each kind of page, chosen from the catalogue that is there.
+
+Sizes of the catalogue are compared, so the pages of a kind must be alike in all of them: lists fill a page.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from backmarket.management.seeding.base import dice
-from catalog.models import Buyable, Category, FacetValue, Title
+from catalog.models import Buyable, Category, Title
+from catalog.selectors.lists import PAGE_SIZE
 
 EACH = 20
+CHOSEN = ("brand", "attributes__storage_gb", "guarantee_months")
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,11 @@ class Target:
 
 def targets() -> list[Target]:
     """The pages of docs/performance.md. The catalogue must hold some of each."""
-    rows = list(Category.objects.annotate(many=Count("facet_values")).order_by("-many", "pk"))
-    largest = max(rows, key=lambda row: Buyable.objects.in_stock().filter(category=row).count())
+    filled = _filled()
+    largest = filled[0]
     page = f"/c/{largest.slug}/"
     return [
-        Target("category, page 1", [f"/c/{row.slug}/" for row in rows if row.many], 0.25, 0.70, 30),
+        Target("category, page 1", [f"/c/{row.slug}/" for row in filled], 0.25, 0.70, 30),
         Target("category, page 50 by price", [f"{page}?{urlencode({'sort': 'price', 'page': _deep(largest)})}"],
                0.20, 0.60, 40),
         Target("search", [f"/search/?q={quote(words)}" for words in _searches()], 0.15, 0.50, 40),
@@ -40,9 +45,15 @@ def targets() -> list[Target]:
     ]  # fmt: skip
 
 
+def _filled() -> list[Category]:
+    """The categories that fill a page, the largest first."""
+    rows = Category.objects.annotate(many=Count("buyables", filter=Q(buyables__in_stock=True)))
+    return list(rows.filter(many__gte=PAGE_SIZE).order_by("-many", "pk"))
+
+
 def _deep(category: Category) -> int:
     """Page 50, or the last one of a small catalogue."""
-    return max(1, min(50, Buyable.objects.in_stock().filter(category=category).count() // 24))
+    return max(1, min(50, Buyable.objects.in_stock().filter(category=category).count() // PAGE_SIZE))
 
 
 def _titles() -> list[str]:
@@ -63,16 +74,14 @@ def _misspelt(words: str) -> str:
 
 
 def _choices(category: Category) -> list[Mapping[str, str]]:
-    """Brand, storage and grade together, as far as something has all three."""
-    found: list[Mapping[str, str]] = []
-    brands = FacetValue.objects.filter(category=category, key="brand").order_by("-count", "pk")
-    for brand in brands.values_list("value", flat=True):
-        for storage in ("128", "256"):
-            for grade in ("good", "excellent"):
-                wanted = [f"brand={brand}", f"storage_gb={storage}", f"grade={grade}"]
-                if Buyable.objects.filter(category=category, facets__contains=wanted).exists():
-                    found.append({"brand": brand, "storage_gb": storage, "grade": grade})
-    return found[:EACH]
+    """Brand, storage and guarantee together, as far as they fill a page: from the widest choice to the narrowest."""
+    rows = Buyable.objects.in_stock().filter(category=category, attributes__storage_gb__isnull=False)
+    choices = rows.values_list(*CHOSEN).annotate(many=Count("pk"))
+    filled = list(choices.filter(many__gte=PAGE_SIZE).order_by("-many", *CHOSEN))
+    return [
+        {"brand": brand, "storage_gb": str(storage), "guarantee": str(months)}
+        for brand, storage, months, _many in filled[:: -(-len(filled) // EACH) or 1]
+    ]
 
 
 def _products() -> list[Buyable]:

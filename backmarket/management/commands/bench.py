@@ -60,8 +60,10 @@ class Command(BaseCommand):
         for small, large in zip(smallest["pages"], largest["pages"], strict=True):
             how = "as shipped" if small["as_shipped"] else "no caches"
             share = large["of_constant"] / small["of_constant"]
+            sizes = " and ".join(f"{row['bytes'] // 1024} kB" for row in (small, large))
             self.tell(
                 f"  {small['page']:28} {small['who']:10} {how:10} at the largest size: {share:.0%} of the smallest"
+                f" ({sizes})"
             )
 
     def tell(self, line: str) -> None:
