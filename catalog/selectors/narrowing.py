@@ -46,7 +46,7 @@ MASKS = """
         FROM catalog_facetvalue AS facet JOIN unnest(
             %(categories)s::bigint[], %(slugs)s::text[], %(stale)s::varbit[], %(among)s::varbit[], %(part)s::varbit[]
         ) AS given(category_id, slug, stale, among, part) USING (category_id)
-        WHERE key = 'category' AND value = slug
+        WHERE {within} AND key = 'category' AND value = slug
     ), chosen AS MATERIALIZED (
         SELECT {chosen} FROM base
     ), mask AS MATERIALIZED (
@@ -78,6 +78,7 @@ def _narrowing(groups: int, is_one: bool, brands: int, models: bool) -> Callable
     names = [f"any_{n}" for n in range(groups)]
     lefts = {"whole": names} | {f"own_{n}": [*names[:n], *names[n + 1 :]] for n in range(groups)}
     masks = MASKS.format(
+        within=WITHIN[is_one],
         **{name: AS_LONG.format(bits=name) for name in ("stale", "among", "part")},
         chosen=", ".join(["category_id", "base", *(ANY.format(n=n) for n in range(groups))]),
         masks=", ".join(
