@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backmarket.settings")
 
 # One thread answers a request from its start to its end, so that the language can stand where a thread looks first.
 # Django's own place also serves event loops; a page asks for its language a hundred times.
-trans_real._active = threading.local()
+trans_real._active = threading.local()  # type: ignore[attr-defined]  # a name of Django's own
 application = get_wsgi_application()
 # The addresses, and with them every view. What is there now stays for as long as the process: a full collection, which
 # comes in the middle of somebody's page, took as long as the page itself while it went through all of that.
