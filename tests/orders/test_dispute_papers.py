@@ -16,12 +16,10 @@ from backmarket.invoices.models import Invoice
 from backmarket.invoices.papers import invoices_pdf
 from backmarket.invoices.services import read_paper
 from backmarket.payments.gateways.stripe import client
-from backmarket.payments.models import Dispute, Payment, SandboxIntent
+from backmarket.payments.models import Dispute, SandboxIntent
 from backmarket.payments.services import (
     follow_disputes,
-    open_payment,
     record_dispute,
-    settle_payment,
     submit_answer,
 )
 from catalog.models import Listing
@@ -29,6 +27,7 @@ from orders.models import Order, OrderLine
 from orders.services.disputes import answer_for_order, evidence_of
 from tests.factories import ListingFactory
 from tests.ground.stripe_server import StripeServer
+from tests.orders.at_stripe import pay_at
 from tests.orders.test_disputes import disputed, url
 from tests.pdf import text_of
 
@@ -47,11 +46,7 @@ def opened(
 
     def at_stripe(*, plants: int = 1) -> Dispute:
         order = place(*[(each, 1) for each in (third, other_listing, listing)[-plants:]])
-        payment = Payment.objects.get(reference=order.pk)
-        open_payment(payment, return_url="", at=now)
-        payment.refresh_from_db()
-        bank.confirm(payment.gateway_id)
-        settle_payment(payment.pk, at=now)
+        payment = pay_at(bank, order, at=now)
         drain()
         deliver(order)
         record_dispute("stripe", bank.dispute(payment.gateway_id)["id"], at=now)

@@ -17,13 +17,14 @@ from backmarket.accounts.models import User
 from backmarket.events.models import Event
 from backmarket.payments.models import Dispute, LedgerEntry, LedgerMovement, Payment, Refund
 from backmarket.payments.selectors import balance
-from backmarket.payments.services import follow_decided_disputes, open_payment, record_dispute, settle_payment
+from backmarket.payments.services import follow_decided_disputes, record_dispute
 from catalog.models import Listing
 from orders.models import Earning, Order, Settlement
 from orders.services.disputes import bear_dispute, regain_dispute
 from orders.services.settlement import settle_plants
 from tests.ground.money_steps import eur
 from tests.ground.stripe_server import StripeServer
+from tests.orders.at_stripe import pay_at
 from tests.orders.test_dispute_turned import MINE, OTHERS, rows
 from tests.races.together import at_once
 
@@ -39,11 +40,7 @@ def order(
     """One device of each plant, paid at Stripe."""
     timetravel.travel_to(now)
     order = place((listing, 1), (other_listing, 1))
-    payment = Payment.objects.get(reference=order.pk)
-    open_payment(payment, return_url="", at=now)
-    payment.refresh_from_db()
-    bank.confirm(payment.gateway_id)
-    settle_payment(payment.pk, at=now)
+    pay_at(bank, order, at=now)
     drain()
     return order
 

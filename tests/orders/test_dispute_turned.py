@@ -23,9 +23,7 @@ from backmarket.payments.services import (
     follow_decided_disputes,
     follow_disputes,
     leave_credit,
-    open_payment,
     record_dispute,
-    settle_payment,
     submit_answer,
 )
 from catalog.models import Listing
@@ -40,6 +38,7 @@ from refurbishers.models import Refurbisher
 from tests.ground.money_steps import eur
 from tests.ground.stripe_server import StripeServer
 from tests.ground.stripe_steps import interpret_all
+from tests.orders.at_stripe import pay_at
 from tests.orders.test_disputes import disputed, lost, url
 
 pytestmark = pytest.mark.django_db
@@ -208,11 +207,7 @@ def test_stripe_reinstates_the_funds_before_or_after_it_says_won(
 ) -> None:  # fmt: skip
     """Each word of it is heard twice, and the money is here once."""
     order = place((listing, 1))
-    payment = Payment.objects.get(reference=order.pk)
-    open_payment(payment, return_url="", at=now)
-    payment.refresh_from_db()
-    bank.confirm(payment.gateway_id)
-    settle_payment(payment.pk, at=now)
+    payment = pay_at(bank, order, at=now)
     drain()
     deliver(order)
     opened = bank.dispute(payment.gateway_id)["id"]
