@@ -1,5 +1,5 @@
 """Reads that a page makes each time it is shown: Django writes the statement once for each process, not for each page,
-and PostgreSQL plans it once for each connection.
+and PostgreSQL plans it once for each connection (plan_cache_mode): it would plan anew for values it believes to be rare.
 
 Writing and planning it take longer than answering it, and an object for each row longer than a tuple (`prepared`,
 `prepared_objects`; `execute` is for writes):
@@ -96,21 +96,15 @@ def prepared_objects(build: Callable[..., "QuerySet[M]"]) -> Callable[..., list[
 
 
 def prepared_sql(written: str) -> Callable[..., list[Row]]:
-    """The rows of a statement written by hand, its values named in it: "… WHERE id = ANY(%(ids)s::bigint[])".
-
-    Its plan is one for all values: PostgreSQL would plan anew each time for values that it believes to be rare.
-    """
-    names = [name for name, _type in VALUE.findall(written)]
-    sql = VALUE.sub(r"((SELECT %s\2)\2)", written)
+    """The rows of a statement written by hand, its values named in it: "… WHERE id = ANY(%(ids)s::bigint[])"."""
+    names = NAMED.findall(written)
+    sql = NAMED.sub("%s", written)
     statement = Statement(f"prepared_{next(_numbers)}", sql, tuple(map(Param, names)), tuple(dict.fromkeys(names)))
 
     def read(**values: Any) -> list[Row]:
         return _asked(statement, values)
 
     return read
-
-
-VALUE = re.compile(r"%\((\w+)\)s(::\w+(?:\[\])?|)")
 
 
 def _written(build: Callable[..., "QuerySet[Any, Any]"]) -> tuple[Statement, SQLCompiler]:

@@ -227,8 +227,9 @@ _timeouts = {
     "lock_timeout": env_int("LOCK_TIMEOUT_MS", 5_000),
 }
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
-    # Compiling a plan takes longer than any query of ours.
-    ["-c jit=off", *(f"-c {name}={milliseconds}" for name, milliseconds in _timeouts.items())]
+    # Compiling a plan takes longer than any query of ours, and so does planning what is prepared anew for its values.
+    ["-c jit=off -c plan_cache_mode=force_generic_plan"]
+    + [f"-c {name}={milliseconds}" for name, milliseconds in _timeouts.items()]
 )
 
 # Public pages are kept until what they show changes (backmarket.pagecache).

@@ -174,7 +174,8 @@ VARIANT = [field.attname for field in Variant._meta.concrete_fields]
 
 @prepared
 def _shelf(product: Any) -> "QuerySet[Any, Row]":
-    rows = Buyable.objects.filter(product=product).order_by("variant_id", "pk")
+    # Said of the variant too, so that it is read by the product's index, however many the planner expects.
+    rows = Buyable.objects.filter(product=product, variant__product=product).order_by("variant_id", "pk")
     return rows.values_list(*SHELVED, *(f"variant__{name}" for name in VARIANT))
 
 

@@ -1,7 +1,7 @@
 """What is written by one statement: rows of several tables, a row and its event, a session."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,13 @@ from django.contrib.sessions.backends.db import SessionStore as DjangoStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from redis import Redis
 
+from backmarket import timetravel
 from backmarket.db import insert_together, insert_unless_there
 from backmarket.events.models import Event
 from backmarket.events.services import insert_and_record
@@ -164,3 +168,34 @@ def test_a_key_that_is_taken_leaves_the_transaction_at_hand_as_it_was() -> None:
         with pytest.raises(CreateError):
             SessionStore(session.session_key).save(must_create=True)
         assert Session.objects.count() == 1
+
+
+def test_what_is_committed_together_with_a_session_is_waited_for() -> None:
+    session = SessionStore()
+    for _written in ("created", "changed"):
+        with transaction.atomic(), connection.cursor() as cursor:
+            session.save()
+            cursor.execute("SHOW synchronous_commit")
+            assert cursor.fetchone() == ("on",)
+
+
+def test_one_look_into_the_cache_finds_the_session_and_the_moved_clock(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = SessionStore()
+    session["cart"] = "a"
+    session.save()
+    timetravel.travel_to(timezone.now() + timedelta(days=3))
+    looks: list[Any] = []
+    ask = Redis.execute_command
+    monkeypatch.setattr(Redis, "execute_command", lambda *args, **named: looks.append(args[1]) or ask(*args, **named))
+
+    def page(request: Any) -> HttpResponse:
+        return HttpResponse(f"{SessionStore(session.session_key)['cart']} {timetravel.now() - timezone.now()}")
+
+    try:
+        said = timetravel.OneOffset(page)(RequestFactory().get("/")).content.decode()
+    finally:
+        timetravel.come_back()
+    assert said.startswith(("a 3 days, 0:00:00", "a 2 days, 23:59:59"))
+    assert looks == ["MGET", "DEL"]
