@@ -1,5 +1,5 @@
 """Reads that a page makes each time it is shown: Django writes the statement once for each process, not for each page,
-and PostgreSQL plans it once for each connection (plan_cache_mode): it would plan anew for values it believes to be rare.
+and PostgreSQL plans it once for each connection (plan_cache_mode), whatever values it believes to be rare.
 
 Writing and planning it take longer than answering it, and an object for each row longer than a tuple (`prepared`,
 `prepared_objects`; `execute` is for writes):

@@ -26,7 +26,7 @@ SOON = "set_config('synchronous_commit', %s, true) IS NOT NULL"
 CREATE = f"""
     INSERT INTO django_session (session_data, expire_date, session_key)
     SELECT %s, %s::timestamptz, %s WHERE {SOON} ON CONFLICT DO NOTHING
-"""  # noqa: S608 - words of ours
+"""
 UPDATE = f"UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s AND {SOON}"  # noqa: S608
 
 

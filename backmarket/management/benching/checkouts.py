@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 
+from backmarket.management.benching import bare
 from backmarket.payments.gateways import sandbox
 from catalog.models import Listing
 from refurbishers.models import Refurbisher
@@ -32,7 +33,7 @@ STOCK = 1_000_000
 DEAREST = 50_000
 # How many are counted the function calls of.
 COUNTED = 10
-# What is owed: checkouts a second on two processors, and statements of one.
+# What is owed: checkouts a second on two processors where bare Django answers bare.OWED_AT, and statements of one.
 OWED, STATEMENTS = 40, 45
 ADDRESS = {
     "name": "Ann Other", "line1": "12 rue du Marché", "line2": "", "postcode": "75011", "city": "Paris",
@@ -174,7 +175,9 @@ def _buy_on(ids: list[Any], seconds: int, place: int) -> tuple[int, float]:
 
 
 def line(found: dict[str, Any]) -> str:
+    pace = found["bare_rps"] / bare.OWED_AT
     return (
         f"  checkouts: {found['different']:.1f}/s of {LISTINGS} listings, {found['hot']:.1f}/s of one"
-        f" (owes {OWED}), {found['statements']} statements (owes {STATEMENTS}), {found['calls']:,} function calls"
+        f" (owes {OWED} where bare Django answers {bare.OWED_AT:,}/s, at the {found['bare_rps']:,.0f} of here"
+        f" {OWED * pace:.0f}), {found['statements']} statements (owes {STATEMENTS}), {found['calls']:,} function calls"
     )

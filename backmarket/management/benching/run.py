@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from backmarket import embedded, webserver
 from backmarket.accounts.models import User
-from backmarket.management.benching import checkouts
+from backmarket.management.benching import bare, checkouts
 from backmarket.management.benching.bulk import slowed
 from backmarket.management.benching.load import LoadFailed, measure
 from backmarket.management.benching.pages import Target, targets
@@ -76,26 +76,45 @@ def prepare(environment: dict[str, str], buyables: int) -> None:
 @contextlib.contextmanager
 def server(*, page_cache: bool) -> Iterator[str]:
     """The production web server; yields its address."""
-    port = os.environ["PORT"]
     os.environ["PAGE_CACHE"] = str(int(page_cache))
+    with _started("bench-web", CONSTANT, *webserver.command(int(os.environ["PORT"]), host="127.0.0.1")) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def _started(name: str, page: str, *command: str) -> Iterator[str]:
+    """The site of this server, from its first answer with this page on."""
+    site = f"http://127.0.0.1:{os.environ['PORT']}"
     processes = Processes(embedded.var_dir() / "bench" / "logs", Path(settings.BASE_DIR))
     try:
-        processes.start("bench-web", *webserver.command(int(port), host="127.0.0.1"))
-        _wait(processes, int(port))
-        yield f"http://127.0.0.1:{port}"
+        processes.start(name, *command)
+        _wait(processes, site + page)
+        yield site
     finally:
         processes.stop()
+
+
+def _bare_rps() -> float:
+    """How fast this machine is at the moment: answers a second of bare Django, by as many processes as the shop's."""
+    granian = ["--interface", "wsgi", "--workers", "2", "--no-ws", "--port", os.environ["PORT"], "--factory"]
+    with _started("bench-bare", bare.PATH, "-m", "granian", *granian, f"{bare.__name__}:serve") as site:
+        measure(site, [bare.PATH], seconds=WARM_SECONDS)
+        return measure(site, [bare.PATH], seconds=2).rps
 
 
 def bench_size(*, seconds: int, tell: Callable[[str], None]) -> dict[str, Any]:
     """Every page of the catalogue of this environment: logged in or not, with its caches and without.
 
     `pages` has a row for each; `memory_mib` what the web server holds after each round; `bulk` what shoppers notice
-    of a plant that changes thousands of listings; `checkouts` how many people can buy in a second.
+    of a plant that changes thousands of listings; `checkouts` how many people can buy in a second, and how often bare
+    Django answers before and after (`bare_rps`).
     """
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # as autovacuum does in any shop, moments after so many rows came
-    found: dict[str, Any] = {"pages": [], "memory_mib": {}, "checkouts": checkouts.measured(seconds=2 * seconds)}
+    found: dict[str, Any] = {"pages": [], "memory_mib": {}}
+    before = _bare_rps()
+    found["checkouts"] = checkouts.measured(seconds=2 * seconds)
+    found["checkouts"]["bare_rps"] = (before + _bare_rps()) / 2
     tell(checkouts.line(found["checkouts"]))
     wanted = targets()
     cookies = {"anonymous": "", "logged in": _cookie()}
@@ -181,12 +200,12 @@ def _memory() -> int:
     return sum(process.memory_info().rss for process in [server, *server.children(recursive=True)])
 
 
-def _wait(processes: Processes, port: int) -> None:
+def _wait(processes: Processes, page: str) -> None:
     """Until a worker answers: the socket is open long before the first of them has read the code."""
     deadline = time.monotonic() + READY_SECONDS
     while True:
         processes.check()
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}{CONSTANT}", timeout=10):
+        with contextlib.suppress(OSError), urllib.request.urlopen(page, timeout=10):  # noqa: S310 - of this machine
             return
         if time.monotonic() > deadline:
             raise ChildDied(f"The web server does not answer after {READY_SECONDS} seconds.")
