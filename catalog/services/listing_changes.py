@@ -29,11 +29,11 @@ from catalog.services.buyables import refresh_buyables
 from catalog.services.facet_index import index_stale
 from refurbishers.models import Refurbisher
 
-BATCH = 375
+BATCH = 150
 # A batch begins so many seconds after the one before at the earliest: shoppers share its processors.
-PACE = 1.1
-# After so many batches pages become old.
-TOLD_TOGETHER = 2
+PACE = 0.48
+# After so many batches, six seconds, pages become old.
+TOLD_TOGETHER = 12
 KEPT = timedelta(days=90)
 S, Outcome = ListingChange.Status, ListingChangeRow.Outcome
 WRITE = """
@@ -105,16 +105,16 @@ def take_back_listing_change(change: ListingChange, *, by: Any, at: datetime) ->
     return back
 
 
-def run_listing_change(pk: UUID, *, at: datetime, pace: float = PACE) -> int:
+def run_listing_change(pk: UUID, *, at: datetime) -> int:
     """Apply what waits of a running change, batch by batch; returns how many rows. One worker at a time does."""
     done = 0
     with alone(f"listing_change:{pk}") as mine:
-        while mine and (some := _apply_and_tell(pk, at, pace)):
+        while mine and (some := _apply_and_tell(pk, at)):
             done += some
     return done
 
 
-def _apply_and_tell(pk: UUID, at: datetime, pace: float) -> int:
+def _apply_and_tell(pk: UUID, at: datetime) -> int:
     """Some batches, and pages become old; how many rows."""
     done = 0
     with softly_together():
@@ -124,7 +124,7 @@ def _apply_and_tell(pk: UUID, at: datetime, pace: float) -> int:
             done += some
             if some < BATCH:
                 break
-            time.sleep(max(0.0, began + pace - time.monotonic()))
+            time.sleep(max(0.0, began + PACE - time.monotonic()))
         index_stale()
     return done
 

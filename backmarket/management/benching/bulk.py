@@ -76,8 +76,10 @@ def _drafts(count: int) -> list[ListingChange]:
     columns = ("pk", "plant_id", "price_minor", "on_hand", "reserved")
     by_plant: dict[Any, list[Wanted]] = {}
     for pk, plant, price, on_hand, reserved in online.order_by("plant_id", "pk").values_list(*columns)[:count]:
-        # Up to three per cent up or down, and a piece more or less: some best offers change, some sell out.
-        fresh = max(100, price + (pk.int % 7 - 3 or 1) * max(100, price // 10_000 * 100))
+        # Up to three per cent up or down, and a piece more or less: some best offers change, some sell out. What has
+        # become as cheap as it can by many runs goes up.
+        fresh = price + (pk.int % 7 - 3 or 1) * max(100, price // 10_000 * 100)
+        fresh = fresh if fresh > 0 else price + 100
         by_plant.setdefault(plant, []).append(
             Wanted(pk, price, fresh, on_hand, max(reserved, on_hand + pk.int % 3 - 1))
         )
