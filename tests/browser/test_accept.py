@@ -177,8 +177,9 @@ def enter(page: Page, target: Locator) -> None:
     target.first.wait_for()
     for _step in range(80):
         page.keyboard.press("Tab")
+        # A page that has only just come has nothing focused yet.
         assert page.evaluate(
-            "(e => ['', '::after'].some(part => getComputedStyle(e, part).outlineStyle != 'none')"
+            "(e => e.tabIndex < 0 || ['', '::after'].some(part => getComputedStyle(e, part).outlineStyle != 'none')"
             " || !!e.closest('.choice:focus-within'))"
             "(document.activeElement)"
         ), f"nothing shows the focus, before {target}"

@@ -16,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backmarket.management.seeding import catalogue, plants, scale
+from backmarket.management.seeding.base import analyze
 from catalog.models import (
     Buyable,
     Category,
@@ -66,7 +67,7 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
             # As autovacuum does in any shop, moments after so many rows came.
             for index in ("title_search", "buyable_search"):
                 cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
-            cursor.execute("ANALYZE")
+        analyze()
         yield Client()
         transaction.set_rollback(True)
 

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 
 from backmarket import timetravel
 from backmarket.events.models import Event
 from backmarket.figures import refresh_figures
 from backmarket.management.seeding import scale
+from backmarket.management.seeding.base import analyze
 from catalog.services.facet_index import index_stale
 
 LOADED = "seed.loaded"
@@ -98,8 +99,7 @@ class Command(BaseCommand):
                 kind=LOADED, subject_type="seed", subject_id=part.name, actor="system:seed",
                 happened_at=at, published_at=at,
             )  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # the next part reads what this one wrote
+        analyze()  # the next part reads what this one wrote
         if verbosity:
             self.stdout.write(f"{part.name}: {wrote} ({time.monotonic() - started:.1f} s)")
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.text import slugify
 
-from backmarket.management.seeding.base import dice, insert
+from backmarket.management.seeding.base import analyze, dice, insert
 from backmarket.management.seeding.prices import GRADE_FACTORS, second_hand
 from catalog.models import Buyable, Grade, Listing, Product, ReferencePrice, Variant
 from catalog.services.buyables import refresh_buyables
@@ -78,8 +78,7 @@ def load(buyables: int, listings: int, at: datetime) -> Iterator[tuple[int, int]
         index_stale()
         have, offered = have + len(pairs), offered + sum(wanted)
         yield have, offered
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze()
 
 
 def _models() -> Iterator[tuple[Product, list[tuple[Variant, ReferencePrice]]]]:
